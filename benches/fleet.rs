@@ -1,0 +1,2 @@
+//! Placeholder until the fleet benchmark stands.
+fn main() {}

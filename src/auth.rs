@@ -1,0 +1,83 @@
+//! NTLM sign-in and sealing, client and server side, as values: token in, token out. No sockets.
+//!
+//! The cryptography is the `sspi` crate's, which draws nonces and time by itself.
+
+use thiserror::Error;
+
+use crate::secret::Secret;
+
+pub mod ntlm_client;
+pub mod ntlm_server;
+
+pub use crate::auth::ntlm_client::NtlmClient;
+pub use crate::auth::ntlm_server::NtlmServer;
+
+/// How NTLM tokens are wrapped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wrapping {
+    /// Raw NTLM, as Windows clients that prefer NTLM send it.
+    Raw,
+    /// Inside SPNEGO.
+    Spnego,
+}
+
+/// A step of signing in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthStep {
+    /// What to send to the other side; empty when there is nothing.
+    pub token: Vec<u8>,
+    /// Whether this side is done and may seal.
+    pub complete: bool,
+}
+
+/// A sealed text with its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The signature, 16 bytes.
+    pub token: Vec<u8>,
+    /// The sealed bytes, as many as the plain ones.
+    pub data: Vec<u8>,
+}
+
+/// Why signing in or sealing failed.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum AuthError {
+    /// The other side's token is not what it should be.
+    #[error("the {step} token is not usable: {reason}")]
+    BadToken {
+        /// Which token.
+        step: &'static str,
+        /// What the library said.
+        reason: String,
+    },
+    /// User name or password is wrong, on the server's side.
+    #[error("the credentials of `{user}` are not accepted")]
+    Refused {
+        /// The account that was tried.
+        user: String,
+    },
+    /// A message was altered, replayed or lost.
+    #[error("the seal of a message is broken: {reason}")]
+    BrokenSeal {
+        /// What the library said.
+        reason: String,
+    },
+    /// The library refused our own input.
+    #[error("the NTLM library failed while {during}: {reason}")]
+    Library {
+        /// What was being done.
+        during: &'static str,
+        /// What it said.
+        reason: String,
+    },
+}
+
+/// An account that a server accepts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// User name without domain; compared without regard to letter case.
+    pub user: String,
+    /// Its password.
+    pub password: Secret,
+}

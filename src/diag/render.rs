@@ -1,0 +1,1 @@
+//! Draws diagnostics: file, line and caret.

@@ -1,0 +1,39 @@
+//! rdpfix makes Remote Desktop hosts connectable again and keeps them so.
+//!
+//! A playbook states how hosts should be; the runner connects to an inventory over WinRM, shows what differs,
+//! applies only that, and proves from outside that a client can connect.
+//! `ARCHITECTURE.md` has the map; the modules below stand in reading order, and each may only name those that the
+//! table in `tests/it/tidy.rs` allows.
+
+// Vocabulary: plain data and traits.
+pub mod cim;
+pub mod clock;
+pub mod diag;
+pub mod proof;
+pub mod secret;
+
+// Codecs: bytes or text to values and back, no sockets.
+pub mod auth;
+pub mod certificate;
+pub mod rdp;
+pub mod wsman;
+
+// Domain: decisions, all pure but for `observe`, which waits on a reader that it is handed.
+pub mod connect;
+pub mod event;
+pub mod facts;
+pub mod inventory;
+pub mod plan;
+pub mod playbook;
+pub mod resource;
+pub mod syntax;
+
+// Drivers: sockets, tasks, timers.
+pub mod lab;
+pub mod probe;
+pub mod runner;
+pub mod session;
+
+// Edge: what people and other programs see.
+pub mod cli;
+pub mod report;

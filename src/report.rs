@@ -1,0 +1,14 @@
+//! Reporters: each turns the event stream into one format, and sees nothing else of a run.
+
+use std::io;
+
+use crate::event::Event;
+
+pub mod human;
+pub mod jsonl;
+
+/// Turns events into one format.
+pub trait Reporter: Send {
+    /// Takes the next event; what belongs to it is written and flushed before this returns.
+    fn event(&mut self, event: &Event) -> io::Result<()>;
+}

@@ -1,0 +1,1 @@
+//! For people: results by host group, folded where they are the same, and a recap.

@@ -1,0 +1,16 @@
+//! The one integration test binary; each module states facts about one part.
+
+mod cli;
+mod docs;
+mod inventory;
+mod lab;
+mod peers;
+mod playbook;
+mod rdp;
+mod report;
+mod resources;
+mod runner;
+mod session;
+mod support;
+mod tidy;
+mod wsman;

@@ -1,0 +1,64 @@
+//! What tests share: where recordings and peers are, and how a missing one is told.
+#![expect(clippy::disallowed_methods, reason = "tests read their own data")]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+/// The root of the project.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Recorded exchanges of real Windows hosts; `None` (told as a skipped peer) where they are not at hand.
+pub(crate) fn recordings() -> Option<PathBuf> {
+    let folder = root().join("../shared/fixtures/wsman");
+    present(folder, "recordings of real Windows hosts")
+}
+
+/// The Python with the packages of `tests/peers/requirements.txt`; `tests/run` makes it.
+pub(crate) fn peer_python() -> Option<PathBuf> {
+    present(
+        root().join("target/peers/bin/python"),
+        "Python peers (pypsrp, pywinrm, pyspnego)",
+    )
+}
+
+/// A program of the Python peers, such as `sslyze`.
+pub(crate) fn peer_script(name: &str) -> Option<PathBuf> {
+    present(root().join("target/peers/bin").join(name), name)
+}
+
+/// A program of the system, such as `nmap`.
+pub(crate) fn peer_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file());
+    present(
+        found.unwrap_or_else(|| PathBuf::from(format!("/nowhere/{name}"))),
+        name,
+    )
+}
+
+/// The path when it exists. Elsewhere than in CI a missing peer is written down, and `tests/run` counts and prints it.
+fn present(path: PathBuf, what: &str) -> Option<PathBuf> {
+    if path.exists() {
+        return Some(path);
+    }
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    let told = format!("skipped: {test} lacks {what} ({})", path.display());
+    assert!(
+        std::env::var_os("CI").is_none_or(|value| value != "true"),
+        "{told}"
+    );
+    let file = fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(root().join("target/skipped-peers.txt"));
+    if let Ok(mut file) = file {
+        let _written = writeln!(file, "{told}");
+    }
+    None
+}
