@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::secret::Secret;
 
+pub mod channel_binding;
 mod cryptography;
 mod message;
 pub mod ntlm_client;
@@ -14,6 +15,7 @@ pub mod ntlm_server;
 mod spnego;
 
 pub use crate::auth::ntlm_client::NtlmClient;
+pub use crate::auth::ntlm_client::NtlmTarget;
 pub use crate::auth::ntlm_server::NtlmServer;
 
 /// How NTLM tokens are wrapped.

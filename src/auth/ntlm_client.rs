@@ -12,14 +12,13 @@ use sspi::DataRepresentation;
 use sspi::EncryptionFlags;
 use sspi::Negotiate;
 use sspi::NegotiateConfig;
-use sspi::NegotiatedProtocol;
 use sspi::Ntlm;
 use sspi::SecurityBuffer;
 use sspi::SecurityBufferRef;
 use sspi::SecurityStatus;
 use sspi::Sspi;
 use sspi::Username;
-use sspi::negotiate::ProtocolConfig;
+use sspi::ntlm::NtlmConfig;
 
 use crate::auth::AuthError;
 use crate::auth::AuthStep;
@@ -34,6 +33,7 @@ const SIGNATURE_LENGTH: usize = 16;
 pub struct NtlmClient {
     context: Context,
     service: String,
+    channel_binding: Option<Vec<u8>>,
     complete: bool,
 }
 
@@ -66,44 +66,20 @@ pub struct NtlmTarget<'a> {
     pub channel_binding: Option<&'a [u8]>,
 }
 
-/// Makes the NTLM context inside SPNEGO, so that it knows the channel binding from the start.
-#[derive(Debug, Clone)]
-struct BoundNtlm(Option<Vec<u8>>);
-
-impl BoundNtlm {
-    fn context(&self) -> Ntlm {
-        let mut context = Ntlm::new();
-        if let Some(binding) = &self.0 {
-            context.set_channel_bindings(binding);
-        }
-        context
-    }
-}
-
-impl ProtocolConfig for BoundNtlm {
-    fn new_instance(&self) -> sspi::Result<NegotiatedProtocol> {
-        Ok(NegotiatedProtocol::Ntlm(self.context()))
-    }
-
-    fn box_clone(&self) -> Box<dyn ProtocolConfig> {
-        Box::new(self.clone())
-    }
-}
-
 impl NtlmClient {
     /// A fresh context.
     pub fn new(target: &NtlmTarget<'_>, wrapping: Wrapping) -> Result<Self, AuthError> {
         let identity = identity(target)?;
-        let protocol = BoundNtlm(target.channel_binding.map(<[u8]>::to_vec));
         let context = match wrapping {
             Wrapping::Raw => {
                 let identity = AuthIdentityBuffers::from(identity);
-                Context::Raw(Box::new(protocol.context()), Some(identity))
+                Context::Raw(Box::new(Ntlm::new()), Some(identity))
             }
             Wrapping::Spnego => {
                 // Kerberos would look for a domain controller; NTLM alone asks nobody.
                 let packages = Some("!kerberos,!pku2u".to_owned());
-                let config = NegotiateConfig::new(Box::new(protocol), packages, String::new());
+                let config =
+                    NegotiateConfig::new(Box::new(NtlmConfig::default()), packages, String::new());
                 let context = Negotiate::new_client(config)
                     .map_err(|error| library("making a context", &error))?;
                 let credentials = CredentialsBuffers::try_from(Credentials::AuthIdentity(identity))
@@ -114,26 +90,34 @@ impl NtlmClient {
         Ok(Self {
             context,
             service: target.service.to_owned(),
+            channel_binding: target.channel_binding.map(<[u8]>::to_vec),
             complete: false,
         })
     }
 
+    /// Binds the context to a TLS channel. In time until the last token is made: the server's certificate may become
+    /// known with the server's first token.
+    pub fn bind(&mut self, channel_binding: &[u8]) {
+        self.channel_binding = Some(channel_binding.to_vec());
+    }
+
     /// Takes the server's token (`None` at first) and gives the next one to send.
     pub fn step(&mut self, token: Option<&[u8]>) -> Result<AuthStep, AuthError> {
+        let input = self.input(token);
         let mut output = vec![SecurityBuffer::new(Vec::new(), BufferType::Token)];
         let status = match &mut self.context {
             Context::Raw(context, credentials) => advance(
                 context.as_mut(),
                 credentials,
                 &self.service,
-                token,
+                input,
                 &mut output,
             ),
             Context::Spnego(context, credentials) => advance(
                 context.as_mut(),
                 credentials,
                 &self.service,
-                token,
+                input,
                 &mut output,
             ),
         };
@@ -194,6 +178,15 @@ impl NtlmClient {
         Ok(data)
     }
 
+    fn input(&self, token: Option<&[u8]>) -> Option<Vec<SecurityBuffer>> {
+        let mut input = vec![SecurityBuffer::new(token?.to_vec(), BufferType::Token)];
+        if let Some(binding) = &self.channel_binding {
+            let structure = channel_bindings(binding);
+            input.push(SecurityBuffer::new(structure, BufferType::ChannelBindings));
+        }
+        Some(input)
+    }
+
     fn must_be_complete(&self, during: &'static str) -> Result<(), AuthError> {
         if self.complete {
             return Ok(());
@@ -222,13 +215,9 @@ fn advance<C: Sspi>(
     context: &mut C,
     credentials: &mut C::CredentialsHandle,
     service: &str,
-    token: Option<&[u8]>,
+    mut input: Option<Vec<SecurityBuffer>>,
     output: &mut [SecurityBuffer],
 ) -> sspi::Result<SecurityStatus> {
-    let mut input = [SecurityBuffer::new(
-        token.unwrap_or_default().to_vec(),
-        BufferType::Token,
-    )];
     let mut builder = context
         .initialize_security_context()
         .with_credentials_handle(credentials)
@@ -238,13 +227,23 @@ fn advance<C: Sspi>(
         .with_target_data_representation(DataRepresentation::Native)
         .with_target_name(service)
         .with_output(output);
-    if token.is_some() {
-        builder = builder.with_input(&mut input);
+    if let Some(input) = &mut input {
+        builder = builder.with_input(input);
     }
     let result = context
         .initialize_security_context_impl(&mut builder)?
         .resolve_to_result()?;
     Ok(result.status)
+}
+
+/// `SEC_CHANNEL_BINDINGS`: eight numbers, of which only length and offset of the application data are not zero here.
+fn channel_bindings(application_data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(application_data.len()).unwrap_or(u32::MAX);
+    let mut structure = vec![0; 24];
+    structure.extend(length.to_le_bytes());
+    structure.extend(32_u32.to_le_bytes());
+    structure.extend_from_slice(application_data);
+    structure
 }
 
 fn library(during: &'static str, error: &sspi::Error) -> AuthError {
