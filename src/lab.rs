@@ -4,4 +4,6 @@
 
 pub mod listener;
 pub mod machine;
+pub mod mishap;
 pub mod provider;
+pub mod scenario;
