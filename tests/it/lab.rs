@@ -1,4 +1,10 @@
 //! Facts about the lab: its machines, what their management service answers, and its scenarios.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what tests share may fail a test"
+)]
 
 mod machine;
 mod provider;
