@@ -136,6 +136,11 @@ impl NtlmClient {
         })
     }
 
+    /// Whether this side is done and may seal.
+    pub fn is_complete(&self) -> bool {
+        self.complete
+    }
+
     /// Seals a message for the server.
     pub fn seal(&mut self, plain: &[u8]) -> Result<Sealed, AuthError> {
         self.must_be_complete("sealing")?;
