@@ -197,8 +197,12 @@ fn limit_time(
         let clock: Arc<dyn Clock> = options.clock.clone();
         tasks.spawn(async move {
             clock.sleep(limit).await;
-            for server in servers {
+            for server in &servers {
                 server.abort();
+            }
+            // An ended task holds its port until its next turn.
+            while !servers.iter().all(AbortHandle::is_finished) {
+                tokio::task::yield_now().await;
             }
             // Nobody may be waiting.
             sender.send_replace(true);

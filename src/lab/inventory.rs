@@ -20,10 +20,7 @@ struct Group<'a> {
 
 /// What all hosts have in common.
 #[derive(Serialize)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "the names are Ansible's"
-)]
+#[expect(clippy::struct_field_names, reason = "the names are Ansible's")]
 struct Common<'a> {
     ansible_connection: &'static str,
     ansible_user: &'a str,

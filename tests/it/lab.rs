@@ -8,6 +8,9 @@
 mod machine;
 mod provider;
 mod scenarios;
+mod server;
+mod servers;
+mod wire;
 
 use jiff::SignedDuration;
 use jiff::Timestamp;

@@ -352,7 +352,8 @@ mod tests {
     async fn read(bytes: &[u8]) -> (Vec<HttpRequest>, Option<HttpError>) {
         let (mut peer, stream) = tokio::io::duplex(64);
         let mut connection = Connection::new(stream, 100);
-        let reading = async {
+        // The connection is dropped when it has failed, so that the writer does not wait for ever.
+        let reading = async move {
             let mut requests = Vec::new();
             loop {
                 match connection.next_request().await {
