@@ -1,0 +1,102 @@
+//! Facts about the lab's Remote Desktop ports, told by nmap and sslyze.
+
+use jiff::Timestamp;
+use rdpfix::lab::Carrier;
+use rdpfix::lab::Lab;
+use serde_json::Value;
+
+use super::json;
+use super::lab;
+use super::run;
+use crate::support;
+
+/// What nmap's scripts say about a host. The plus signs make them run on other ports than 3389.
+async fn nmap(lab: &Lab, host: &str) -> Option<String> {
+    let nmap = support::peer_program("nmap")?;
+    let rdp = lab.place(host).unwrap().rdp;
+    let (address, port) = (rdp.ip().to_string(), rdp.port().to_string());
+    let arguments = [
+        "-n",
+        "-Pn",
+        "-sT",
+        "-p",
+        &port,
+        "--script",
+        "+rdp-enum-encryption,+rdp-ntlm-info",
+        &address,
+    ];
+    let output = run(&nmap, &arguments, "").await;
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nmap_sees_that_nla_is_required_and_what_the_computer_is_called() {
+    let lab = lab("healthy", Carrier::Http).await;
+    let Some(text) = nmap(&lab, "healthy").await else {
+        return;
+    };
+    assert!(text.contains("CredSSP (NLA): SUCCESS"), "{text}");
+    assert!(!text.contains("SSL: SUCCESS"), "{text}");
+    assert!(!text.contains("Native RDP: SUCCESS"), "{text}");
+    let name = lab.machine("healthy").unwrap().computer_name;
+    let told = format!("NetBIOS_Computer_Name: {name}");
+    assert!(text.contains(&told), "{text}");
+    assert!(text.contains("Product_Version: 10.0."), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nmap_sees_that_nla_is_not_required() {
+    let lab = lab("nla-mismatch", Carrier::Http).await;
+    let Some(text) = nmap(&lab, "nla-mismatch").await else {
+        return;
+    };
+    assert!(text.contains("SSL: SUCCESS"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nmap_sees_a_filtered_port_and_a_closed_one() {
+    for (name, state) in [("firewall-closed", "filtered"), ("rdp-disabled", "closed")] {
+        let lab = lab(name, Carrier::Http).await;
+        let Some(text) = nmap(&lab, name).await else {
+            return;
+        };
+        assert!(text.contains(&format!("/tcp {state}")), "{name}: {text}");
+    }
+}
+
+/// The leaf certificate that sslyze was shown.
+async fn sslyze(lab: &Lab, host: &str) -> Option<Value> {
+    let sslyze = support::peer_script("sslyze")?;
+    let target = lab.place(host).unwrap().rdp.to_string();
+    let arguments = ["--starttls", "rdp", "--certinfo", "--json_out=-", &target];
+    let report = json(&sslyze, &arguments, "").await;
+    let result = &report["server_scan_results"][0];
+    assert_eq!(result["connectivity_status"], "COMPLETED", "{result}");
+    let deployment =
+        &result["scan_result"]["certificate_info"]["result"]["certificate_deployments"][0];
+    Some(deployment["received_certificate_chain"][0].clone())
+}
+
+fn moment(certificate: &Value, name: &str) -> Timestamp {
+    let text = certificate[name].as_str().unwrap();
+    text.parse()
+        .or_else(|_| format!("{text}Z").parse())
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sslyze_sees_the_certificate_and_when_it_ends() {
+    for (name, expired) in [("healthy", false), ("cert-expired", true)] {
+        let lab = lab(name, Carrier::Http).await;
+        let Some(certificate) = sslyze(&lab, name).await else {
+            return;
+        };
+        let computer = lab.machine(name).unwrap().computer_name;
+        let subject = certificate["subject"]["rfc4514_string"].as_str().unwrap();
+        assert_eq!(subject, format!("CN={computer}"));
+        let now = rdpfix::clock::Clock::now(&rdpfix::clock::SystemClock);
+        let end = moment(&certificate, "not_valid_after");
+        assert_eq!(end < now, expired, "{name} {end}");
+        assert!(moment(&certificate, "not_valid_before") < end);
+    }
+}
