@@ -1,5 +1,6 @@
 //! Facts about the lab: its machines, what their management service answers, and its scenarios.
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "what tests share may fail a test"

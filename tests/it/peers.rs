@@ -1,5 +1,6 @@
 //! Facts about the lab told by programs that none of us wrote.
 #![expect(
+    clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "what tests share may fail a test"
@@ -53,11 +54,27 @@ async fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
 /// What a program wrote as JSON on its standard output.
 async fn json(program: &Path, arguments: &[&str], input: &str) -> serde_json::Value {
     let output = run(program, arguments, input).await;
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-        panic!(
-            "{error}: {}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        )
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(&without_huge_numbers(&text)).unwrap_or_else(|error| {
+        let told = String::from_utf8_lossy(&output.stderr);
+        panic!("{error}: {text}{told}")
     })
+}
+
+/// Some write the modulus of a key as a number, which is more than a number of JSON can hold here.
+fn without_huge_numbers(text: &str) -> String {
+    const HUGE: usize = 100;
+    let mut shorter = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, number) = rest.split_at(start);
+        let end = number
+            .find(|letter: char| !letter.is_ascii_digit())
+            .unwrap_or(number.len());
+        let (number, after) = number.split_at(end);
+        shorter.push_str(before);
+        shorter.push_str(if number.len() < HUGE { number } else { "0" });
+        rest = after;
+    }
+    shorter + rest
 }
