@@ -5,3 +5,4 @@
 pub mod listener;
 pub mod machine;
 pub mod provider;
+pub mod rdp_server;
