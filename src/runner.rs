@@ -90,7 +90,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
     };
     send(world, started).await;
     let mut recap = Recap::default();
-    let mut begun = 0;
+    let mut visited = 0;
     let mut in_flight = FuturesUnordered::new();
     for (host, plays) in &order.hosts {
         while in_flight.len() >= order.forks.max(1) {
@@ -102,7 +102,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
         if *world.interrupted.borrow() || world.events.is_closed() {
             break;
         }
-        begun += 1;
+        visited += 1;
         let start = Event::HostStart {
             host: Arc::clone(&host.name),
             at: world.clock.now(),
@@ -129,7 +129,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
     while let Some(landed) = in_flight.next().await {
         land(world, &mut recap, landed).await;
     }
-    recap.interrupted += order.hosts.len() - begun;
+    recap.interrupted += order.hosts.len() - visited;
     recap.duration = world.clock.instant().saturating_duration_since(begin);
     let ended = Event::RunEnd {
         at: world.clock.now(),

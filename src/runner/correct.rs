@@ -184,7 +184,9 @@ impl Hand<'_> {
                 if passed >= within {
                     return Err(late());
                 }
-                self.clock.sleep(pause.min(within - passed)).await;
+                self.clock
+                    .sleep(pause.min(within.saturating_sub(passed)))
+                    .await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         };

@@ -85,7 +85,6 @@ impl<'a> Tale<'a> {
 
     fn weigh(&mut self, ending: &Ending) {
         match &ending.outcome {
-            Outcome::Compliant => {}
             Outcome::Drifted(_) | Outcome::Overridden(_) => self.drifted = true,
             Outcome::Changed(changes) => {
                 self.drifted |= changes.iter().any(owned_by_policy);
@@ -113,7 +112,7 @@ impl<'a> Tale<'a> {
                 }
             }
             Outcome::Skipped(SkipReason::Interrupted) => self.interrupted = true,
-            Outcome::Skipped(_) => {}
+            Outcome::Compliant | Outcome::Skipped(_) => {}
         }
     }
 
