@@ -431,7 +431,7 @@ impl Default for Rig {
             refuted: BTreeSet::new(),
             needs_facts: false,
             forks: 10,
-            host_timeout: Duration::from_secs(600),
+            host_timeout: Duration::from_mins(10),
             connecting_hangs: false,
             live: Arc::default(),
             interrupt: watch::Sender::new(false),
