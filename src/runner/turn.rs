@@ -185,9 +185,7 @@ impl<'a> Turn<'a> {
             let outcome = look.outcome();
             if let Outcome::Drifted(changes) = &outcome {
                 let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
-                if !ours.is_empty() {
-                    sequel.follow(duty, &ours);
-                }
+                sequel.follow(duty, &ours);
             }
             tale.tell(duty.ending(outcome, took)).await;
         }
@@ -251,6 +249,9 @@ enum Handler {
 impl Sequel {
     /// Notes what changes made, or to be made, ask for.
     fn follow(&mut self, duty: &Duty, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
         self.notified.extend(duty.notify.iter().cloned());
         if duty.kind == SERVICE && changes.iter().any(restarts) {
             let service = duty.id();
