@@ -122,7 +122,7 @@ impl WinRmConnector {
         };
         let destination = Destination {
             url: url(host)?,
-            address: format!("{}:{}", host.address, winrm.port),
+            address: authority(host),
             tls: self.tls.get(trust)?,
             connect_timeout: self.options.connect_timeout,
             answer_timeout: operation_timeout + self.options.grace,
@@ -158,19 +158,23 @@ impl Connector for WinRmConnector {
     }
 }
 
+/// `host:port`; an IPv6 address needs brackets there.
+fn authority(host: &Host) -> String {
+    let port = host.winrm.port;
+    if host.address.contains(':') && !host.address.starts_with('[') {
+        format!("[{}]:{port}", host.address)
+    } else {
+        format!("{}:{port}", host.address)
+    }
+}
+
 fn url(host: &Host) -> Result<Url, CimError> {
     let scheme = match host.winrm.scheme {
         Scheme::Http => "http",
         Scheme::Https => "https",
     };
-    // An IPv6 address needs brackets in a URL.
-    let name = if host.address.contains(':') && !host.address.starts_with('[') {
-        format!("[{}]", host.address)
-    } else {
-        host.address.clone()
-    };
     let path = host.winrm.path.trim_start_matches('/');
-    let text = format!("{scheme}://{name}:{}/{path}", host.winrm.port);
+    let text = format!("{scheme}://{}/{path}", authority(host));
     Url::parse(&text).map_err(|error| CimError::Configuration {
         detail: format!("`{text}` is not a URL: {error}"),
         remedy: "check `ansible_host` and `ansible_winrm_path`".to_owned(),

@@ -1,15 +1,22 @@
 //! Facts about session: against a scripted host of our own, and against a server that none of us wrote.
 
+#[cfg(test)]
 mod host;
+#[cfg(test)]
 mod peer;
+#[cfg(test)]
 mod reading;
+#[cfg(test)]
 mod signing_in;
+#[cfg(test)]
 mod transport;
+#[cfg(test)]
 mod writing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -25,6 +32,9 @@ use rdpfix::inventory::WinRm;
 use rdpfix::secret::Secret;
 use rdpfix::session::WinRmConnector;
 use rdpfix::session::WinRmOptions;
+use rdpfix::session::WinRmSession;
+
+use crate::session::host::ScriptedHost;
 
 /// The account that every host of these tests has.
 const USER: &str = "labadmin";
@@ -62,6 +72,14 @@ fn connector() -> WinRmConnector {
     WinRmConnector::new(WinRmOptions::default(), Arc::new(SystemClock))
 }
 
+/// A session with a scripted host, its pauses over at once.
+#[cfg(test)]
+async fn open(host: &ScriptedHost) -> (WinRmSession, Impatient) {
+    let clock = Impatient::default();
+    let connector = WinRmConnector::new(WinRmOptions::default(), Arc::new(clock.clone()));
+    (connector.open(&host.inventory()).await.unwrap(), clock)
+}
+
 /// A clock whose pauses are over at once, but remembered.
 #[derive(Debug, Clone, Default)]
 struct Impatient {
@@ -79,6 +97,7 @@ impl Clock for Impatient {
     }
 
     async fn sleep(&self, duration: Duration) {
-        self.pauses.lock().unwrap().push(duration);
+        let mut pauses = self.pauses.lock().unwrap_or_else(PoisonError::into_inner);
+        pauses.push(duration);
     }
 }

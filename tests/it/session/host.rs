@@ -4,14 +4,20 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use rdpfix::auth::Account;
 use rdpfix::auth::NtlmServer;
 use rdpfix::auth::Sealed;
+use rdpfix::cim::Instance;
+use rdpfix::cim::Namespace;
+use rdpfix::cim::ObjectPath;
+use rdpfix::cim::Value;
 use rdpfix::inventory;
 use rdpfix::secret::Secret;
+use rdpfix::wsman::Fault;
 use rdpfix::wsman::Request;
 use rdpfix::wsman::Response;
 use rdpfix::wsman::ResponseEnvelope;
@@ -40,6 +46,57 @@ pub(super) enum Reply {
     Raw(Vec<u8>),
     /// Hangs up.
     HangUp,
+    /// Says nothing.
+    Silence,
+}
+
+/// The end of an enumeration, with these instances.
+pub(super) fn last_page(items: Vec<Instance>) -> Response {
+    page(items, None)
+}
+
+/// A page that more follow.
+pub(super) fn page(items: Vec<Instance>, context: Option<&str>) -> Response {
+    Response::Page {
+        first: true,
+        items,
+        context: context.map(str::to_owned),
+    }
+}
+
+/// A service with this name.
+pub(super) fn service(name: &str) -> Instance {
+    Instance::new(Namespace::CIMV2, "Win32_Service").with("Name", name)
+}
+
+/// The output of a method.
+pub(super) fn output(request: &Request, values: &[(&str, Value)]) -> Response {
+    let Request::Invoke { target, method, .. } = request else {
+        panic!("{request:?} has no output");
+    };
+    Response::Output {
+        class: ObjectPath::class(target.namespace.clone(), target.class.clone()),
+        method: method.clone(),
+        values: values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone()))
+            .collect(),
+    }
+}
+
+/// The output of a method that only returns a number.
+pub(super) fn returned(request: &Request, code: u32) -> Reply {
+    Reply::Answer(output(request, &[("ReturnValue", Value::from(code))]))
+}
+
+/// A fault with this code.
+pub(super) fn fault(code: u32) -> Reply {
+    Reply::Answer(Response::Fault(Fault {
+        code,
+        subcode: "InternalError".to_owned(),
+        message: "no".to_owned(),
+        detail: None,
+    }))
 }
 
 type Script = dyn Fn(usize, &Request) -> Reply + Send + Sync;
@@ -98,6 +155,21 @@ impl ScriptedHost {
         self.log.lock().unwrap().clone()
     }
 
+    /// Waits until something has happened, and the client has had time to see it.
+    pub(super) async fn wait_for(&self, what: &str) {
+        let seen = async {
+            while self.count(what) == 0 {
+                tokio::task::yield_now().await;
+            }
+            for _turn in 0..500 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), seen)
+            .await
+            .unwrap_or_else(|_| panic!("no {what} in {:?}", self.log()));
+    }
+
     /// How many lines of the log end with this.
     pub(super) fn count(&self, what: &str) -> usize {
         self.log()
@@ -134,9 +206,12 @@ impl Connection {
                 None => self.answer(&request.body).await,
             };
             if !goes_on {
-                return;
+                break;
             }
         }
+        let (number, log) = (self.number, Arc::clone(&self.shared.log));
+        drop(self);
+        log.lock().unwrap().push(format!("{number} hung up"));
     }
 
     async fn receive(&mut self) -> Option<HttpRequest> {
@@ -251,6 +326,7 @@ impl Connection {
                 false
             }
             Reply::HangUp => false,
+            Reply::Silence => true,
         }
     }
 

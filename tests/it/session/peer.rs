@@ -109,6 +109,7 @@ impl Peer {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "the peer reads files")]
 fn certificate() -> Certificate {
     let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
     let folder = TempDir::new().unwrap();
