@@ -34,7 +34,7 @@ async fn main() -> anyhow::Result<()> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
 
     // Inside: what differs from a listener that demands NLA over TLS?
-    let session = WinRmConnector::new(Arc::clone(&clock), WinRmOptions::default()).connect(host).await?;
+    let session = WinRmConnector::new(WinRmOptions::default(), Arc::clone(&clock)).connect(host).await?;
     let reader: Arc<dyn CimReader> = session.clone();
     for change in differences(reader.as_ref()).await? {
         println!("{}: {} -> {}", change.property, shown(&change.from)?, shown(&change.to)?);

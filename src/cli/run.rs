@@ -101,11 +101,11 @@ async fn carry_out(
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let timeout = Duration::from_secs(arguments.timeout);
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
-    let shown = Shown::new(arguments, order.mode, environment, talk);
-    let reporting = reporters::start(&arguments.reporter, &shown, received)?;
+    let shown = Shown::new(arguments, environment, talk);
+    let reporting = reporters::start(&arguments.reporter, shown, received)?;
     let options = WinRmOptions { operation_timeout: timeout, trust_files: fleet.trust_files()?, ..WinRmOptions::default() };
     let world = World {
-        connector: Arc::new(WinRmConnector::new(Arc::clone(&clock), options)),
+        connector: Arc::new(WinRmConnector::new(options, Arc::clone(&clock))),
         prover: Arc::new(RdpProver::new(Arc::clone(&clock), timeout.min(Duration::from_secs(10)))),
         clock,
         events,

@@ -128,6 +128,8 @@ pub enum Control {
     DependencyFailed,
     /// It is disabled.
     Disabled,
+    /// It needs itself by way of others.
+    Circular,
     /// The start mode is none.
     InvalidParameter,
 }
@@ -144,6 +146,7 @@ impl Control {
             Self::DependencyMissing => 12,
             Self::DependencyFailed => 13,
             Self::Disabled => 14,
+            Self::Circular => 18,
             Self::InvalidParameter => 21,
         }
     }
@@ -208,6 +211,17 @@ impl Services {
 
     /// Tells a service to start, and those that it needs; it runs after `delay`. `None` when it is not installed.
     pub fn start(&mut self, name: &str, now: Timestamp, delay: SignedDuration) -> Option<Control> {
+        let ready = now.saturating_add(delay).unwrap_or(now);
+        self.start_by(name, ready, &mut Vec::new())
+    }
+
+    /// Starts a service on behalf of those in `chain`, each of which needs the next one.
+    fn start_by(
+        &mut self,
+        name: &str,
+        ready: Timestamp,
+        chain: &mut Vec<String>,
+    ) -> Option<Control> {
         let service = self.get(name)?;
         let refusal = match service.state {
             ServiceState::Running | ServiceState::Paused | ServiceState::StartPending(_) => {
@@ -217,21 +231,25 @@ impl Services {
             ServiceState::Stopped if service.start_mode == StartMode::Disabled => {
                 Some(Control::Disabled)
             }
+            ServiceState::Stopped if chain.contains(&service.name) => Some(Control::Circular),
             ServiceState::Stopped => None,
         };
         if refusal.is_some() {
             return refusal;
         }
+        chain.push(service.name.clone());
         for needed in service.depends_on.clone() {
-            match self.start(&needed, now, delay) {
-                None => return Some(Control::DependencyMissing),
+            match self.start_by(&needed, ready, chain) {
                 Some(Control::Accepted | Control::AlreadyRunning) => {}
+                Some(Control::Circular) => return Some(Control::Circular),
                 Some(_) => return Some(Control::DependencyFailed),
+                None => return Some(Control::DependencyMissing),
             }
         }
+        chain.pop();
         let process_id = self.fresh_process_id();
         let service = self.get_mut(name)?;
-        service.state = ServiceState::StartPending(now.saturating_add(delay).unwrap_or(now));
+        service.state = ServiceState::StartPending(ready);
         service.process_id = process_id;
         service.exit_code = 0;
         Some(Control::Accepted)
@@ -382,5 +400,65 @@ fn host_group(account: &str) -> &'static str {
         NETWORK => "NetworkService",
         LOCAL => "LocalService",
         _ => "netsvcs",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+    use jiff::Timestamp;
+
+    use super::Control;
+    use super::Service;
+    use super::ServiceState;
+    use super::Services;
+    use super::StartMode;
+    use super::Stoppable;
+
+    fn stopped(name: &str, depends_on: &[&str]) -> Service {
+        Service {
+            name: name.to_owned(),
+            display_name: name.to_owned(),
+            state: ServiceState::Stopped,
+            start_mode: StartMode::Manual,
+            account: "LocalSystem".to_owned(),
+            path: String::new(),
+            depends_on: depends_on.iter().map(|name| (*name).to_owned()).collect(),
+            process_id: 0,
+            exit_code: 0,
+            stoppable: Stoppable::Yes,
+        }
+    }
+
+    fn start(services: &mut Services, name: &str) -> Option<Control> {
+        services.start(name, Timestamp::UNIX_EPOCH, SignedDuration::ZERO)
+    }
+
+    #[test]
+    fn services_that_need_each_other_do_not_start() {
+        let mut services = Services::new([stopped("a", &["b"]), stopped("b", &["A"])]);
+        assert_eq!(start(&mut services, "a"), Some(Control::Circular));
+    }
+
+    #[test]
+    fn a_service_whose_dependency_is_missing_or_disabled_does_not_start() {
+        let mut off = stopped("off", &[]);
+        off.start_mode = StartMode::Disabled;
+        let mut services = Services::new([stopped("a", &["nothing"]), stopped("b", &["off"]), off]);
+        assert_eq!(start(&mut services, "a"), Some(Control::DependencyMissing));
+        assert_eq!(start(&mut services, "b"), Some(Control::DependencyFailed));
+        assert_eq!(start(&mut services, "nothing"), None);
+    }
+
+    #[test]
+    fn a_start_waits_for_its_moment() {
+        let mut services = Services::new([stopped("a", &[])]);
+        let late = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1);
+        let accepted = services.start("A", Timestamp::UNIX_EPOCH, SignedDuration::from_secs(1));
+        assert_eq!(accepted, Some(Control::Accepted));
+        assert!(!services.is_due(Timestamp::UNIX_EPOCH));
+        assert!(services.is_due(late));
+        services.settle(late);
+        assert!(services.is_running("a"));
     }
 }

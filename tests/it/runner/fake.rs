@@ -48,6 +48,7 @@ use rdpfix::plan::Layer;
 use rdpfix::plan::Outcome;
 use rdpfix::plan::Remedy;
 use rdpfix::plan::Step;
+use rdpfix::playbook::Body;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Prepared;
 use rdpfix::playbook::Scope;
@@ -617,6 +618,8 @@ fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
     Task {
         name: name.into(),
         kind,
+        when: Vec::new(),
+        body: Body::Fixed(Arc::new(wish.clone())),
         tags: Vec::new(),
         notify: notify.iter().map(|name| (*name).to_owned()).collect(),
         span: nowhere(),
