@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::cim::CimError;
 use crate::wsman::Fault;
+use crate::wsman::fault as codes;
 
 /// A fault in the caller's terms.
 pub(super) fn judge(fault: Fault, operation: &str, limit: Duration) -> CimError {
@@ -16,7 +17,7 @@ pub(super) fn judge(fault: Fault, operation: &str, limit: Duration) -> CimError 
             operation,
             code: 27,
         },
-        OPERATION_TIMED_OUT => CimError::TimedOut {
+        codes::TIMED_OUT => CimError::TimedOut {
             operation,
             after: limit,
         },
@@ -30,17 +31,14 @@ pub(super) fn judge(fault: Fault, operation: &str, limit: Duration) -> CimError 
 
 /// Whether an enumeration was forgotten by the host and has to be started again.
 pub(super) fn is_expired_enumeration(error: &CimError) -> bool {
-    matches!(error, CimError::Fault { code, .. } if *code == INVALID_ENUMERATION_CONTEXT)
+    matches!(error, CimError::Fault { code, .. } if *code == codes::INVALID_ENUMERATION_CONTEXT)
 }
 
 /// Whether the object that was asked for does not exist.
 pub(super) fn is_missing(error: &CimError) -> bool {
-    matches!(error, CimError::Fault { code, .. } if [OBJECT_NOT_FOUND, WBEM_NOT_FOUND, CIM_NOT_FOUND].contains(code))
+    matches!(error, CimError::Fault { code, .. } if [codes::NOT_FOUND, WBEM_NOT_FOUND, CIM_NOT_FOUND].contains(code))
 }
 
-const OPERATION_TIMED_OUT: u32 = 0x8033_8029;
-const INVALID_ENUMERATION_CONTEXT: u32 = 0x8033_801B;
-const OBJECT_NOT_FOUND: u32 = 0x8033_8000;
 const WBEM_NOT_FOUND: u32 = 0x8004_1002;
 const CIM_NOT_FOUND: u32 = 6;
 

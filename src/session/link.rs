@@ -23,7 +23,6 @@ use crate::session::line::Destination;
 use crate::session::line::HttpAnswer;
 use crate::session::line::Line;
 use crate::session::line::Message;
-use crate::wsman::Request;
 use crate::wsman::RequestEnvelope;
 use crate::wsman::encode_request;
 use crate::wsman::sealed;
@@ -111,13 +110,7 @@ impl Link {
             login: Arc::clone(login),
             protection: Protection::TlsWithHeader(basic(login)?),
         };
-        let identify = encode_request(&RequestEnvelope {
-            to: login.destination.url.to_string(),
-            message_id: String::new(),
-            operation_timeout: login.destination.answer_timeout,
-            max_envelope_size: 0,
-            request: Request::Identify,
-        });
+        let identify = encode_request(&RequestEnvelope::identify());
         opened.exchange(SIGNING_IN, identify.as_bytes()).await?;
         Ok(opened)
     }

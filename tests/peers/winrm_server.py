@@ -187,6 +187,15 @@ class Connection(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up in the middle of a handshake is no news."""
+        if not isinstance(sys.exc_info()[1], (ssl.SSLError, ConnectionError)):
+            super().handle_error(request, client_address)
+
+
 def channel_bindings():
     if not options.tls:
         return None
@@ -206,8 +215,7 @@ with tempfile.NamedTemporaryFile("w", suffix=".ntlm") as accounts:
     accounts.write(f":{USER}:{PASSWORD}\n")
     accounts.flush()
     os.environ["NTLM_USER_FILE"] = accounts.name
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Connection)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Connection)
     if options.tls:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(*options.tls)

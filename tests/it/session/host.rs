@@ -380,6 +380,7 @@ fn encode(response: Response, relates_to: String) -> String {
     encode_response(&ResponseEnvelope {
         message_id: "uuid:6B0D1C4A-BCED-4CAE-981B-8DDA57181C9F".to_owned(),
         relates_to: Some(relates_to),
+        machine: Some("127.0.0.1".to_owned()),
         response,
     })
 }
