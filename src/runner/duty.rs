@@ -110,15 +110,7 @@ impl Duty {
             }),
             Ok(Err(error)) => Sight::Failed(failure(OBSERVING, error)),
             Err(Halt::Interrupted) => Sight::Skipped(SkipReason::Interrupted),
-            Err(Halt::TimedOut) => Sight::Failed(failure(OBSERVING, self.late(visit))),
-        }
-    }
-
-    /// The error of a duty at which the host's time was up.
-    pub(super) fn late(&self, visit: &Visit) -> CimError {
-        CimError::TimedOut {
-            operation: format!("everything asked of the host up to `{}`", self.name),
-            after: visit.stop.limit(),
+            Err(Halt::TimedOut) => Sight::Failed(failure(OBSERVING, overdue(visit.stop.limit()))),
         }
     }
 }
@@ -135,6 +127,14 @@ impl Look {
             }
             Sight::Known(known) => Outcome::Drifted(known.changes),
         }
+    }
+}
+
+/// The error of a host whose time was up.
+pub(super) fn overdue(limit: Duration) -> CimError {
+    CimError::Configuration {
+        detail: format!("the host took longer than {} s", limit.as_secs()),
+        remedy: "raise `--host-timeout`, or look at the load of the host".to_owned(),
     }
 }
 

@@ -16,8 +16,10 @@ use crate::facts::Facts;
 use crate::inventory::Host;
 use crate::playbook::Play;
 use crate::proof::Proof;
+use crate::proof::Verdict;
 use crate::runner::World;
 use crate::runner::duty::guarded;
+use crate::runner::duty::overdue;
 use crate::runner::pass::Pass;
 use crate::runner::prepare::Prepare;
 use crate::runner::stop::Halt;
@@ -27,6 +29,13 @@ use crate::runner::tale::Tale;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
+/// Assumption: a listener whose service was restarted may refuse clients for a moment although the service runs
+/// already, and accepts them within the sum of these pauses.
+const SETTLING: [Duration; 3] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
 /// How long closing a session may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -62,6 +71,7 @@ impl Visit {
             RunMode::Apply => {
                 let (reached, traffic) = self.work(&mut tale).await;
                 let proof = match reached {
+                    Reached::Yes if tale.counts.changed > 0 => self.prove_patiently().await,
                     Reached::Yes => self.prove().await,
                     Reached::No => None,
                 };
@@ -160,15 +170,26 @@ impl Visit {
                 Ok(facts) => Some(facts?),
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
-                Err(Halt::TimedOut) => {
-                    return Err(CimError::TimedOut {
-                        operation: "the questions for facts".to_owned(),
-                        after: self.stop.limit(),
-                    });
-                }
+                Err(Halt::TimedOut) => return Err(overdue(self.stop.limit())),
             };
         }
         Ok(known.clone())
+    }
+
+    /// Visits the host again when it does not let clients in right after a change.
+    async fn prove_patiently(&self) -> Option<Proof> {
+        let mut proof = self.prove().await;
+        for pause in SETTLING {
+            let refuted = proof
+                .as_ref()
+                .is_some_and(|proof| proof.verdict != Verdict::Proven);
+            if !refuted || self.stop.or(self.world.clock.sleep(pause)).await.is_err() {
+                break;
+            }
+            // An interrupted visit leaves the verdict of the last one.
+            proof = self.prove().await.or(proof);
+        }
+        proof
     }
 
     async fn prove(&self) -> Option<Proof> {

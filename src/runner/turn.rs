@@ -11,7 +11,6 @@ use crate::cim::CimReader;
 use crate::cim::CimSession;
 use crate::facts::Facts;
 use crate::plan::Change;
-use crate::plan::Disruption;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
@@ -28,6 +27,7 @@ use crate::runner::duty::Look;
 use crate::runner::duty::Sight;
 use crate::runner::duty::failure;
 use crate::runner::duty::guarded;
+use crate::runner::duty::overdue;
 use crate::runner::host::Visit;
 use crate::runner::pass::Pass;
 use crate::runner::stop::Halt;
@@ -278,9 +278,9 @@ impl Sequel {
     }
 }
 
-/// Whether a change of a service restarts it.
+/// Whether a change of a service makes it run anew, or not at all, so that it need not be restarted for other changes.
 fn restarts(change: &Change) -> bool {
-    change.property == "state" && change.disruption >= Disruption::RestartsService
+    change.property == "state"
 }
 
 fn is_ours(change: &Change) -> bool {
@@ -370,11 +370,11 @@ impl Course<'_> {
         }
         self.sequel.follow(&duty, &correction.made);
         let passed = visit.world.clock.instant().saturating_duration_since(begin);
-        let end = self.conclude(&duty, known, &correction);
+        let end = self.conclude(known, &correction);
         self.end(duty, looked + passed, end);
     }
 
-    fn conclude(&mut self, duty: &Duty, known: Known, correction: &Correction) -> End {
+    fn conclude(&mut self, known: Known, correction: &Correction) -> End {
         let outcome = match &correction.ended {
             Ended::Complete => return End::Corrected(known),
             Ended::Failed { during, error } => {
@@ -404,7 +404,7 @@ impl Course<'_> {
                 before,
             } => {
                 self.given_up = Some(SkipReason::EarlierFailure);
-                let error = duty.late(self.turn.visit);
+                let error = overdue(self.turn.visit.stop.limit());
                 Outcome::Failed(correction.failure(&format!("setting `{before}`"), &error))
             }
         };
@@ -445,7 +445,7 @@ impl Done {
         let outcome = match visit.stop.finish(looking).await {
             Ok(Ok(left)) => judge(known.changes, left),
             Ok(Err(error)) => unverified(known.changes, error),
-            Err(_) => unverified(known.changes, self.duty.late(visit)),
+            Err(_) => unverified(known.changes, overdue(visit.stop.limit())),
         };
         let passed = visit.world.clock.instant().saturating_duration_since(begin);
         (self.duty, outcome, self.took + passed)

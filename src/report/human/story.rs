@@ -108,18 +108,28 @@ impl Story {
                 }
             }
             Outcome::Drifted(changes) => {
-                self.changes((Tint::Changed, "would change"), what, changes, options);
+                self.changes(
+                    (Tint::Changed, "would change"),
+                    what,
+                    (result, changes),
+                    options,
+                );
             }
             Outcome::Changed(changes) => {
-                self.changes((Tint::Changed, "changed"), what, changes, options);
+                self.changes((Tint::Changed, "changed"), what, (result, changes), options);
             }
             Outcome::Overridden(changes) => {
-                self.changes((Tint::Warning, "overridden"), what, changes, options);
+                self.changes(
+                    (Tint::Warning, "overridden"),
+                    what,
+                    (result, changes),
+                    options,
+                );
             }
             Outcome::Unconverged(left) => {
                 self.told_trouble = true;
                 let text = format!("{what}: {}", text::unconverged(left));
-                self.changes((Tint::Failed, "failed"), text, left, options);
+                self.changes((Tint::Failed, "failed"), text, (result, left), options);
             }
             Outcome::Failed(failure) => self.failed(result, &what, failure, options),
             Outcome::Skipped(reason) => self.skipped(result, &what, reason, options),
@@ -298,17 +308,17 @@ impl Story {
         &mut self,
         (tint, status): (Tint, &'static str),
         text: String,
-        changes: &[Change],
+        (result, changes): (&TaskResult, &[Change]),
         options: Options,
     ) {
         self.status(tint, status, text, Several::Same);
         for change in changes {
-            self.change(tint, change, options);
+            self.change((tint, result.resource), change, options);
         }
         self.calls(changes, options);
     }
 
-    fn change(&mut self, tint: Tint, change: &Change, options: Options) {
+    fn change(&mut self, (tint, kind): (Tint, &str), change: &Change, options: Options) {
         let mut aside = format!("decided by {}", change.decided_by.word());
         if change.disruption > Disruption::Harmless {
             aside.push_str("; ");
@@ -317,7 +327,7 @@ impl Story {
         match options.diff {
             Diff::Hide => self.detail(tint, format!("{} ({aside})", difference(change))),
             Diff::Show => {
-                self.unified(change);
+                self.unified(kind, change);
                 self.detail(Tint::Plain, format!("({aside})"));
             }
         }
@@ -326,8 +336,8 @@ impl Story {
         }
     }
 
-    fn unified(&mut self, change: &Change) {
-        let name = change.property;
+    fn unified(&mut self, kind: &str, change: &Change) {
+        let name = format!("{kind}.{}", change.property);
         self.detail(Tint::Removed, format!("--- before: {name}"));
         self.detail(Tint::Added, format!("+++ after: {name}"));
         let side = |value: &Value| match value {

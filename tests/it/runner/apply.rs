@@ -176,11 +176,30 @@ async fn a_change_is_told_with_what_was_before() {
 async fn a_refuted_proof_fails_a_host_that_was_worked_on() {
     let machine = Arc::new(Machine::with(&[("x", 0)]));
     let mut rig = Rig::on(&machine).task(wish("x", 1));
-    rig.refuted.insert("a".to_owned());
+    rig.refuted.insert("a".to_owned(), usize::MAX);
     let story = rig.apply().await;
     assert_eq!(
         reason(&story).0,
         "a client cannot connect: the certificate has expired"
     );
+    assert_eq!(story.recap.failed, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_that_needs_a_moment_after_a_change_is_visited_again() {
+    let machine = Arc::new(Machine::with(&[("x", 0)]));
+    let mut rig = Rig::on(&machine).task(wish("x", 1));
+    rig.refuted.insert("a".to_owned(), 2);
+    let story = rig.apply().await;
+    assert_eq!(story.host("a").status, HostStatus::Ok);
+    assert_eq!(story.recap.proven, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_needed_no_change_is_visited_once() {
+    let machine = Arc::new(Machine::with(&[("x", 1)]));
+    let mut rig = Rig::on(&machine).task(wish("x", 1));
+    rig.refuted.insert("a".to_owned(), 1);
+    let story = rig.apply().await;
     assert_eq!(story.recap.failed, 1);
 }

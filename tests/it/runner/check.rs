@@ -129,7 +129,7 @@ fn services(machine: &Arc<Machine>) -> Rig {
 async fn a_refuted_proof_is_drift_when_nothing_else_explains_it() {
     let machine = Arc::new(Machine::with(&[("x", 1)]).read_only());
     let mut rig = Rig::on(&machine).task(wish("x", 1));
-    rig.refuted.insert("a".to_owned());
+    rig.refuted.insert("a".to_owned(), usize::MAX);
     let story = rig.check().await;
     assert_eq!(story.host("a").status, HostStatus::Drifted);
     assert_eq!(story.recap.proven, 0);

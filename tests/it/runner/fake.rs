@@ -413,7 +413,8 @@ pub(crate) struct Rig {
     pub(crate) machines: Vec<(String, Result<Arc<Machine>, CimError>)>,
     pub(crate) tasks: Vec<(Wish, Vec<&'static str>)>,
     pub(crate) handlers: Vec<(&'static str, Wish)>,
-    pub(crate) refuted: BTreeSet<String>,
+    /// Hosts that do not let clients in, and how often.
+    pub(crate) refuted: BTreeMap<String, usize>,
     pub(crate) needs_facts: bool,
     pub(crate) forks: usize,
     pub(crate) host_timeout: Duration,
@@ -429,7 +430,7 @@ impl Default for Rig {
             machines: Vec::new(),
             tasks: Vec::new(),
             handlers: Vec::new(),
-            refuted: BTreeSet::new(),
+            refuted: BTreeMap::new(),
             needs_facts: false,
             forks: 10,
             host_timeout: Duration::from_mins(10),
@@ -525,7 +526,7 @@ impl Rig {
                 live: Arc::clone(&self.live),
             }),
             prover: Arc::new(FakeProver {
-                refuted: self.refuted.clone(),
+                refuted: Mutex::new(self.refuted.clone()),
             }),
             clock: Arc::new(SystemClock),
             events,
@@ -698,13 +699,16 @@ impl Connector for FakeConnector {
 }
 
 struct FakeProver {
-    refuted: BTreeSet<String>,
+    refuted: Mutex<BTreeMap<String, usize>>,
 }
 
 #[async_trait]
 impl Prover for FakeProver {
     async fn prove(&self, host: &Host) -> Proof {
-        let verdict = if self.refuted.contains(&*host.name) {
+        let mut refuted = self.refuted.lock().unwrap();
+        let left = refuted.entry(host.name.to_string()).or_default();
+        let verdict = if *left > 0 {
+            *left -= 1;
             Verdict::Refuted {
                 stage: Stage::Tls,
                 id: "cert-expired",
