@@ -19,6 +19,7 @@ use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
 use rdpfix::plan::Outcome;
+use rdpfix::playbook::Body;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Prepared;
 use rdpfix::playbook::Scope;
@@ -262,6 +263,8 @@ fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
     Task {
         name: name.into(),
         kind,
+        when: Vec::new(),
+        body: Body::Fixed(Arc::new(wish.clone())),
         tags: Vec::new(),
         notify: notify.iter().map(|name| (*name).to_owned()).collect(),
         span: nowhere(),
