@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 pub mod render;
 
+pub use crate::diag::render::Colour;
+pub use crate::diag::render::render;
+
 /// A text that was read, with the name to show for it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {

@@ -1,6 +1,6 @@
 //! YAML with positions: [`Node`], the tree of a text; [`Args`], which reads typed keys and collects every mistake.
 //!
-//! Knows YAML and nothing of playbooks, inventories or templates.
+//! Knows YAML and templates, and nothing of playbooks or inventories.
 
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ pub mod args;
 mod load;
 mod place;
 mod scalar;
+pub mod template;
 
 pub use crate::diag::source_from_bytes;
 pub use crate::syntax::args::Args;
