@@ -17,6 +17,6 @@ async fn the_password_is_nowhere_in_what_a_run_writes() {
         assert!(!text.contains(&password), "the password is in {what}");
     }
     assert!(!written.is_empty());
-    let recorded = format!("{:?}", bench.lab.host_names().iter().map(|host| bench.lab.requests(host)).collect::<Vec<_>>());
+    let recorded = format!("{:?}", bench.hosts().iter().map(|host| bench.lab.requests(host)).collect::<Vec<_>>());
     assert!(!recorded.contains(&password));
 }
