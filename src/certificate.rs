@@ -200,7 +200,12 @@ fn algorithm_name(identifier: &Oid<'_>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02X}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 0xF])
+        .filter_map(|digit| char::from_digit(digit.into(), 16))
+        .map(|digit| digit.to_ascii_uppercase())
+        .collect()
 }
 
 /// Property ids of a blob's records ([MS-OSHARED] 2.3.2.5, wincrypt.h).
