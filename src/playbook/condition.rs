@@ -22,7 +22,10 @@ impl Condition {
     /// Reads `when`: one condition, or a list of them that must all hold.
     pub(super) fn parse_all(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<Self> {
         match &node.content {
-            Content::Sequence(items) => items.iter().filter_map(|item| Self::parse(item, mistakes)).collect(),
+            Content::Sequence(items) => items
+                .iter()
+                .filter_map(|item| Self::parse(item, mistakes))
+                .collect(),
             Content::Null
             | Content::Bool(_)
             | Content::Int(_)
@@ -37,11 +40,18 @@ impl Condition {
             Content::Bool(true) => "true",
             Content::Bool(false) => "false",
             Content::Text(text) => text.trim(),
-            Content::Null | Content::Int(_) | Content::Float(_) | Content::Sequence(_) | Content::Mapping(_) => {
+            Content::Null
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sequence(_)
+            | Content::Mapping(_) => {
                 mistakes.push(
-                    Diagnostic::error("wrong-type", "`when` must be an expression or a list of expressions")
-                        .at(&node.span)
-                        .label(format!("this is {}", node.describe())),
+                    Diagnostic::error(
+                        "wrong-type",
+                        "`when` must be an expression or a list of expressions",
+                    )
+                    .at(&node.span)
+                    .label(format!("this is {}", node.describe())),
                 );
                 return None;
             }
@@ -55,7 +65,11 @@ impl Condition {
             return None;
         }
         match Compiled::new(text) {
-            Ok(compiled) => Some(Self { text: text.to_owned(), span: node.span.clone(), compiled }),
+            Ok(compiled) => Some(Self {
+                text: text.to_owned(),
+                span: node.span.clone(),
+                compiled,
+            }),
             Err(error) => {
                 mistakes.push(template::syntax_mistake(&error, &node.span));
                 None
@@ -79,9 +93,12 @@ impl Condition {
         if value.kind() == ValueKind::Bool {
             return Ok(value.is_true());
         }
-        Err(Diagnostic::error("condition-not-boolean", format!("`{}` is neither true nor false", self.text))
-            .at(&self.span)
-            .label(format!("this is a {}", value.kind()))
-            .help("compare it, as in `x == 'yes'`, or convert it: `x | bool`"))
+        Err(Diagnostic::error(
+            "condition-not-boolean",
+            format!("`{}` is neither true nor false", self.text),
+        )
+        .at(&self.span)
+        .label(format!("this is a {}", value.kind()))
+        .help("compare it, as in `x == 'yes'`, or convert it: `x | bool`"))
     }
 }

@@ -24,22 +24,32 @@ pub(super) struct Variables<'a> {
 
 impl<'a> Variables<'a> {
     pub(super) fn new(scope: &'a Scope<'a>) -> Self {
-        Self { scope, trail: RefCell::new(Vec::new()) }
+        Self {
+            scope,
+            trail: RefCell::new(Vec::new()),
+        }
     }
 
     fn node(&self, name: &str) -> Option<&'a Node> {
-        [self.scope.extra, self.scope.play, self.scope.host].into_iter().find_map(|layer| layer.get(name))
+        [self.scope.extra, self.scope.play, self.scope.host]
+            .into_iter()
+            .find_map(|layer| layer.get(name))
     }
 
     /// Whether there is such a variable.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.node(name).is_some() || name == HOST_NAME || (name == FACTS && self.scope.facts.is_some())
+        self.node(name).is_some()
+            || name == HOST_NAME
+            || (name == FACTS && self.scope.facts.is_some())
     }
 
     /// All names, for "did you mean".
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
         let layers = [self.scope.extra, self.scope.play, self.scope.host];
-        layers.into_iter().flat_map(|layer| layer.keys().map(String::as_str)).chain([HOST_NAME, FACTS])
+        layers
+            .into_iter()
+            .flat_map(|layer| layer.keys().map(String::as_str))
+            .chain([HOST_NAME, FACTS])
     }
 
     /// The values of the needed names; names that do not exist are left out, so that `x is defined` works.
@@ -72,17 +82,31 @@ impl<'a> Variables<'a> {
     fn built_in(&self, name: &str) -> Option<Value> {
         match name {
             HOST_NAME => Some(Value::from(self.scope.host_name)),
-            FACTS => self.scope.facts.map(|facts| Value::from(minijinja::value::Serde(facts))),
+            FACTS => self
+                .scope
+                .facts
+                .map(|facts| Value::from(minijinja::value::Serde(facts))),
             _ => None,
         }
     }
 
     fn cycle(&self, name: &str, node: &Node) -> Diagnostic {
         let trail = self.trail.borrow();
-        let circle: Vec<&str> = trail.iter().map(String::as_str).skip_while(|outer| *outer != name).chain([name]).collect();
-        Diagnostic::error("variable-cycle", format!("variables refer to each other in a circle: {}", circle.join(" → ")))
-            .at(&node.span)
-            .label(format!("`{name}` needs itself"))
-            .help("give one of them a value of its own")
+        let circle: Vec<&str> = trail
+            .iter()
+            .map(String::as_str)
+            .skip_while(|outer| *outer != name)
+            .chain([name])
+            .collect();
+        Diagnostic::error(
+            "variable-cycle",
+            format!(
+                "variables refer to each other in a circle: {}",
+                circle.join(" → ")
+            ),
+        )
+        .at(&node.span)
+        .label(format!("`{name}` needs itself"))
+        .help("give one of them a value of its own")
     }
 }

@@ -56,16 +56,32 @@ pub(super) fn check(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<String> 
                 Vec::new()
             }
         },
-        Content::Sequence(items) => items.iter().flat_map(|item| check(item, mistakes)).collect(),
-        Content::Mapping(entries) => entries.iter().flat_map(|(_, value)| check(value, mistakes)).collect(),
-        Content::Text(_) | Content::Null | Content::Bool(_) | Content::Int(_) | Content::Float(_) => Vec::new(),
+        Content::Sequence(items) => items
+            .iter()
+            .flat_map(|item| check(item, mistakes))
+            .collect(),
+        Content::Mapping(entries) => entries
+            .iter()
+            .flat_map(|(_, value)| check(value, mistakes))
+            .collect(),
+        Content::Text(_)
+        | Content::Null
+        | Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_) => Vec::new(),
     }
 }
 
 /// A mistake in the syntax of a template or condition.
 pub(super) fn syntax_mistake(error: &minijinja::Error, span: &Span) -> Diagnostic {
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    Diagnostic::error("template-syntax", format!("the template cannot be read: {detail}")).at(span)
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    Diagnostic::error(
+        "template-syntax",
+        format!("the template cannot be read: {detail}"),
+    )
+    .at(span)
 }
 
 /// The expression of a text that is nothing but `{{ expression }}`; its value keeps its type.
@@ -81,15 +97,19 @@ fn whole_expression(text: &str) -> Option<Result<Expression<'static, 'static>, m
 fn names(text: &str) -> Result<Vec<String>, minijinja::Error> {
     let found = match whole_expression(text) {
         Some(expression) => expression?.undeclared_variables(false),
-        None => engine().template_from_named_str("template", text)?.undeclared_variables(false),
+        None => engine()
+            .template_from_named_str("template", text)?
+            .undeclared_variables(false),
     };
     Ok(sorted(found))
 }
 
 /// Names in a stable order, without the engine's own functions.
 pub(super) fn sorted(names: impl IntoIterator<Item = String>) -> Vec<String> {
-    let mut names: Vec<String> =
-        names.into_iter().filter(|name| !engine().globals().any(|(global, _)| global == name)).collect();
+    let mut names: Vec<String> = names
+        .into_iter()
+        .filter(|name| !engine().globals().any(|(global, _)| global == name))
+        .collect();
     names.sort();
     names
 }
@@ -110,13 +130,17 @@ pub(super) fn value_of(node: &Node, variables: &Variables<'_>) -> Result<Value, 
         Content::Text(text) if is_template(text) => text_value(text, &node.span, variables)?,
         Content::Text(text) => Value::from(text.as_str()),
         Content::Sequence(items) => {
-            let values: Result<Vec<Value>, _> = items.iter().map(|item| value_of(item, variables)).collect();
+            let values: Result<Vec<Value>, _> =
+                items.iter().map(|item| value_of(item, variables)).collect();
             Value::from(values?)
         }
         Content::Mapping(entries) => {
             let mut map = BTreeMap::new();
             for (key, value) in entries {
-                map.insert(key.spelled().unwrap_or_default().to_owned(), value_of(value, variables)?);
+                map.insert(
+                    key.spelled().unwrap_or_default().to_owned(),
+                    value_of(value, variables)?,
+                );
             }
             Value::from_object(map)
         }
@@ -148,16 +172,24 @@ pub(super) fn failed(
     if error.kind() == ErrorKind::UndefinedError {
         return undefined(needed, span, variables);
     }
-    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    Diagnostic::error("template-failed", format!("the template cannot be evaluated: {detail}")).at(span)
+    let detail = error
+        .detail()
+        .map_or_else(|| error.kind().to_string(), str::to_owned);
+    Diagnostic::error(
+        "template-failed",
+        format!("the template cannot be evaluated: {detail}"),
+    )
+    .at(span)
 }
 
 fn undefined(needed: &[String], span: &Span, variables: &Variables<'_>) -> Diagnostic {
     match needed.iter().find(|name| !variables.has(name)) {
-        Some(missing) => Diagnostic::error("undefined-variable", format!("`{missing}` is undefined"))
-            .at(span)
-            .label(format!("needs `{missing}`"))
-            .suggest(missing, variables.names()),
+        Some(missing) => {
+            Diagnostic::error("undefined-variable", format!("`{missing}` is undefined"))
+                .at(span)
+                .label(format!("needs `{missing}`"))
+                .suggest(missing, variables.names())
+        }
         None => Diagnostic::error("undefined-variable", "a part of a variable is undefined")
             .at(span)
             .label(format!("looks into `{}`", needed.join("`, `"))),
@@ -172,35 +204,56 @@ fn node_of(value: &Value, origin: &Node) -> Node {
     let content = match (&origin.content, value.kind()) {
         (Content::Sequence(items), _) => {
             let values = value.try_iter().into_iter().flatten();
-            Content::Sequence(items.iter().zip(values).map(|(item, value)| node_of(&value, item)).collect())
+            Content::Sequence(
+                items
+                    .iter()
+                    .zip(values)
+                    .map(|(item, value)| node_of(&value, item))
+                    .collect(),
+            )
         }
         (Content::Mapping(entries), _) => Content::Mapping(
             entries
                 .iter()
                 .map(|(key, item)| {
-                    let value = value.get_attr(key.spelled().unwrap_or_default()).unwrap_or_default();
+                    let value = value
+                        .get_attr(key.spelled().unwrap_or_default())
+                        .unwrap_or_default();
                     (key.clone(), node_of(&value, item))
                 })
                 .collect(),
         ),
         _ => content_of(value, &origin.span),
     };
-    Node { span: origin.span.clone(), content }
+    Node {
+        span: origin.span.clone(),
+        content,
+    }
 }
 
 /// A value as a node that stands at one place.
 fn content_of(value: &Value, span: &Span) -> Content {
-    let at = |value: &Value| Node { span: span.clone(), content: content_of(value, span) };
+    let at = |value: &Value| Node {
+        span: span.clone(),
+        content: content_of(value, span),
+    };
     match value.kind() {
         ValueKind::Undefined | ValueKind::None => Content::Null,
         ValueKind::Bool => Content::Bool(value.is_true()),
         ValueKind::Number => match i64::try_from(value.clone()) {
             Ok(number) if value.is_integer() => Content::Int(number),
-            Ok(_) | Err(_) => f64::try_from(value.clone()).map_or_else(|_| text_of(value), Content::Float),
+            Ok(_) | Err(_) => {
+                f64::try_from(value.clone()).map_or_else(|_| text_of(value), Content::Float)
+            }
         },
-        ValueKind::Seq | ValueKind::Iterable => {
-            Content::Sequence(value.try_iter().into_iter().flatten().map(|item| at(&item)).collect())
-        }
+        ValueKind::Seq | ValueKind::Iterable => Content::Sequence(
+            value
+                .try_iter()
+                .into_iter()
+                .flatten()
+                .map(|item| at(&item))
+                .collect(),
+        ),
         ValueKind::Map => Content::Mapping(
             value
                 .try_iter()
@@ -214,7 +267,11 @@ fn content_of(value: &Value, span: &Span) -> Content {
 }
 
 fn text_of(value: &Value) -> Content {
-    Content::Text(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    Content::Text(
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+    )
 }
 
 /// An expression that is kept, shared by all hosts.
@@ -230,12 +287,21 @@ impl Compiled {
     pub(super) fn new(text: &str) -> Result<Self, minijinja::Error> {
         let expression = engine().compile_expression_owned(text.to_owned())?;
         let needed = sorted(expression.undeclared_variables(false));
-        Ok(Self { expression: Arc::new(expression), needed: needed.into() })
+        Ok(Self {
+            expression: Arc::new(expression),
+            needed: needed.into(),
+        })
     }
 
     /// Its value on a host.
-    pub(super) fn value(&self, span: &Span, variables: &Variables<'_>) -> Result<Value, Diagnostic> {
+    pub(super) fn value(
+        &self,
+        span: &Span,
+        variables: &Variables<'_>,
+    ) -> Result<Value, Diagnostic> {
         let context = variables.context(&self.needed)?;
-        self.expression.eval(context).map_err(|error| failed(&error, &self.needed, span, variables))
+        self.expression
+            .eval(context)
+            .map_err(|error| failed(&error, &self.needed, span, variables))
     }
 }
