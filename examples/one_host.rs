@@ -72,21 +72,17 @@ async fn fleet() -> anyhow::Result<(Inventory, String, Option<Lab>)> {
     let (name, text, host, lab) = match (arguments.next(), arguments.next()) {
         (Some(path), Some(host)) => (path.clone(), std::fs::read_to_string(path)?, host, None),
         _ => {
-<<<<<<< HEAD
-            let lab = Lab::start(&scenario::named("nla-mismatch", Some(1))?, LabOptions::default()).await?;
-            let host = lab.places().next().context("the lab has a host")?.0.to_owned();
-=======
             let lab = Lab::start(
-                scenario::named("nla-mismatch", Some(1))?,
+                &scenario::named("nla-mismatch", Some(1))?,
                 LabOptions::default(),
             )
             .await?;
             let host = lab
-                .host_names()
-                .first()
+                .places()
+                .next()
                 .context("the lab has a host")?
-                .clone();
->>>>>>> rdp
+                .0
+                .to_owned();
             ("<lab>".to_owned(), lab.inventory_yaml(), host, Some(lab))
         }
     };

@@ -162,15 +162,10 @@ async fn from_lab(name: &str, hosts: Option<usize>) -> anyhow::Result<(Arc<Sourc
         Refusal::new(ExitStatus::Usage, error.to_string())
             .hint("`rdpfix lab list` shows the scenarios")
     })?;
-<<<<<<< HEAD
     let lab = Lab::start(&scenario, LabOptions::default()).await?;
-    let source = Arc::new(Source { name: "<lab>".to_owned(), text: lab.inventory_yaml() });
-=======
-    let lab = Lab::start(scenario, LabOptions::default()).await?;
     let source = Arc::new(Source {
         name: "<lab>".to_owned(),
         text: lab.inventory_yaml(),
     });
->>>>>>> rdp
     Ok((source, Some(lab)))
 }

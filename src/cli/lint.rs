@@ -65,15 +65,7 @@ pub fn read_playbook(path: &Path) -> anyhow::Result<(Option<Playbook>, Vec<Diagn
 
 /// Reads a text; the inner error is told like a mistake in the file (it is not UTF-8).
 pub fn read_source(path: &Path) -> anyhow::Result<Result<Arc<Source>, Diagnostic>> {
-<<<<<<< HEAD
-    let bytes = files::read(path).map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
-    Ok(source_from_bytes(&path.display().to_string(), bytes))
-=======
     let bytes = files::read(path)
         .map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
-    Ok(syntax::source_from_bytes(
-        &path.display().to_string(),
-        bytes,
-    ))
->>>>>>> rdp
+    Ok(source_from_bytes(&path.display().to_string(), bytes))
 }

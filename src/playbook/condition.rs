@@ -17,16 +17,16 @@ pub struct Condition {
 
 impl Condition {
     /// Reads `when`: one condition, or a list of them that must all hold.
-    pub(super) fn parse_all(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> Vec<Self> {
+    pub(super) fn parse_all(
+        node: &Node,
+        engine: &Engine,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Vec<Self> {
         match &node.content {
-<<<<<<< HEAD
-            Content::Sequence(items) => items.iter().filter_map(|item| Self::parse(item, engine, mistakes)).collect(),
-=======
             Content::Sequence(items) => items
                 .iter()
-                .filter_map(|item| Self::parse(item, mistakes))
+                .filter_map(|item| Self::parse(item, engine, mistakes))
                 .collect(),
->>>>>>> rdp
             Content::Null
             | Content::Bool(_)
             | Content::Int(_)
@@ -57,55 +57,11 @@ impl Condition {
                 return None;
             }
         };
-<<<<<<< HEAD
         let before = mistakes.len();
         engine.check_condition(text, &node.span, mistakes);
-        (mistakes.len() == before).then(|| Self { text: text.to_owned(), span: node.span.clone() })
-=======
-        if template::is_template(text) {
-            mistakes.push(
-                Diagnostic::error("template-in-when", "`when` is an expression already")
-                    .at(&node.span)
-                    .help("leave out the braces: `when: some_variable`"),
-            );
-            return None;
-        }
-        match Compiled::new(text) {
-            Ok(compiled) => Some(Self {
-                text: text.to_owned(),
-                span: node.span.clone(),
-                compiled,
-            }),
-            Err(error) => {
-                mistakes.push(template::syntax_mistake(&error, &node.span));
-                None
-            }
-        }
-    }
-
-    /// The text, for reports.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    /// The names that it needs.
-    pub(super) fn needed(&self) -> &[String] {
-        &self.compiled.needed
-    }
-
-    /// Whether it holds on a host. Anything but true or false is a mistake: a text is neither.
-    pub(super) fn holds(&self, variables: &Variables<'_>) -> Result<bool, Diagnostic> {
-        let value = self.compiled.value(&self.span, variables)?;
-        if value.kind() == ValueKind::Bool {
-            return Ok(value.is_true());
-        }
-        Err(Diagnostic::error(
-            "condition-not-boolean",
-            format!("`{}` is neither true nor false", self.text),
-        )
-        .at(&self.span)
-        .label(format!("this is a {}", value.kind()))
-        .help("compare it, as in `x == 'yes'`, or convert it: `x | bool`"))
->>>>>>> rdp
+        (mistakes.len() == before).then(|| Self {
+            text: text.to_owned(),
+            span: node.span.clone(),
+        })
     }
 }

@@ -41,17 +41,11 @@ pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnosti
     let mut mistakes = Vec::new();
     let engine = Arc::new(Engine::new());
     let plays = match &root.content {
-<<<<<<< HEAD
-        Content::Sequence(items) if !items.is_empty() => {
-            items.iter().filter_map(|item| play(item, &engine, &mut mistakes)).map(Arc::new).collect()
-        }
-=======
         Content::Sequence(items) if !items.is_empty() => items
             .iter()
-            .filter_map(|item| play(item, &mut mistakes))
+            .filter_map(|item| play(item, &engine, &mut mistakes))
             .map(Arc::new)
             .collect(),
->>>>>>> rdp
         Content::Null | Content::Sequence(_) => {
             mistakes.push(no_plays(source, &root.span));
             Vec::new()
@@ -111,39 +105,33 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     }
     unknown_keys(node, mistakes);
     let hosts = hosts(node, mistakes);
-<<<<<<< HEAD
     let vars = vars(node, engine, mistakes);
-    let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes).into_iter().map(|(text, _)| text).collect();
-    let tasks = tasks(node, "tasks", &Context { engine, tags: &tags }, mistakes);
-    let handlers = handlers(node, &Context { engine, tags: &[] }, mistakes);
-=======
-    let vars = vars(node, mistakes);
     let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes)
         .into_iter()
         .map(|(text, _)| text)
         .collect();
-    let tasks = tasks(node, "tasks", &tags, mistakes);
-    let handlers = tasks_of_handlers(node, mistakes);
->>>>>>> rdp
+    let tasks = tasks(
+        node,
+        "tasks",
+        &Context {
+            engine,
+            tags: &tags,
+        },
+        mistakes,
+    );
+    let handlers = handlers(node, &Context { engine, tags: &[] }, mistakes);
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
     let (hosts, hosts_span) = hosts?;
-<<<<<<< HEAD
-    let name = node.get("name").and_then(Node::spelled).unwrap_or(&hosts).into();
-    let in_vars = vars.values().any(|value| engine.names(value).contains(FACTS));
-=======
     let name = node
         .get("name")
         .and_then(Node::spelled)
         .unwrap_or(&hosts)
         .into();
-    let in_vars = vars.values().any(|value| {
-        template::check(value, &mut Vec::new())
-            .iter()
-            .any(|name| name == FACTS)
-    });
->>>>>>> rdp
+    let in_vars = vars
+        .values()
+        .any(|value| engine.names(value).contains(FACTS));
     let needs_facts = in_vars || tasks.iter().chain(&handlers).any(Task::needs_facts);
     Some(Play {
         name,
@@ -213,7 +201,9 @@ fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMa
     engine.check(value, mistakes);
     match &value.content {
         Content::Mapping(entries) => {
-            let named = entries.iter().filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
+            let named = entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
             let vars = named.collect();
             mistakes.extend(engine.cycles(&vars));
             vars
@@ -234,19 +224,20 @@ fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMa
     }
 }
 
-fn tasks(node: &Node, key: &str, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
+fn tasks(
+    node: &Node,
+    key: &str,
+    context: &Context<'_>,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Vec<Task> {
     let Some(value) = node.get(key) else {
         return Vec::new();
     };
     match &value.content {
-<<<<<<< HEAD
-        Content::Sequence(items) => items.iter().filter_map(|item| Task::parse(item, context, mistakes)).collect(),
-=======
         Content::Sequence(items) => items
             .iter()
-            .filter_map(|item| Task::parse(item, tags, mistakes))
+            .filter_map(|item| Task::parse(item, context, mistakes))
             .collect(),
->>>>>>> rdp
         Content::Null => Vec::new(),
         Content::Bool(_)
         | Content::Int(_)

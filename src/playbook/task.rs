@@ -27,7 +27,8 @@ pub(super) const FACTS: &str = "facts";
 
 impl Scope<'_> {
     fn variables(&self) -> Variables<'_> {
-        let variables = Variables::new(vec![self.extra, self.play, self.host]).with("inventory_hostname", &self.host_name);
+        let variables = Variables::new(vec![self.extra, self.play, self.host])
+            .with("inventory_hostname", &self.host_name);
         match self.facts {
             Some(facts) => variables.with(FACTS, facts),
             None => variables,
@@ -40,23 +41,20 @@ impl Task {
     pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
         let variables = scope.variables();
         for condition in &self.when {
-<<<<<<< HEAD
-            let holds = self.engine.holds(&condition.text, &condition.span, &variables);
+            let holds = self
+                .engine
+                .holds(&condition.text, &condition.span, &variables);
             if !holds.map_err(|mistake| vec![mistake])? {
                 return Ok(Prepared::Skipped(condition.text.clone()));
-=======
-            if !condition
-                .holds(&variables)
-                .map_err(|mistake| vec![mistake])?
-            {
-                return Ok(Prepared::Skipped(condition.text().to_owned()));
->>>>>>> rdp
             }
         }
         match &self.body {
             Body::Fixed(resource) => Ok(Prepared::Resource(Arc::clone(resource))),
             Body::Templated(node) => {
-                let rendered = self.engine.render(node, &variables).map_err(|mistake| vec![mistake])?;
+                let rendered = self
+                    .engine
+                    .render(node, &variables)
+                    .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
                 let resource = resource_of(self.kind, &rendered, &mut mistakes);
                 resource.map(Prepared::Resource).ok_or(mistakes)
@@ -65,15 +63,11 @@ impl Task {
     }
 
     /// Reads a task; `None` after a mistake was added.
-<<<<<<< HEAD
-    pub(super) fn parse(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
-=======
     pub(super) fn parse(
         node: &Node,
-        play_tags: &[String],
+        context: &Context<'_>,
         mistakes: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
->>>>>>> rdp
         if !matches!(node.content, Content::Mapping(_)) {
             mistakes.push(
                 Diagnostic::error("wrong-type", "a task must be keys with values")
@@ -83,17 +77,11 @@ impl Task {
             return None;
         }
         let before = mistakes.len();
-<<<<<<< HEAD
-        let when = node.get("when").map(|when| Condition::parse_all(when, context.engine, mistakes)).unwrap_or_default();
-        let mut tags = context.tags.to_vec();
-        tags.extend(texts(node.get("tags"), "tags", mistakes).into_iter().flat_map(|(text, _)| split_tags(&text)));
-        let notify = texts(node.get("notify"), "notify", mistakes).into_iter().map(|(text, _)| text).collect();
-=======
         let when = node
             .get("when")
-            .map(|when| Condition::parse_all(when, mistakes))
+            .map(|when| Condition::parse_all(when, context.engine, mistakes))
             .unwrap_or_default();
-        let mut tags = play_tags.to_vec();
+        let mut tags = context.tags.to_vec();
         tags.extend(
             texts(node.get("tags"), "tags", mistakes)
                 .into_iter()
@@ -103,7 +91,6 @@ impl Task {
             .into_iter()
             .map(|(text, _)| text)
             .collect();
->>>>>>> rdp
         let name = name_of(node, mistakes);
         let (kind, body) = resource_key(node, mistakes)?;
         let body = read_body(kind, body, context.engine, mistakes)?;
@@ -125,21 +112,13 @@ impl Task {
     pub(super) fn needs_facts(&self) -> bool {
         let in_body = match &self.body {
             Body::Fixed(_) => false,
-<<<<<<< HEAD
             Body::Templated(node) => self.engine.names(node).contains(FACTS),
-        };
-        in_body || self.when.iter().any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
-=======
-            Body::Templated(node) => template::check(node, &mut Vec::new())
-                .iter()
-                .any(|name| name == FACTS),
         };
         in_body
             || self
                 .when
                 .iter()
-                .any(|condition| condition.needed().iter().any(|name| name == FACTS))
->>>>>>> rdp
+                .any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
     }
 }
 
@@ -164,7 +143,12 @@ fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
     text.map(Arc::from)
 }
 
-fn read_body(kind: &'static Kind, node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> Option<Body> {
+fn read_body(
+    kind: &'static Kind,
+    node: &Node,
+    engine: &Engine,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Body> {
     if has_template(node) {
         let before = mistakes.len();
         syntax::args::check(kind.name, kind.properties, node, &has_template, mistakes);

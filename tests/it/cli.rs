@@ -27,17 +27,13 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn of(name: &str, hosts: Option<usize>) -> Self {
         let scenario = scenario::named(name, hosts).expect("the scenario exists");
-<<<<<<< HEAD
-        let lab = Lab::start(&scenario, LabOptions::default()).await.expect("the lab starts");
+        let lab = Lab::start(&scenario, LabOptions::default())
+            .await
+            .expect("the lab starts");
         Self::around(lab)
     }
 
     pub(crate) fn around(lab: Lab) -> Self {
-=======
-        let lab = Lab::start(scenario, LabOptions::default())
-            .await
-            .expect("the lab starts");
->>>>>>> rdp
         let folder = tempfile::tempdir().expect("a folder");
         let bench = Self { lab, folder };
         bench.write("lab.yml", &bench.lab.inventory_yaml());

@@ -16,17 +16,12 @@ async fn a_wrong_password_is_tried_once_and_exits_4() {
         })
         .collect();
     let inventory = bench.write("wrong.yml", &wrong);
-<<<<<<< HEAD
-    run(&["apply", BASELINE, "-i", &inventory]).await.exits(4).says("refused to sign in").says("ansible_password");
-    let host = bench.host();
-=======
     run(&["apply", BASELINE, "-i", &inventory])
         .await
         .exits(4)
         .says("refused to sign in")
         .says("ansible_password");
-    let host = bench.lab.host_names().first().cloned().expect("a host");
->>>>>>> rdp
+    let host = bench.host();
     assert_eq!(bench.lab.refused_sign_ins(&host), 1);
 }
 

@@ -23,18 +23,13 @@ async fn the_password_is_nowhere_in_what_a_run_writes() {
         assert!(!text.contains(&password), "the password is in {what}");
     }
     assert!(!written.is_empty());
-<<<<<<< HEAD
-    let recorded = format!("{:?}", bench.hosts().iter().map(|host| bench.lab.requests(host)).collect::<Vec<_>>());
-=======
     let recorded = format!(
         "{:?}",
         bench
-            .lab
-            .host_names()
+            .hosts()
             .iter()
             .map(|host| bench.lab.requests(host))
             .collect::<Vec<_>>()
     );
->>>>>>> rdp
     assert!(!recorded.contains(&password));
 }
