@@ -4,4 +4,7 @@
 
 pub mod listener;
 pub mod machine;
+pub mod mishap;
 pub mod provider;
+pub mod rdp_server;
+pub mod scenario;

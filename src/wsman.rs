@@ -12,8 +12,32 @@ use crate::cim::Instance;
 use crate::cim::ObjectPath;
 use crate::cim::Query;
 use crate::cim::Value;
+use crate::wsman::enumerate::Turn;
+use crate::wsman::envelope::Answer;
+use crate::wsman::envelope::Checked;
+pub use crate::wsman::envelope::DEFAULT_ENVELOPE_SIZE;
+pub use crate::wsman::envelope::DEFAULT_OPERATION_TIMEOUT;
+use crate::wsman::envelope::Header;
+use crate::wsman::name::Ns;
+use crate::wsman::reader::Node;
+use crate::wsman::reader::Reader;
 
+mod charset;
+mod duration;
+mod enumerate;
+mod envelope;
+pub mod fault;
+mod identify;
+pub mod inspect;
+mod invoke;
+mod name;
+mod reader;
 pub mod sealed;
+mod transfer;
+mod uri;
+mod value;
+mod wql;
+mod writer;
 
 /// A request with its header.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,7 +81,7 @@ pub enum Request {
     Enumerate {
         /// Which instances.
         of: Enumeration,
-        /// `w:MaxElements`.
+        /// `w:MaxElements`; 0 when the first answer shall have a context only (no `w:OptimizeEnumeration`).
         max_elements: u32,
     },
     /// Go on with one.
@@ -111,6 +135,9 @@ pub struct ResponseEnvelope {
     pub message_id: String,
     /// `a:RelatesTo`; some faults have none.
     pub relates_to: Option<String>,
+    /// `Machine` of a fault, which is the host part of the request's `a:To` (see [`Addressing::machine`]); other answers
+    /// have none.
+    pub machine: Option<String>,
     /// What is answered.
     pub response: Response,
 }
@@ -210,31 +237,219 @@ pub enum DecodeError {
     },
 }
 
+/// The parts of a request's header that a refusal needs: they are read even when the request breaks a rule.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addressing {
+    /// `a:To`
+    pub to: Option<String>,
+    /// `a:MessageID`, which the answer's `a:RelatesTo` repeats.
+    pub message_id: Option<String>,
+    /// `w:ResourceURI` as it came.
+    pub resource: Option<String>,
+    /// `a:Action`
+    pub action: Option<String>,
+}
+
+impl Addressing {
+    /// What faults call `Machine`: the host part of `a:To`.
+    pub fn machine(&self) -> Option<&str> {
+        host_of(self.to.as_deref()?)
+    }
+}
+
+/// The host part of a URL, without the brackets of an IPv6 address.
+pub fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let address = authority.rsplit('@').next()?;
+    if let Some(bracketed) = address.strip_prefix('[') {
+        return bracketed.split(']').next();
+    }
+    address.split(':').next().filter(|host| !host.is_empty())
+}
+
+impl RequestEnvelope {
+    /// Identify, whose header says nothing; the other fields have the values that decoding gives them.
+    pub fn identify() -> Self {
+        Self {
+            to: String::new(),
+            message_id: String::new(),
+            operation_timeout: DEFAULT_OPERATION_TIMEOUT,
+            max_envelope_size: DEFAULT_ENVELOPE_SIZE,
+            request: Request::Identify,
+        }
+    }
+}
+
 /// Writes a request.
 pub fn encode_request(envelope: &RequestEnvelope) -> String {
-    let _ = envelope;
-    String::new()
+    match &envelope.request {
+        Request::Identify => identify::write_request(),
+        Request::Get(target) => transfer::write_bare(envelope, target, "Get"),
+        Request::Delete(target) => transfer::write_bare(envelope, target, "Delete"),
+        Request::Put { target, properties } => {
+            transfer::write_with(envelope, (target, "Put"), properties)
+        }
+        Request::Create { class, properties } => {
+            transfer::write_with(envelope, (class, "Create"), properties)
+        }
+        Request::Enumerate { of, max_elements } => {
+            enumerate::write_enumerate(envelope, of, *max_elements)
+        }
+        Request::Pull {
+            of,
+            context,
+            max_elements,
+        } => enumerate::write_pull(envelope, (of, context), *max_elements),
+        Request::Release { of, context } => enumerate::write_release(envelope, of, context),
+        Request::Invoke {
+            target,
+            method,
+            arguments,
+        } => invoke::write_call(envelope, (target, method), arguments),
+    }
 }
 
 /// Reads an answer. The types of properties come from [`crate::cim::schema`].
 pub fn decode_response(bytes: &[u8]) -> Result<ResponseEnvelope, DecodeError> {
-    let _ = bytes;
-    Err(DecodeError::Missing {
-        element: "Envelope",
+    let text = charset::text(bytes)?;
+    let mut reader = Reader::new(&text)?;
+    let header = Header::read(&mut reader)?;
+    let (response, machine) = read_response(&mut reader, header.action.as_deref())?;
+    reader.finish()?;
+    Ok(ResponseEnvelope {
+        message_id: header.message_id.unwrap_or_default(),
+        relates_to: header.relates_to,
+        machine,
+        response,
     })
+}
+
+fn read_response(
+    reader: &mut Reader<'_>,
+    action: Option<&str>,
+) -> Result<(Response, Option<String>), DecodeError> {
+    let operation = action.and_then(|action| action.rsplit('/').next());
+    let Some(head) = reader.child()? else {
+        let response = match operation {
+            Some("PutResponse") => Response::Put(None),
+            Some("DeleteResponse") => Response::Deleted,
+            Some("ReleaseResponse") => Response::Released,
+            _ => return Err(unexpected("Body", "")),
+        };
+        return Ok((response, None));
+    };
+    let response = match (&head.ns, head.name.as_str()) {
+        (Ns::Soap, "Fault") => {
+            let (fault, machine) = fault::read(&reader.content(head)?);
+            return Ok((Response::Fault(fault), machine));
+        }
+        (Ns::Identity, "IdentifyResponse") => identify::read_response(&reader.content(head)?)?,
+        (Ns::Enumeration, "EnumerateResponse") => enumerate::read_page(reader, Turn::First)?,
+        (Ns::Enumeration, "PullResponse") => enumerate::read_page(reader, Turn::Later)?,
+        (Ns::Transfer, "ResourceCreated") => transfer::read_created(&reader.content(head)?)?,
+        _ => match operation {
+            Some("GetResponse") => Response::Instance(transfer::read_object(reader, head)?),
+            Some("PutResponse") => Response::Put(Some(transfer::read_object(reader, head)?)),
+            _ if invoke::method_of(&head).is_some() => invoke::read_output(reader, &head)?,
+            _ => return Err(unexpected("Body", &head.name)),
+        },
+    };
+    Ok((response, None))
+}
+
+fn unexpected(element: &'static str, found: &str) -> DecodeError {
+    let found = reader::cut(found);
+    DecodeError::Unexpected { element, found }
+}
+
+/// Reads what a refusal needs from a request, as far as it can be read.
+pub fn decode_addressing(bytes: &[u8]) -> Addressing {
+    let Ok(text) = charset::text(bytes) else {
+        return Addressing::default();
+    };
+    let header = Reader::new(&text).and_then(|mut reader| Header::read(&mut reader));
+    header.map_or_else(
+        |_| Addressing::default(),
+        |header| Addressing {
+            to: header.to,
+            message_id: header.message_id,
+            resource: header.resource,
+            action: header.action,
+        },
+    )
 }
 
 /// Reads a request, on the server's side. A request that is SOAP but breaks a rule is an error of the outer kind; one
 /// that Windows answers with a fault is the inner kind, ready to be sent.
 pub fn decode_request(bytes: &[u8]) -> Result<Result<RequestEnvelope, Fault>, DecodeError> {
-    let _ = bytes;
-    Err(DecodeError::Missing {
-        element: "Envelope",
-    })
+    let text = charset::text(bytes)?;
+    let mut reader = Reader::new(&text)?;
+    let header = Header::read(&mut reader)?;
+    let body = reader.whole_child()?;
+    reader.finish()?;
+    if body
+        .as_ref()
+        .is_some_and(|node| node.is(&Ns::Identity, "Identify"))
+    {
+        return Ok(Ok(RequestEnvelope::identify()));
+    }
+    let header = match header.check() {
+        Ok(header) => header,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    let request = match read_request(&header, body)? {
+        Ok(request) => request,
+        Err(fault) => return Ok(Err(fault)),
+    };
+    Ok(Ok(RequestEnvelope {
+        to: header.to,
+        message_id: header.message_id,
+        operation_timeout: header.operation_timeout,
+        max_envelope_size: header.max_envelope_size,
+        request,
+    }))
+}
+
+fn read_request(
+    header: &Checked,
+    body: Option<Node>,
+) -> Result<Result<Request, Fault>, DecodeError> {
+    let target = &header.target;
+    if let Some(request) = enumerate::read_request(&header.action, target, body.as_ref()) {
+        return Ok(request);
+    }
+    if let Some(operation) = transfer::operation_of(&header.action) {
+        return transfer::read_request(operation, target.clone(), body);
+    }
+    invoke::read_call(header, body)
 }
 
 /// Writes an answer as Windows would: one line, Windows' prefixes, properties sorted without regard to case.
 pub fn encode_response(envelope: &ResponseEnvelope) -> String {
-    let _ = envelope;
-    String::new()
+    let answer = Answer {
+        message_id: &envelope.message_id,
+        relates_to: envelope.relates_to.as_deref(),
+        machine: envelope.machine.as_deref(),
+    };
+    match &envelope.response {
+        Response::Identify { vendor, version } => identify::write_response(vendor, version),
+        Response::Instance(instance) => transfer::write_instance(&answer, "GetResponse", instance),
+        Response::Put(Some(instance)) => transfer::write_instance(&answer, "PutResponse", instance),
+        Response::Put(None) => transfer::write_nothing(&answer, "PutResponse"),
+        Response::Created(path) => transfer::write_created(&answer, path),
+        Response::Deleted => transfer::write_nothing(&answer, "DeleteResponse"),
+        Response::Page {
+            first,
+            items,
+            context,
+        } => enumerate::write_page(&answer, (*first, context.as_deref()), items),
+        Response::Released => enumerate::write_released(&answer),
+        Response::Output {
+            class,
+            method,
+            values,
+        } => invoke::write_output(&answer, (class, method), values),
+        Response::Fault(fault) => fault::write(fault, &answer),
+    }
 }

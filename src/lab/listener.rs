@@ -1,10 +1,17 @@
 //! What stands behind a machine's Remote Desktop port, derived from its state.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::cim::RegistryKey;
 use crate::lab::machine::Machine;
+use crate::lab::machine::terminal_services;
+use crate::lab::machine::terminal_services::Bound;
+use crate::lab::machine::terminal_services::LoadedListener;
+use crate::lab::machine::terminal_services::Setting;
 
 /// What a client meets.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,7 +49,7 @@ pub struct Negotiation {
 }
 
 /// A certificate with its private key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ServedCertificate {
     /// DER.
     pub certificate: Vec<u8>,
@@ -50,11 +57,96 @@ pub struct ServedCertificate {
     pub key: Vec<u8>,
 }
 
+impl fmt::Debug for ServedCertificate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ServedCertificate")
+            .field("certificate", &self.certificate.len())
+            .field("key", &"hidden")
+            .finish()
+    }
+}
+
 /// Derives it; policy wins over local values, and services, certificates, keys and firewall are looked at.
 pub fn of(machine: &Machine, now: Timestamp) -> Listener {
-    let _ = (machine, now);
+    let machine = settled(machine, now);
+    let Some(loaded) = &machine.loaded else {
+        let port = terminal_services::load(&machine.registry, &machine.keys).port;
+        return Listener {
+            port,
+            state: closed_or_filtered(&machine, port),
+        };
+    };
     Listener {
-        port: 3389,
-        state: ListenerState::Closed,
+        port: loaded.port,
+        state: state(&machine, loaded),
     }
+}
+
+/// What a client meets that comes to this port of the machine, whether or not that is where Remote Desktop listens.
+pub fn at(machine: &Machine, port: u16, now: Timestamp) -> ListenerState {
+    let found = of(machine, now);
+    if found.port == port {
+        found.state
+    } else {
+        closed_or_filtered(&settled(machine, now), port)
+    }
+}
+
+/// The machine as it is at `now`.
+fn settled(machine: &Machine, now: Timestamp) -> Cow<'_, Machine> {
+    if !machine.is_due(now) {
+        return Cow::Borrowed(machine);
+    }
+    let mut later = machine.clone();
+    later.settle(now);
+    Cow::Owned(later)
+}
+
+/// How a port behaves that nothing listens on: a firewall that is shut does not even refuse.
+fn closed_or_filtered(machine: &Machine, port: u16) -> ListenerState {
+    if machine.firewall.admits(&machine.registry, port) {
+        ListenerState::Closed
+    } else {
+        ListenerState::Filtered
+    }
+}
+
+fn state(machine: &Machine, loaded: &LoadedListener) -> ListenerState {
+    let registry = &machine.registry;
+    let denied = Setting::DenyConnections.effective(registry).value != 0;
+    let station = registry
+        .dword(&terminal_services::listener(), "fEnableWinStation")
+        .unwrap_or(1);
+    let behind_firewall = closed_or_filtered(machine, loaded.port);
+    if denied
+        || station == 0
+        || loaded.bound == Bound::No
+        || behind_firewall == ListenerState::Filtered
+    {
+        return behind_firewall;
+    }
+    let certificate = served_certificate(machine, loaded);
+    let security_layer = Setting::SecurityLayer.effective(registry).value;
+    let store = registry.text(&terminal_services::stations(), "SelfSignedCertStore");
+    if certificate.is_none() && store.is_none() && security_layer != 0 {
+        return ListenerState::Mute;
+    }
+    let lsa = RegistryKey::local_machine(r"SYSTEM\CurrentControlSet\Control\Lsa");
+    ListenerState::Open(Negotiation {
+        security_layer,
+        nla: Setting::UserAuthentication.effective(registry).value != 0,
+        restricted_admin: registry.dword(&lsa, "DisableRestrictedAdmin") == Some(0),
+        certificate,
+    })
+}
+
+/// Assumption: a new connection gets the certificate that stores and keys give at that moment, without a restart of
+/// TermService; when they give none, the one that was loaded at its start goes on being served.
+fn served_certificate(
+    machine: &Machine,
+    loaded: &LoadedListener,
+) -> Option<Arc<ServedCertificate>> {
+    terminal_services::usable_certificate(&machine.registry, &machine.keys)
+        .or_else(|| loaded.certificate.clone())
 }

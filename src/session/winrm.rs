@@ -1,0 +1,216 @@
+//! One host's session: requests become answers, with the rules for trying again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::cim::Answer;
+use crate::cim::Call;
+use crate::cim::CimError;
+use crate::cim::CimReader;
+use crate::cim::CimSession;
+use crate::cim::Read;
+use crate::cim::Traffic;
+use crate::clock::Clock;
+use crate::session::call;
+use crate::session::failure::Failure;
+use crate::session::failure::Fate;
+use crate::session::failure::Topic;
+use crate::session::fault;
+use crate::session::line::Counters;
+use crate::session::line::count;
+use crate::session::pool::Pool;
+use crate::session::read;
+use crate::wsman::Enumeration;
+use crate::wsman::Request;
+use crate::wsman::RequestEnvelope;
+use crate::wsman::Response;
+use crate::wsman::decode_response;
+use crate::wsman::encode_request;
+
+/// Bytes of an answer that we take; the host's own limit is usually the smaller one.
+const MAX_ENVELOPE_SIZE: u32 = 512_000;
+/// How often a request is sent when the host says that a quota is exhausted.
+const QUOTA_ATTEMPTS: u32 = 3;
+/// The first pause after such an answer; each further one is twice as long.
+const QUOTA_PAUSE: Duration = Duration::from_millis(500);
+/// How long [`CimSession::close`] may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Whether a request changes the host: only one that does not may be sent again when nobody knows what became of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Effect {
+    Reads,
+    Writes,
+}
+
+/// A session over WinRM.
+pub struct WinRmSession {
+    pool: Pool,
+    clock: Arc<dyn Clock>,
+    operation_timeout: Duration,
+    counters: Arc<Counters>,
+    /// Enumerations that the host keeps for us, by their last context.
+    open: Mutex<BTreeMap<String, Enumeration>>,
+}
+
+impl WinRmSession {
+    pub(super) fn new(
+        pool: Pool,
+        clock: Arc<dyn Clock>,
+        operation_timeout: Duration,
+        counters: Arc<Counters>,
+    ) -> Self {
+        Self {
+            pool,
+            clock,
+            operation_timeout,
+            counters,
+            open: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    /// Sends a request until there is an answer, pausing while the host is busy. Faults become errors.
+    pub(super) async fn request(
+        &self,
+        operation: &str,
+        effect: Effect,
+        request: &Request,
+    ) -> Result<Response, CimError> {
+        let mut pause = QUOTA_PAUSE;
+        let mut attempt = 1;
+        loop {
+            let answer = self.answer(operation, effect, request).await;
+            // The host refused before it began, so this is safe for calls too.
+            if !matches!(answer, Err(CimError::Quota { .. })) || attempt == QUOTA_ATTEMPTS {
+                return answer;
+            }
+            let jitter = pause.mul_f64(rand::random_range(0.0..0.5));
+            self.clock.sleep(pause + jitter).await;
+            pause *= 2;
+            attempt += 1;
+            count(&self.counters.retries, 1);
+        }
+    }
+
+    /// Notes that the host keeps an enumeration for us under another context than before.
+    pub(super) fn keeps(&self, before: Option<&str>, now: Option<(&str, &Enumeration)>) {
+        let mut open = self.open();
+        if let Some(before) = before {
+            open.remove(before);
+        }
+        if let Some((now, of)) = now {
+            open.insert(now.to_owned(), of.clone());
+        }
+    }
+
+    /// Gives up an enumeration. That it cannot be is no reason for concern: the host forgets it by itself.
+    pub(super) async fn release(&self, of: &Enumeration, context: &str) {
+        self.keeps(Some(context), None);
+        let request = Request::Release {
+            of: of.clone(),
+            context: context.to_owned(),
+        };
+        let _released = self.attempt("a release", &request).await;
+    }
+
+    /// The address for an error that is found above the wire.
+    pub(super) fn topic<'a>(&'a self, operation: &'a str) -> Topic<'a> {
+        Topic {
+            address: &self.pool.login().destination.address,
+            operation,
+        }
+    }
+
+    /// Sends a request, once more on a fresh connection when that is safe.
+    async fn answer(
+        &self,
+        operation: &str,
+        effect: Effect,
+        request: &Request,
+    ) -> Result<Response, CimError> {
+        let first = match self.attempt(operation, request).await {
+            Ok(response) => return self.judge(operation, response),
+            Err(failure) => failure,
+        };
+        let again = match first.fate {
+            Fate::NotBegun => true,
+            Fate::Unknown => effect == Effect::Reads,
+            Fate::Settled => false,
+        };
+        if !again {
+            return Err(first.error);
+        }
+        count(&self.counters.retries, 1);
+        let second = self.attempt(operation, request).await;
+        self.judge(operation, second.map_err(|failure| failure.error)?)
+    }
+
+    fn judge(&self, operation: &str, response: Response) -> Result<Response, CimError> {
+        match response {
+            Response::Fault(fault) => Err(fault::judge(fault, operation, self.operation_timeout)),
+            response => Ok(response),
+        }
+    }
+
+    async fn attempt(&self, operation: &str, request: &Request) -> Result<Response, Failure> {
+        let lease = self.pool.lease().await?;
+        let message_id = format!("uuid:{}", Uuid::new_v4().to_string().to_uppercase());
+        let envelope = encode_request(&RequestEnvelope {
+            to: self.pool.login().destination.url.to_string(),
+            message_id: message_id.clone(),
+            operation_timeout: self.operation_timeout,
+            max_envelope_size: MAX_ENVELOPE_SIZE,
+            request: request.clone(),
+        });
+        let answer = lease.exchange(operation, envelope.as_bytes()).await?;
+        let topic = self.topic(operation);
+        let answer =
+            decode_response(&answer).map_err(|error| topic.not_wsman(error.to_string()))?;
+        match answer.relates_to {
+            Some(other) if !other.eq_ignore_ascii_case(&message_id) => {
+                Err(topic.not_wsman("the answer to another question").into())
+            }
+            _ => Ok(answer.response),
+        }
+    }
+
+    fn open(&self) -> MutexGuard<'_, BTreeMap<String, Enumeration>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CimReader for WinRmSession {
+    async fn read(&self, read: &Read) -> Result<Answer, CimError> {
+        read::read(self, read).await
+    }
+}
+
+#[async_trait]
+impl CimSession for WinRmSession {
+    async fn invoke(&self, call: &Call) -> Result<(), CimError> {
+        call::invoke(self, call).await
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.counters.traffic()
+    }
+
+    async fn close(&self) {
+        let open = std::mem::take(&mut *self.open());
+        let farewell = async {
+            for (context, of) in &open {
+                self.release(of, context).await;
+            }
+        };
+        let _in_time = tokio::time::timeout(FAREWELL, farewell).await;
+        self.pool.hang_up();
+    }
+}
