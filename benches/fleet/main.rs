@@ -3,7 +3,10 @@
 //! The lab runs in a second process, so that the client's CPU and memory are its own. Sequential round trips are counted
 //! through a proxy with a delay. Beside it, in the same run, a pypsrp script does the same reads with 50 threads.
 //! The budgets of the table are checked: a breach fails the benchmark.
-#![expect(clippy::disallowed_methods, reason = "a benchmark measures time and reads the process table")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a benchmark measures time and reads the process table"
+)]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 mod process;
@@ -52,17 +55,47 @@ fn main() -> anyhow::Result<()> {
             row.connections,
             row.bytes,
         );
-        check(&mut breaches, hosts, "requests per host", row.requests, MOST_REQUESTS);
-        check(&mut breaches, hosts, "connections per host", row.connections, MOST_CONNECTIONS);
+        check(
+            &mut breaches,
+            hosts,
+            "requests per host",
+            row.requests,
+            MOST_REQUESTS,
+        );
+        check(
+            &mut breaches,
+            hosts,
+            "connections per host",
+            row.connections,
+            MOST_CONNECTIONS,
+        );
         // Below a hundred hosts the start of the process is most of it.
         if hosts >= 100 {
-            check(&mut breaches, hosts, "client CPU ms per host", row.cpu_per_host(), MOST_CPU_MS);
+            check(
+                &mut breaches,
+                hosts,
+                "client CPU ms per host",
+                row.cpu_per_host(),
+                MOST_CPU_MS,
+            );
         }
-        check(&mut breaches, hosts, "peak MB", row.run.peak_mb, MOST_PEAK_MB);
+        check(
+            &mut breaches,
+            hosts,
+            "peak MB",
+            row.run.peak_mb,
+            MOST_PEAK_MB,
+        );
     }
     let trips = round_trips(folder.path())?;
     println!("sequential round trips of one host: {trips:.1}");
-    check(&mut breaches, 1, "sequential round trips", trips, MOST_ROUND_TRIPS);
+    check(
+        &mut breaches,
+        1,
+        "sequential round trips",
+        trips,
+        MOST_ROUND_TRIPS,
+    );
     let start = start_up()?;
     println!("start-up of `rdpfix --version`: {start:.1} ms (best of 20)");
     check(&mut breaches, 0, "start-up ms", start, MOST_START_MS);
@@ -74,7 +107,9 @@ fn main() -> anyhow::Result<()> {
 
 fn check(breaches: &mut Vec<String>, hosts: usize, what: &str, value: f64, most: f64) {
     if value > most {
-        breaches.push(format!("  {what} with {hosts} hosts: {value:.1}, at most {most}"));
+        breaches.push(format!(
+            "  {what} with {hosts} hosts: {value:.1}, at most {most}"
+        ));
     }
 }
 
@@ -106,25 +141,47 @@ fn audit_row(folder: &Path, hosts: usize) -> anyhow::Result<Row> {
 fn audit(inventory: &Path, folder: &Path, hosts: usize) -> anyhow::Result<Row> {
     let results = folder.join("audit.jsonl");
     let mut command = Command::new(env!("CARGO_BIN_EXE_rdpfix"));
-    command.arg("audit").arg(root().join("playbooks/rdp-baseline.yml")).arg("-i").arg(inventory);
-    command.arg("--reporter").arg(format!("jsonl:{}", results.display()));
+    command
+        .arg("audit")
+        .arg(root().join("playbooks/rdp-baseline.yml"))
+        .arg("-i")
+        .arg(inventory);
+    command
+        .arg("--reporter")
+        .arg(format!("jsonl:{}", results.display()));
     let run = measure(&mut command)?;
     let ends = host_ends(&results)?;
     ensure!(ends.len() == hosts, "{} of {hosts} hosts ended", ends.len());
-    ensure!(run.code == Some(0), "the audit of compliant hosts exited with {:?}", run.code);
+    ensure!(
+        run.code == Some(0),
+        "the audit of compliant hosts exited with {:?}",
+        run.code
+    );
     let mean = |name: &str| {
-        let sum: f64 = ends.iter().filter_map(|end| end.get(name).and_then(serde_json::Value::as_f64)).sum();
+        let sum: f64 = ends
+            .iter()
+            .filter_map(|end| end.get(name).and_then(serde_json::Value::as_f64))
+            .sum();
         sum / count(hosts)
     };
     let (requests, connections) = (mean("requests"), mean("connections"));
     // The proof is one more connection to the host.
-    Ok(Row { hosts, requests, connections: connections + 1.0, bytes: mean("bytes_sent") + mean("bytes_received"), run })
+    Ok(Row {
+        hosts,
+        requests,
+        connections: connections + 1.0,
+        bytes: mean("bytes_sent") + mean("bytes_received"),
+        run,
+    })
 }
 
 fn host_ends(results: &Path) -> anyhow::Result<Vec<serde_json::Value>> {
     let text = std::fs::read_to_string(results)?;
     let lines: Result<Vec<serde_json::Value>, _> = text.lines().map(serde_json::from_str).collect();
-    Ok(lines?.into_iter().filter(|line| line.get("type").is_some_and(|kind| kind == "host_end")).collect())
+    Ok(lines?
+        .into_iter()
+        .filter(|line| line.get("type").is_some_and(|kind| kind == "host_end"))
+        .collect())
 }
 
 /// Wall time through a proxy with a delay, less wall time through one without, in units of the delay.
@@ -146,7 +203,9 @@ fn start_up() -> anyhow::Result<f64> {
     let mut best = f64::INFINITY;
     for _ in 0..20 {
         let begin = Instant::now();
-        Command::new(env!("CARGO_BIN_EXE_rdpfix")).arg("--version").output()?;
+        Command::new(env!("CARGO_BIN_EXE_rdpfix"))
+            .arg("--version")
+            .output()?;
         best = best.min(begin.elapsed().as_secs_f64() * 1000.0);
     }
     Ok(best)
@@ -156,16 +215,26 @@ fn start_up() -> anyhow::Result<f64> {
 fn beside_pypsrp(folder: &Path) -> anyhow::Result<()> {
     let python = root().join("target/peers/bin/python");
     if !python.exists() {
-        println!("skipped: no pypsrp beside it, `tests/run` makes {}", python.display());
+        println!(
+            "skipped: no pypsrp beside it, `tests/run` makes {}",
+            python.display()
+        );
         return Ok(());
     }
     let hosts = 100;
     let lab = Lab::start(folder, hosts)?;
     let ours = audit(&lab.inventory, folder, hosts)?;
     let mut command = Command::new(python);
-    command.arg(root().join("tests/peers/audit_pypsrp.py")).arg(&lab.inventory).arg("50");
+    command
+        .arg(root().join("tests/peers/audit_pypsrp.py"))
+        .arg(&lab.inventory)
+        .arg("50");
     let theirs = measure(&mut command)?;
-    ensure!(theirs.code == Some(0), "the pypsrp script exited with {:?}", theirs.code);
+    ensure!(
+        theirs.code == Some(0),
+        "the pypsrp script exited with {:?}",
+        theirs.code
+    );
     let ratio = |ours: Duration, theirs: Duration| theirs.as_secs_f64() / ours.as_secs_f64();
     println!(
         "pypsrp, 50 threads, the same reads of {hosts} hosts: {:.1} times the wall time, {:.1} times the client CPU, {:.1} times the memory",

@@ -25,7 +25,16 @@ impl Lab {
     pub(crate) fn start(folder: &Path, hosts: usize) -> anyhow::Result<Self> {
         let inventory = folder.join(format!("lab-{hosts}.yml"));
         let mut child = Command::new(env!("CARGO_BIN_EXE_rdpfix"))
-            .args(["lab", "up", "--scenario", "healthy", "--time", "300", "--hosts", &hosts.to_string()])
+            .args([
+                "lab",
+                "up",
+                "--scenario",
+                "healthy",
+                "--time",
+                "300",
+                "--hosts",
+                &hosts.to_string(),
+            ])
             .arg("--write-inventory")
             .arg(&inventory)
             .stdout(Stdio::piped())
@@ -77,19 +86,35 @@ pub(crate) fn measure(command: &mut Command) -> anyhow::Result<Measured> {
         std::thread::sleep(Duration::from_millis(2));
     };
     let wall = begin.elapsed();
-    Ok(Measured { wall, cpu: children_cpu()? - before, peak_mb: peak_kb / 1024.0, code: status.code() })
+    Ok(Measured {
+        wall,
+        cpu: children_cpu()? - before,
+        peak_mb: peak_kb / 1024.0,
+        code: status.code(),
+    })
 }
 
 fn peak_of(status: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok()).unwrap_or_default()
+    line.and_then(|text| text.trim().trim_end_matches(" kB").parse().ok())
+        .unwrap_or_default()
 }
 
 /// User and system time of the children that were waited for (proc(5): `stat` fields 16 and 17, in ticks of 10 ms).
 fn children_cpu() -> anyhow::Result<Duration> {
     let text = crate::text_of(Path::new("/proc/self/stat"))?;
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
     // After the closing bracket of the name the third field comes first.
-    let ticks = |number: usize| fields.get(number - 3).and_then(|field| field.parse::<u64>().ok()).unwrap_or_default();
+    let ticks = |number: usize| {
+        fields
+            .get(number - 3)
+            .and_then(|field| field.parse::<u64>().ok())
+            .unwrap_or_default()
+    };
     Ok(Duration::from_millis((ticks(16) + ticks(17)) * 10))
 }

@@ -20,7 +20,11 @@ pub(crate) struct Proxied {
 }
 
 /// Puts a proxy in front of every port of an inventory that the lab wrote.
-pub(crate) fn inventory_behind(inventory: &Path, folder: &Path, round_trip: Duration) -> anyhow::Result<Proxied> {
+pub(crate) fn inventory_behind(
+    inventory: &Path,
+    folder: &Path,
+    round_trip: Duration,
+) -> anyhow::Result<Proxied> {
     let mut ports = BTreeMap::new();
     let mut rewritten = String::new();
     for line in crate::text_of(inventory)?.lines() {

@@ -9,7 +9,13 @@ use clap::ValueEnum;
 
 /// Makes Remote Desktop hosts connectable again and keeps them so.
 #[derive(Debug, Parser)]
-#[command(name = "rdpfix", version, about, max_term_width = 100, propagate_version = true)]
+#[command(
+    name = "rdpfix",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
 pub struct Arguments {
     /// Colours: `auto` obeys NO_COLOR, CLICOLOR_FORCE and whether it is a terminal
     #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]

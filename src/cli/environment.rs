@@ -1,5 +1,8 @@
 //! What the environment says: colours and defaults. The only place that reads variables or asks for terminals.
-#![expect(clippy::disallowed_methods, reason = "this module is where the environment is read")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is where the environment is read"
+)]
 
 use std::env;
 use std::io::IsTerminal;
@@ -25,7 +28,9 @@ impl Environment {
     /// Reads it.
     pub fn read() -> Self {
         Self {
-            no_color: text("NO_COLOR").or_else(|| text("ANSIBLE_NOCOLOR")).is_some(),
+            no_color: text("NO_COLOR")
+                .or_else(|| text("ANSIBLE_NOCOLOR"))
+                .is_some(),
             force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),

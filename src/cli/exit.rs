@@ -73,10 +73,30 @@ mod tests {
 
     #[test]
     fn the_worst_decides() {
-        let mixed = Recap { failed: 1, unreachable: 1, drifted: 1, ..Recap::default() };
+        let mixed = Recap {
+            failed: 1,
+            unreachable: 1,
+            drifted: 1,
+            ..Recap::default()
+        };
         assert_eq!(ExitStatus::of(&mixed).code(), 2);
         assert_eq!(ExitStatus::of(&Recap { failed: 0, ..mixed }).code(), 4);
-        assert_eq!(ExitStatus::of(&Recap { failed: 0, unreachable: 0, ..mixed }).code(), 3);
-        assert_eq!(ExitStatus::of(&Recap { ok: 3, ..Recap::default() }).code(), 0);
+        assert_eq!(
+            ExitStatus::of(&Recap {
+                failed: 0,
+                unreachable: 0,
+                ..mixed
+            })
+            .code(),
+            3
+        );
+        assert_eq!(
+            ExitStatus::of(&Recap {
+                ok: 3,
+                ..Recap::default()
+            })
+            .code(),
+            0
+        );
     }
 }

@@ -1,5 +1,8 @@
 //! Reading and writing files: errors name the path, and a file is written whole or not at all.
-#![expect(clippy::disallowed_methods, reason = "this module is where files are touched")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is where files are touched"
+)]
 
 use std::fs;
 use std::io;

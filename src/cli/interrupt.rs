@@ -13,7 +13,10 @@ pub struct Interrupt {
 impl Interrupt {
     /// Starts listening; must be called inside the runtime.
     pub fn listen() -> std::sync::Arc<Self> {
-        let interrupt = std::sync::Arc::new(Self { flag: watch::Sender::new(false), status: watch::Sender::new(None) });
+        let interrupt = std::sync::Arc::new(Self {
+            flag: watch::Sender::new(false),
+            status: watch::Sender::new(None),
+        });
         tokio::spawn(wait(std::sync::Arc::clone(&interrupt)));
         interrupt
     }

@@ -68,8 +68,16 @@ impl Fleet {
 }
 
 /// Opens it; mistakes in a file have been shown when this fails.
-pub async fn open(arguments: &RunArguments, environment: &Environment, talk: &Talk) -> anyhow::Result<Fleet> {
-    let Some(name) = arguments.inventory.as_ref().or(environment.inventory.as_ref()) else {
+pub async fn open(
+    arguments: &RunArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<Fleet> {
+    let Some(name) = arguments
+        .inventory
+        .as_ref()
+        .or(environment.inventory.as_ref())
+    else {
         return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
             .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
             .into());
@@ -98,7 +106,10 @@ pub async fn open(arguments: &RunArguments, environment: &Environment, talk: &Ta
 }
 
 fn unusable(name: &str) -> Refusal {
-    Refusal::new(ExitStatus::Invalid, format!("the inventory `{name}` cannot be used"))
+    Refusal::new(
+        ExitStatus::Invalid,
+        format!("the inventory `{name}` cannot be used"),
+    )
 }
 
 fn defaults(arguments: &RunArguments) -> anyhow::Result<Defaults> {
@@ -110,7 +121,10 @@ fn defaults(arguments: &RunArguments) -> anyhow::Result<Defaults> {
         }
         None => None,
     };
-    Ok(Defaults { user: arguments.user.clone(), password })
+    Ok(Defaults {
+        user: arguments.user.clone(),
+        password,
+    })
 }
 
 /// `host1,host2,` as an inventory text.
@@ -121,7 +135,10 @@ fn listed(list: &str) -> Arc<Source> {
         .filter(|name| !name.is_empty())
         .map(|name| format!("    {}:\n", serde_json::Value::from(name)))
         .collect();
-    Arc::new(Source { name: "<command line>".to_owned(), text: format!("all:\n  hosts:\n{}", hosts.concat()) })
+    Arc::new(Source {
+        name: "<command line>".to_owned(),
+        text: format!("all:\n  hosts:\n{}", hosts.concat()),
+    })
 }
 
 /// The scenario and the number of hosts of `lab:SCENARIO[:N]`.
@@ -130,7 +147,10 @@ fn lab_words(text: &str) -> anyhow::Result<(&str, Option<usize>)> {
     let scenario = words.next().unwrap_or("fleet");
     let hosts = match words.next() {
         Some(number) => Some(number.parse().map_err(|error| {
-            Refusal::new(ExitStatus::Usage, format!("`{number}` in `-i {text}` is not a number of hosts: {error}"))
+            Refusal::new(
+                ExitStatus::Usage,
+                format!("`{number}` in `-i {text}` is not a number of hosts: {error}"),
+            )
         })?),
         None => None,
     };
@@ -139,9 +159,13 @@ fn lab_words(text: &str) -> anyhow::Result<(&str, Option<usize>)> {
 
 async fn from_lab(name: &str, hosts: Option<usize>) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
     let scenario = scenario::named(name, hosts).map_err(|error| {
-        Refusal::new(ExitStatus::Usage, error.to_string()).hint("`rdpfix lab list` shows the scenarios")
+        Refusal::new(ExitStatus::Usage, error.to_string())
+            .hint("`rdpfix lab list` shows the scenarios")
     })?;
-    let lab = Lab::start(scenario, LabOptions::default()).await?;
-    let source = Arc::new(Source { name: "<lab>".to_owned(), text: lab.inventory_yaml() });
+    let lab = Lab::start(&scenario, LabOptions::default()).await?;
+    let source = Arc::new(Source {
+        name: "<lab>".to_owned(),
+        text: lab.inventory_yaml(),
+    });
     Ok((source, Some(lab)))
 }

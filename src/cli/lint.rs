@@ -25,18 +25,31 @@ pub fn lint(arguments: &LintArguments, talk: &Talk) -> anyhow::Result<ExitStatus
         if talk.diagnostics(&diagnostics) == Found::Errors {
             status = ExitStatus::Invalid;
         }
-        let _written = writeln!(std::io::stdout(), "{}", verdict(path, playbook.as_ref(), &diagnostics));
+        let _written = writeln!(
+            std::io::stdout(),
+            "{}",
+            verdict(path, playbook.as_ref(), &diagnostics)
+        );
     }
     Ok(status)
 }
 
 fn verdict(path: &Path, playbook: Option<&Playbook>, diagnostics: &[Diagnostic]) -> String {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match playbook {
         Some(playbook) if errors == 0 => {
             let tasks: usize = playbook.plays.iter().map(|play| play.tasks.len()).sum();
-            format!("{}: ok, {} plays, {tasks} tasks, {warnings} warnings", path.display(), playbook.plays.len())
+            format!(
+                "{}: ok, {} plays, {tasks} tasks, {warnings} warnings",
+                path.display(),
+                playbook.plays.len()
+            )
         }
         Some(_) | None => format!("{}: {errors} errors, {warnings} warnings", path.display()),
     }
@@ -52,6 +65,7 @@ pub fn read_playbook(path: &Path) -> anyhow::Result<(Option<Playbook>, Vec<Diagn
 
 /// Reads a text; the inner error is told like a mistake in the file (it is not UTF-8).
 pub fn read_source(path: &Path) -> anyhow::Result<Result<Arc<Source>, Diagnostic>> {
-    let bytes = files::read(path).map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
+    let bytes = files::read(path)
+        .map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
     Ok(source_from_bytes(&path.display().to_string(), bytes))
 }

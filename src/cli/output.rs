@@ -28,15 +28,25 @@ impl Talk {
                 ColorChoice::Never => false,
                 ColorChoice::Auto => !environment.no_color && (environment.force_color || terminal),
             };
-            if wanted { Colour::Always } else { Colour::Never }
+            if wanted {
+                Colour::Always
+            } else {
+                Colour::Never
+            }
         };
-        Self { stdout: decide(environment.stdout_is_terminal), stderr: decide(environment.stderr_is_terminal) }
+        Self {
+            stdout: decide(environment.stdout_is_terminal),
+            stderr: decide(environment.stderr_is_terminal),
+        }
     }
 
     /// Shows diagnostics of files; says whether one of them is an error.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) -> Found {
         let _written = write!(std::io::stderr(), "{}", render(diagnostics, self.stderr));
-        if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        if diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        {
             Found::Errors
         } else {
             Found::NoErrors
@@ -87,7 +97,11 @@ pub struct Refusal {
 impl Refusal {
     /// A refusal without remedies yet.
     pub fn new(status: ExitStatus, message: impl Into<String>) -> Self {
-        Self { message: message.into(), hints: Vec::new(), status }
+        Self {
+            message: message.into(),
+            hints: Vec::new(),
+            status,
+        }
     }
 
     /// Adds a remedy.

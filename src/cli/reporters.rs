@@ -34,9 +34,17 @@ impl Shown {
             Colour::Always => human::Colour::Always,
             Colour::Never => human::Colour::Never,
         };
-        let diff = if arguments.diff { human::Diff::Show } else { human::Diff::Hide };
+        let diff = if arguments.diff {
+            human::Diff::Show
+        } else {
+            human::Diff::Hide
+        };
         Self {
-            human: human::Options { colour, verbosity: arguments.verbose, diff },
+            human: human::Options {
+                colour,
+                verbosity: arguments.verbose,
+                diff,
+            },
             stderr_is_terminal: environment.stderr_is_terminal,
         }
     }
@@ -56,7 +64,11 @@ impl Reporting {
 }
 
 /// Starts them; they end when nobody can send events any more.
-pub fn start(names: &[String], shown: Shown, events: mpsc::Receiver<Event>) -> anyhow::Result<Reporting> {
+pub fn start(
+    names: &[String],
+    shown: Shown,
+    events: mpsc::Receiver<Event>,
+) -> anyhow::Result<Reporting> {
     let progress = shown.stderr_is_terminal.then(Progress::terminal);
     let mut stdout = Some(beside(progress.as_ref()));
     let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
@@ -68,8 +80,11 @@ pub fn start(names: &[String], shown: Shown, events: mpsc::Receiver<Event>) -> a
         let out: Box<dyn io::Write + Send> = match path {
             Some(path) => Box::new(files::create(Path::new(path))?),
             None => stdout.take().ok_or_else(|| {
-                Refusal::new(ExitStatus::Usage, "two reporters cannot share standard output")
-                    .hint(format!("give one a file: `--reporter {kind}:PATH`"))
+                Refusal::new(
+                    ExitStatus::Usage,
+                    "two reporters cannot share standard output",
+                )
+                .hint(format!("give one a file: `--reporter {kind}:PATH`"))
             })?,
         };
         reporters.push(reporter(kind, out, shown)?);
@@ -80,7 +95,9 @@ pub fn start(names: &[String], shown: Shown, events: mpsc::Receiver<Event>) -> a
     if let Some(progress) = progress {
         reporters.push(Box::new(progress));
     }
-    Ok(Reporting { worker: tokio::task::spawn_blocking(move || feed(&mut reporters, events)) })
+    Ok(Reporting {
+        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, events)),
+    })
 }
 
 /// Standard output, which the progress bar steps aside for.
@@ -92,16 +109,27 @@ fn beside(progress: Option<&Progress>) -> Box<dyn io::Write + Send> {
     }
 }
 
-fn reporter(kind: &str, out: Box<dyn io::Write + Send>, shown: Shown) -> anyhow::Result<Box<dyn Reporter>> {
+fn reporter(
+    kind: &str,
+    out: Box<dyn io::Write + Send>,
+    shown: Shown,
+) -> anyhow::Result<Box<dyn Reporter>> {
     match kind {
         "human" => Ok(Box::new(Human::new(out, shown.human))),
         "jsonl" => {
             let lines = JsonLines::new(out);
-            Ok(Box::new(lines.with_exit_code(|recap| ExitStatus::of(recap).code())))
+            Ok(Box::new(
+                lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
+            ))
         }
         unknown => {
-            let refusal = Refusal::new(ExitStatus::Usage, format!("there is no reporter `{unknown}`"));
-            Err(refusal.hint("the reporters are `human` and `jsonl`, each with `:PATH` for a file").into())
+            let refusal = Refusal::new(
+                ExitStatus::Usage,
+                format!("there is no reporter `{unknown}`"),
+            );
+            Err(refusal
+                .hint("the reporters are `human` and `jsonl`, each with `:PATH` for a file")
+                .into())
         }
     }
 }

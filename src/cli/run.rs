@@ -42,13 +42,25 @@ const EVENTS_IN_FLIGHT: usize = 1024;
 const DEFAULT_FORKS: usize = 256;
 
 /// Corrects what differs, or only shows it with `--check`.
-pub fn apply(arguments: ApplyArguments, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
-    let mode = if arguments.check { RunMode::Check } else { RunMode::Apply };
+pub fn apply(
+    arguments: ApplyArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let mode = if arguments.check {
+        RunMode::Check
+    } else {
+        RunMode::Apply
+    };
     execute(mode, arguments.run, environment, talk)
 }
 
 /// Shows what differs, with diffs.
-pub fn audit(mut arguments: RunArguments, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
+pub fn audit(
+    mut arguments: RunArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
     arguments.diff = true;
     execute(RunMode::Check, arguments, environment, talk)
 }
@@ -68,7 +80,9 @@ fn execute(
     let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
         return Ok(ExitStatus::Usage);
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let fleet = inventory::open(&arguments, environment, talk).await?;
@@ -103,10 +117,17 @@ async fn carry_out(
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, environment, talk);
     let reporting = reporters::start(&arguments.reporter, shown, received)?;
-    let options = WinRmOptions { operation_timeout: timeout, trust_files: fleet.trust_files()?, ..WinRmOptions::default() };
+    let options = WinRmOptions {
+        operation_timeout: timeout,
+        trust_files: fleet.trust_files()?,
+        ..WinRmOptions::default()
+    };
     let world = World {
         connector: Arc::new(WinRmConnector::new(options, Arc::clone(&clock))),
-        prover: Arc::new(RdpProver::new(Arc::clone(&clock), timeout.min(Duration::from_secs(10)))),
+        prover: Arc::new(RdpProver::new(
+            Arc::clone(&clock),
+            timeout.min(Duration::from_secs(10)),
+        )),
         clock,
         events,
         interrupted: interrupt.flag(),
@@ -125,7 +146,10 @@ fn forks(arguments: &RunArguments, environment: &Environment) -> anyhow::Result<
     let forks = match (arguments.forks, &environment.forks) {
         (Some(forks), _) => forks,
         (None, Some(text)) => text.parse().map_err(|error| {
-            Refusal::new(ExitStatus::Usage, format!("RDPFIX_FORKS or ANSIBLE_FORKS is `{text}`: {error}"))
+            Refusal::new(
+                ExitStatus::Usage,
+                format!("RDPFIX_FORKS or ANSIBLE_FORKS is `{text}`: {error}"),
+            )
         })?,
         (None, None) => DEFAULT_FORKS,
     };
@@ -136,15 +160,24 @@ fn forks(arguments: &RunArguments, environment: &Environment) -> anyhow::Result<
 }
 
 /// `None` after a mistake was shown.
-fn extra_variables(typed: &[String], talk: &Talk) -> anyhow::Result<Option<BTreeMap<String, Node>>> {
+fn extra_variables(
+    typed: &[String],
+    talk: &Talk,
+) -> anyhow::Result<Option<BTreeMap<String, Node>>> {
     let mut texts = Vec::new();
     for text in typed {
         texts.push(match text.strip_prefix('@') {
             Some(path) => {
                 let bytes = files::read(Path::new(path))?;
-                (path.to_owned(), String::from_utf8(bytes).map_err(|error| {
-                    Refusal::new(ExitStatus::Usage, format!("`{path}` is not UTF-8 text: {error}"))
-                })?)
+                (
+                    path.to_owned(),
+                    String::from_utf8(bytes).map_err(|error| {
+                        Refusal::new(
+                            ExitStatus::Usage,
+                            format!("`{path}` is not UTF-8 text: {error}"),
+                        )
+                    })?,
+                )
             }
             None => ("<command line>".to_owned(), text.clone()),
         });
@@ -167,15 +200,26 @@ fn assign(
     for play in &playbook.plays {
         let narrowed = Play::narrowed(play, &arguments.tags, &arguments.skip_tags);
         for host in fleet.select(&play.hosts)? {
-            plays.entry(Arc::clone(&host.name)).or_default().push(Arc::clone(&narrowed));
+            plays
+                .entry(Arc::clone(&host.name))
+                .or_default()
+                .push(Arc::clone(&narrowed));
         }
     }
-    let within = |host: &Host| limit.as_ref().is_none_or(|hosts| hosts.iter().any(|one| one.name == host.name));
+    let within = |host: &Host| {
+        limit
+            .as_ref()
+            .is_none_or(|hosts| hosts.iter().any(|one| one.name == host.name))
+    };
     let assigned: Vec<_> = fleet
         .hosts()
         .iter()
         .filter(|host| within(host))
-        .filter_map(|host| plays.remove(&host.name).map(|plays| (Arc::clone(host), plays)))
+        .filter_map(|host| {
+            plays
+                .remove(&host.name)
+                .map(|plays| (Arc::clone(host), plays))
+        })
         .collect();
     if assigned.is_empty() {
         return Err(Refusal::new(ExitStatus::NoHosts, "no hosts matched")

@@ -17,9 +17,16 @@ pub struct Condition {
 
 impl Condition {
     /// Reads `when`: one condition, or a list of them that must all hold.
-    pub(super) fn parse_all(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> Vec<Self> {
+    pub(super) fn parse_all(
+        node: &Node,
+        engine: &Engine,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Vec<Self> {
         match &node.content {
-            Content::Sequence(items) => items.iter().filter_map(|item| Self::parse(item, engine, mistakes)).collect(),
+            Content::Sequence(items) => items
+                .iter()
+                .filter_map(|item| Self::parse(item, engine, mistakes))
+                .collect(),
             Content::Null
             | Content::Bool(_)
             | Content::Int(_)
@@ -34,17 +41,27 @@ impl Condition {
             Content::Bool(true) => "true",
             Content::Bool(false) => "false",
             Content::Text(text) => text.trim(),
-            Content::Null | Content::Int(_) | Content::Float(_) | Content::Sequence(_) | Content::Mapping(_) => {
+            Content::Null
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sequence(_)
+            | Content::Mapping(_) => {
                 mistakes.push(
-                    Diagnostic::error("wrong-type", "`when` must be an expression or a list of expressions")
-                        .at(&node.span)
-                        .label(format!("this is {}", node.describe())),
+                    Diagnostic::error(
+                        "wrong-type",
+                        "`when` must be an expression or a list of expressions",
+                    )
+                    .at(&node.span)
+                    .label(format!("this is {}", node.describe())),
                 );
                 return None;
             }
         };
         let before = mistakes.len();
         engine.check_condition(text, &node.span, mistakes);
-        (mistakes.len() == before).then(|| Self { text: text.to_owned(), span: node.span.clone() })
+        (mistakes.len() == before).then(|| Self {
+            text: text.to_owned(),
+            span: node.span.clone(),
+        })
     }
 }

@@ -16,8 +16,12 @@ pub fn extra_vars(texts: &[(String, String)]) -> (BTreeMap<String, Node>, Vec<Di
     let mut variables = BTreeMap::new();
     let mut mistakes = Vec::new();
     for (name, text) in texts {
-        let source = Arc::new(Source { name: name.clone(), text: text.clone() });
-        let looks_like_yaml = text.trim_start().starts_with(['{', '[']) || text.contains('\n') || text.contains(": ");
+        let source = Arc::new(Source {
+            name: name.clone(),
+            text: text.clone(),
+        });
+        let looks_like_yaml =
+            text.trim_start().starts_with(['{', '[']) || text.contains('\n') || text.contains(": ");
         if looks_like_yaml {
             read_mapping(&source, &mut variables, &mut mistakes);
         } else {
@@ -27,17 +31,28 @@ pub fn extra_vars(texts: &[(String, String)]) -> (BTreeMap<String, Node>, Vec<Di
     (variables, mistakes)
 }
 
-fn read_mapping(source: &Arc<Source>, variables: &mut BTreeMap<String, Node>, mistakes: &mut Vec<Diagnostic>) {
+fn read_mapping(
+    source: &Arc<Source>,
+    variables: &mut BTreeMap<String, Node>,
+    mistakes: &mut Vec<Diagnostic>,
+) {
     match syntax::parse(source) {
         Ok(node) => match &node.content {
             Content::Mapping(entries) => {
-                let named = entries.iter().filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
+                let named = entries
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
                 variables.extend(named);
             }
             Content::Null => {}
-            Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Text(_) | Content::Sequence(_) => {
+            Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Text(_)
+            | Content::Sequence(_) => {
                 mistakes.push(
-                    Diagnostic::error("extra-vars", "extra variables must be names with values").at(&node.span),
+                    Diagnostic::error("extra-vars", "extra variables must be names with values")
+                        .at(&node.span),
                 );
             }
         },
@@ -45,9 +60,17 @@ fn read_mapping(source: &Arc<Source>, variables: &mut BTreeMap<String, Node>, mi
     }
 }
 
-fn read_pairs(source: &Arc<Source>, variables: &mut BTreeMap<String, Node>, mistakes: &mut Vec<Diagnostic>) {
+fn read_pairs(
+    source: &Arc<Source>,
+    variables: &mut BTreeMap<String, Node>,
+    mistakes: &mut Vec<Diagnostic>,
+) {
     for (start, word) in words(&source.text) {
-        let span = Span { source: Arc::clone(source), start, end: start + word.len() };
+        let span = Span {
+            source: Arc::clone(source),
+            start,
+            end: start + word.len(),
+        };
         match word.split_once('=') {
             Some((name, value)) if !name.is_empty() => {
                 let content = match unquoted(value) {
@@ -66,7 +89,9 @@ fn read_pairs(source: &Arc<Source>, variables: &mut BTreeMap<String, Node>, mist
 }
 
 fn unquoted(value: &str) -> Option<&str> {
-    ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
+    ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote))
 }
 
 /// Words between blanks, with their places; blanks inside quotes belong to the word.
@@ -83,7 +108,11 @@ fn words(text: &str) -> Vec<(usize, &str)> {
                 start = start.or(Some(place));
             }
             (None, blank) if blank.is_whitespace() => {
-                found.extend(start.take().and_then(|start| Some((start, text.get(start..place)?))));
+                found.extend(
+                    start
+                        .take()
+                        .and_then(|start| Some((start, text.get(start..place)?))),
+                );
             }
             (None, _) => start = start.or(Some(place)),
         }
@@ -101,7 +130,10 @@ mod tests {
     fn read(text: &str) -> Vec<(String, Content)> {
         let (variables, mistakes) = extra_vars(&[("<command line>".to_owned(), text.to_owned())]);
         assert!(mistakes.is_empty(), "{mistakes:?}");
-        variables.into_iter().map(|(name, node)| (name, node.content)).collect()
+        variables
+            .into_iter()
+            .map(|(name, node)| (name, node.content))
+            .collect()
     }
 
     #[test]
@@ -119,7 +151,10 @@ mod tests {
 
     #[test]
     fn json_is_taken() {
-        assert_eq!(read("{\"port\": 3390}"), [("port".to_owned(), Content::Int(3390))]);
+        assert_eq!(
+            read("{\"port\": 3390}"),
+            [("port".to_owned(), Content::Int(3390))]
+        );
     }
 
     #[test]

@@ -21,7 +21,16 @@ use crate::syntax::Node;
 use crate::syntax::template::Engine;
 
 /// The keys of a play.
-const KEYS: [&str; 8] = ["name", "hosts", "vars", "tasks", "handlers", "prove", "tags", "gather_facts"];
+const KEYS: [&str; 8] = [
+    "name",
+    "hosts",
+    "vars",
+    "tasks",
+    "handlers",
+    "prove",
+    "tags",
+    "gather_facts",
+];
 
 /// Reads a playbook; `None` when there is an error.
 pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnostic>) {
@@ -32,20 +41,34 @@ pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnosti
     let mut mistakes = Vec::new();
     let engine = Arc::new(Engine::new());
     let plays = match &root.content {
-        Content::Sequence(items) if !items.is_empty() => {
-            items.iter().filter_map(|item| play(item, &engine, &mut mistakes)).map(Arc::new).collect()
-        }
+        Content::Sequence(items) if !items.is_empty() => items
+            .iter()
+            .filter_map(|item| play(item, &engine, &mut mistakes))
+            .map(Arc::new)
+            .collect(),
         Content::Null | Content::Sequence(_) => {
             mistakes.push(no_plays(source, &root.span));
             Vec::new()
         }
-        Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Text(_) | Content::Mapping(_) => {
+        Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Text(_)
+        | Content::Mapping(_) => {
             mistakes.push(not_a_list(&root));
             Vec::new()
         }
     };
-    let sound = mistakes.iter().all(|mistake| mistake.severity == Severity::Warning);
-    (sound.then(|| Playbook { name: source.name.clone(), plays }), mistakes)
+    let sound = mistakes
+        .iter()
+        .all(|mistake| mistake.severity == Severity::Warning);
+    (
+        sound.then(|| Playbook {
+            name: source.name.clone(),
+            plays,
+        }),
+        mistakes,
+    )
 }
 
 fn no_plays(source: &Source, span: &Span) -> Diagnostic {
@@ -55,7 +78,11 @@ fn no_plays(source: &Source, span: &Span) -> Diagnostic {
 }
 
 fn not_a_list(root: &Node) -> Diagnostic {
-    let looks_like_inventory = root.get("all").is_some() || root.entries().iter().any(|(_, value)| value.get("hosts").is_some());
+    let looks_like_inventory = root.get("all").is_some()
+        || root
+            .entries()
+            .iter()
+            .any(|(_, value)| value.get("hosts").is_some());
     let advice = if looks_like_inventory {
         "this looks like an inventory: give it with `-i`"
     } else {
@@ -79,17 +106,43 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     unknown_keys(node, mistakes);
     let hosts = hosts(node, mistakes);
     let vars = vars(node, engine, mistakes);
-    let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes).into_iter().map(|(text, _)| text).collect();
-    let tasks = tasks(node, "tasks", &Context { engine, tags: &tags }, mistakes);
+    let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes)
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect();
+    let tasks = tasks(
+        node,
+        "tasks",
+        &Context {
+            engine,
+            tags: &tags,
+        },
+        mistakes,
+    );
     let handlers = handlers(node, &Context { engine, tags: &[] }, mistakes);
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
     let (hosts, hosts_span) = hosts?;
-    let name = node.get("name").and_then(Node::spelled).unwrap_or(&hosts).into();
-    let in_vars = vars.values().any(|value| engine.names(value).contains(FACTS));
+    let name = node
+        .get("name")
+        .and_then(Node::spelled)
+        .unwrap_or(&hosts)
+        .into();
+    let in_vars = vars
+        .values()
+        .any(|value| engine.names(value).contains(FACTS));
     let needs_facts = in_vars || tasks.iter().chain(&handlers).any(Task::needs_facts);
-    Some(Play { name, hosts, hosts_span, vars, tasks, handlers, prove, needs_facts })
+    Some(Play {
+        name,
+        hosts,
+        hosts_span,
+        vars,
+        tasks,
+        handlers,
+        prove,
+        needs_facts,
+    })
 }
 
 fn unknown_keys(node: &Node, mistakes: &mut Vec<Diagnostic>) {
@@ -99,11 +152,16 @@ fn unknown_keys(node: &Node, mistakes: &mut Vec<Diagnostic>) {
             continue;
         }
         mistakes.push(if foreign::is_keyword(word) {
-            Diagnostic::error("unsupported-keyword", format!("`{word}` is not supported yet"))
-                .at(&key.span)
-                .help(format!("keys of a play: `{}`", KEYS.join("`, `")))
+            Diagnostic::error(
+                "unsupported-keyword",
+                format!("`{word}` is not supported yet"),
+            )
+            .at(&key.span)
+            .help(format!("keys of a play: `{}`", KEYS.join("`, `")))
         } else {
-            let diagnostic = Diagnostic::error("unknown-key", format!("a play has no key `{word}`")).at(&key.span);
+            let diagnostic =
+                Diagnostic::error("unknown-key", format!("a play has no key `{word}`"))
+                    .at(&key.span);
             match nearest(word, KEYS) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("keys of a play: `{}`", KEYS.join("`, `"))),
@@ -121,7 +179,10 @@ fn hosts(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<(String, Span)> 
         );
         return None;
     };
-    let patterns: Vec<String> = texts(Some(value), "hosts", mistakes).into_iter().map(|(text, _)| text).collect();
+    let patterns: Vec<String> = texts(Some(value), "hosts", mistakes)
+        .into_iter()
+        .map(|(text, _)| text)
+        .collect();
     if patterns.iter().all(|pattern| pattern.trim().is_empty()) {
         mistakes.push(
             Diagnostic::error("missing-key", "`hosts` names no host")
@@ -140,13 +201,19 @@ fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMa
     engine.check(value, mistakes);
     match &value.content {
         Content::Mapping(entries) => {
-            let named = entries.iter().filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
+            let named = entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
             let vars = named.collect();
             mistakes.extend(engine.cycles(&vars));
             vars
         }
         Content::Null => BTreeMap::new(),
-        Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Text(_) | Content::Sequence(_) => {
+        Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Text(_)
+        | Content::Sequence(_) => {
             mistakes.push(
                 Diagnostic::error("wrong-type", "`vars` must be names with values")
                     .at(&value.span)
@@ -157,14 +224,26 @@ fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMa
     }
 }
 
-fn tasks(node: &Node, key: &str, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
+fn tasks(
+    node: &Node,
+    key: &str,
+    context: &Context<'_>,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Vec<Task> {
     let Some(value) = node.get(key) else {
         return Vec::new();
     };
     match &value.content {
-        Content::Sequence(items) => items.iter().filter_map(|item| Task::parse(item, context, mistakes)).collect(),
+        Content::Sequence(items) => items
+            .iter()
+            .filter_map(|item| Task::parse(item, context, mistakes))
+            .collect(),
         Content::Null => Vec::new(),
-        Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Text(_) | Content::Mapping(_) => {
+        Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Text(_)
+        | Content::Mapping(_) => {
             mistakes.push(
                 Diagnostic::error("wrong-type", format!("`{key}` must be a list of tasks"))
                     .at(&value.span)
@@ -182,9 +261,12 @@ fn handlers(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) 
     for (name, handler) in handler_names(node) {
         if seen.contains(&name) {
             mistakes.push(
-                Diagnostic::error("duplicate-handler", format!("there are two handlers `{name}`"))
-                    .at(&handler.span)
-                    .help("rename one of them"),
+                Diagnostic::error(
+                    "duplicate-handler",
+                    format!("there are two handlers `{name}`"),
+                )
+                .at(&handler.span)
+                .help("rename one of them"),
             );
         }
         seen.push(name);
@@ -195,21 +277,29 @@ fn handlers(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) 
 /// The handlers' names as written, also of handlers with mistakes, so that one mistake is not told twice.
 fn handler_names(node: &Node) -> Vec<(&str, &Node)> {
     let items = node.get("handlers").map(Node::items).unwrap_or_default();
-    items.iter().filter_map(|handler| Some((handler.get("name")?.spelled()?, handler.get("name")?))).collect()
+    items
+        .iter()
+        .filter_map(|handler| Some((handler.get("name")?.spelled()?, handler.get("name")?)))
+        .collect()
 }
 
 fn check_notify(node: &Node, mistakes: &mut Vec<Diagnostic>) {
     let known = handler_names(node);
     let mut notified = Vec::new();
-    let lists = ["tasks", "handlers"].into_iter().filter_map(|key| node.get(key));
+    let lists = ["tasks", "handlers"]
+        .into_iter()
+        .filter_map(|key| node.get(key));
     for task in lists.flat_map(Node::items) {
         // Wrong types were told when the task was read.
         for (name, place) in texts(task.get("notify"), "notify", &mut Vec::new()) {
             if !known.iter().any(|(handler, _)| *handler == name) {
                 mistakes.push(
-                    Diagnostic::error("unknown-handler", format!("there is no handler `{name}` in this play"))
-                        .at(&place.span)
-                        .suggest(&name, known.iter().map(|(handler, _)| *handler)),
+                    Diagnostic::error(
+                        "unknown-handler",
+                        format!("there is no handler `{name}` in this play"),
+                    )
+                    .at(&place.span)
+                    .suggest(&name, known.iter().map(|(handler, _)| *handler)),
                 );
             }
             notified.push(name);
@@ -218,9 +308,14 @@ fn check_notify(node: &Node, mistakes: &mut Vec<Diagnostic>) {
     for (name, handler) in known {
         if !notified.iter().any(|one| one == name) {
             mistakes.push(
-                Diagnostic::warning("unused-handler", format!("no task notifies the handler `{name}`"))
-                    .at(&handler.span)
-                    .help(format!("add `notify: {name}` to a task, or remove the handler")),
+                Diagnostic::warning(
+                    "unused-handler",
+                    format!("no task notifies the handler `{name}`"),
+                )
+                .at(&handler.span)
+                .help(format!(
+                    "add `notify: {name}` to a task, or remove the handler"
+                )),
             );
         }
     }

@@ -8,11 +8,19 @@ use crate::playbook::Task;
 impl Play {
     /// The play with only the tasks that the tags select; handlers stay. The same play when nothing is asked.
     pub fn narrowed(play: &Arc<Self>, tags: &[String], skip_tags: &[String]) -> Arc<Self> {
-        let kept: Vec<Task> = play.tasks.iter().filter(|task| task.is_selected(tags, skip_tags)).cloned().collect();
+        let kept: Vec<Task> = play
+            .tasks
+            .iter()
+            .filter(|task| task.is_selected(tags, skip_tags))
+            .cloned()
+            .collect();
         if kept.len() == play.tasks.len() {
             return Arc::clone(play);
         }
-        Arc::new(Self { tasks: kept, ..Self::clone(play) })
+        Arc::new(Self {
+            tasks: kept,
+            ..Self::clone(play)
+        })
     }
 }
 

@@ -27,7 +27,8 @@ pub(super) const FACTS: &str = "facts";
 
 impl Scope<'_> {
     fn variables(&self) -> Variables<'_> {
-        let variables = Variables::new(vec![self.extra, self.play, self.host]).with("inventory_hostname", &self.host_name);
+        let variables = Variables::new(vec![self.extra, self.play, self.host])
+            .with("inventory_hostname", &self.host_name);
         match self.facts {
             Some(facts) => variables.with(FACTS, facts),
             None => variables,
@@ -40,7 +41,9 @@ impl Task {
     pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
         let variables = scope.variables();
         for condition in &self.when {
-            let holds = self.engine.holds(&condition.text, &condition.span, &variables);
+            let holds = self
+                .engine
+                .holds(&condition.text, &condition.span, &variables);
             if !holds.map_err(|mistake| vec![mistake])? {
                 return Ok(Prepared::Skipped(condition.text.clone()));
             }
@@ -48,7 +51,10 @@ impl Task {
         match &self.body {
             Body::Fixed(resource) => Ok(Prepared::Resource(Arc::clone(resource))),
             Body::Templated(node) => {
-                let rendered = self.engine.render(node, &variables).map_err(|mistake| vec![mistake])?;
+                let rendered = self
+                    .engine
+                    .render(node, &variables)
+                    .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
                 let resource = resource_of(self.kind, &rendered, &mut mistakes);
                 resource.map(Prepared::Resource).ok_or(mistakes)
@@ -57,7 +63,11 @@ impl Task {
     }
 
     /// Reads a task; `None` after a mistake was added.
-    pub(super) fn parse(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub(super) fn parse(
+        node: &Node,
+        context: &Context<'_>,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         if !matches!(node.content, Content::Mapping(_)) {
             mistakes.push(
                 Diagnostic::error("wrong-type", "a task must be keys with values")
@@ -67,10 +77,20 @@ impl Task {
             return None;
         }
         let before = mistakes.len();
-        let when = node.get("when").map(|when| Condition::parse_all(when, context.engine, mistakes)).unwrap_or_default();
+        let when = node
+            .get("when")
+            .map(|when| Condition::parse_all(when, context.engine, mistakes))
+            .unwrap_or_default();
         let mut tags = context.tags.to_vec();
-        tags.extend(texts(node.get("tags"), "tags", mistakes).into_iter().flat_map(|(text, _)| split_tags(&text)));
-        let notify = texts(node.get("notify"), "notify", mistakes).into_iter().map(|(text, _)| text).collect();
+        tags.extend(
+            texts(node.get("tags"), "tags", mistakes)
+                .into_iter()
+                .flat_map(|(text, _)| split_tags(&text)),
+        );
+        let notify = texts(node.get("notify"), "notify", mistakes)
+            .into_iter()
+            .map(|(text, _)| text)
+            .collect();
         let name = name_of(node, mistakes);
         let (kind, body) = resource_key(node, mistakes)?;
         let body = read_body(kind, body, context.engine, mistakes)?;
@@ -94,7 +114,11 @@ impl Task {
             Body::Fixed(_) => false,
             Body::Templated(node) => self.engine.names(node).contains(FACTS),
         };
-        in_body || self.when.iter().any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
+        in_body
+            || self
+                .when
+                .iter()
+                .any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
     }
 }
 
@@ -119,7 +143,12 @@ fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
     text.map(Arc::from)
 }
 
-fn read_body(kind: &'static Kind, node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> Option<Body> {
+fn read_body(
+    kind: &'static Kind,
+    node: &Node,
+    engine: &Engine,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Body> {
     if has_template(node) {
         let before = mistakes.len();
         syntax::args::check(kind.name, kind.properties, node, &has_template, mistakes);
@@ -129,12 +158,19 @@ fn read_body(kind: &'static Kind, node: &Node, engine: &Engine, mistakes: &mut V
     resource_of(kind, node, mistakes).map(Body::Fixed)
 }
 
-fn resource_of(kind: &Kind, node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<dyn AnyResource>> {
+fn resource_of(
+    kind: &Kind,
+    node: &Node,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Arc<dyn AnyResource>> {
     (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes)).map(Arc::from)
 }
 
 /// The one key that names a resource, with its value.
-fn resource_key<'a>(node: &'a Node, mistakes: &mut Vec<Diagnostic>) -> Option<(&'static Kind, &'a Node)> {
+fn resource_key<'a>(
+    node: &'a Node,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<(&'static Kind, &'a Node)> {
     let mut found: Option<(&'static Kind, &Node)> = None;
     let before = mistakes.len();
     for (key, value) in node.entries() {
@@ -145,45 +181,67 @@ fn resource_key<'a>(node: &'a Node, mistakes: &mut Vec<Diagnostic>) -> Option<(&
         match (Kind::named(word), found) {
             (Some(kind), None) => found = Some((kind, value)),
             (Some(_), Some((first, _))) => mistakes.push(
-                Diagnostic::error("two-resources", format!("a task states one resource, but here are `{}` and `{word}`", first.name))
-                    .at(&key.span)
-                    .help("make two tasks of it"),
+                Diagnostic::error(
+                    "two-resources",
+                    format!(
+                        "a task states one resource, but here are `{}` and `{word}`",
+                        first.name
+                    ),
+                )
+                .at(&key.span)
+                .help("make two tasks of it"),
             ),
             (None, _) => mistakes.push(unknown(key, word)),
         }
     }
     if found.is_none() && mistakes.len() == before {
         mistakes.push(
-            Diagnostic::error("no-resource", "the task names no resource").at(&node.span).help(format!("resources: {}", kinds())),
+            Diagnostic::error("no-resource", "the task names no resource")
+                .at(&node.span)
+                .help(format!("resources: {}", kinds())),
         );
     }
     found
 }
 
 fn kinds() -> String {
-    let names: Vec<String> = CATALOGUE.iter().map(|kind| format!("`{}`", kind.name)).collect();
+    let names: Vec<String> = CATALOGUE
+        .iter()
+        .map(|kind| format!("`{}`", kind.name))
+        .collect();
     names.join(", ")
 }
 
 fn unknown(key: &Node, word: &str) -> Diagnostic {
     if let Some(advice) = foreign::module(word) {
-        return Diagnostic::error("foreign-module", format!("Ansible's module `{word}` is not run here"))
-            .at(&key.span)
-            .help(advice);
+        return Diagnostic::error(
+            "foreign-module",
+            format!("Ansible's module `{word}` is not run here"),
+        )
+        .at(&key.span)
+        .help(advice);
     }
     if foreign::is_keyword(word) {
-        return Diagnostic::error("unsupported-keyword", format!("`{word}` is not supported yet"))
-            .at(&key.span)
-            .help("keys of a task: `name`, `when`, `tags`, `notify` and one resource");
+        return Diagnostic::error(
+            "unsupported-keyword",
+            format!("`{word}` is not supported yet"),
+        )
+        .at(&key.span)
+        .help("keys of a task: `name`, `when`, `tags`, `notify` and one resource");
     }
     if foreign::is_qualified(word) {
-        return Diagnostic::error("foreign-module", format!("the module `{word}` is not run here"))
-            .at(&key.span)
-            .help(format!("resources: {}", kinds()));
+        return Diagnostic::error(
+            "foreign-module",
+            format!("the module `{word}` is not run here"),
+        )
+        .at(&key.span)
+        .help(format!("resources: {}", kinds()));
     }
     let candidates = CATALOGUE.iter().map(|kind| kind.name).chain(KEYS);
     let near = crate::diag::nearest(word, candidates);
-    let diagnostic = Diagnostic::error("unknown-resource", format!("there is no resource `{word}`")).at(&key.span);
+    let diagnostic =
+        Diagnostic::error("unknown-resource", format!("there is no resource `{word}`"))
+            .at(&key.span);
     match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("resources: {}", kinds())),
@@ -191,27 +249,42 @@ fn unknown(key: &Node, word: &str) -> Diagnostic {
 }
 
 fn split_tags(text: &str) -> Vec<String> {
-    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned).collect()
+    text.split(',')
+        .map(str::trim)
+        .filter(|tag| !tag.is_empty())
+        .map(str::to_owned)
+        .collect()
 }
 
 /// A text or a list of texts, each with its node.
-pub(super) fn texts<'a>(node: Option<&'a Node>, key: &str, mistakes: &mut Vec<Diagnostic>) -> Vec<(String, &'a Node)> {
+pub(super) fn texts<'a>(
+    node: Option<&'a Node>,
+    key: &str,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Vec<(String, &'a Node)> {
     let Some(node) = node else {
         return Vec::new();
     };
     let items: Vec<&Node> = match &node.content {
         Content::Sequence(items) => items.iter().collect(),
         Content::Null => Vec::new(),
-        Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Text(_) | Content::Mapping(_) => vec![node],
+        Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Text(_)
+        | Content::Mapping(_) => vec![node],
     };
     let mut found = Vec::new();
     for item in items {
         match item.spelled() {
             Some(text) => found.push((text.to_owned(), item)),
             None => mistakes.push(
-                Diagnostic::error("wrong-type", format!("`{key}` must be a text or a list of texts"))
-                    .at(&item.span)
-                    .label(format!("this is {}", item.describe())),
+                Diagnostic::error(
+                    "wrong-type",
+                    format!("`{key}` must be a text or a list of texts"),
+                )
+                .at(&item.span)
+                .label(format!("this is {}", item.describe())),
             ),
         }
     }

@@ -27,11 +27,25 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn of(name: &str, hosts: Option<usize>) -> Self {
         let scenario = scenario::named(name, hosts).expect("the scenario exists");
-        let lab = Lab::start(scenario, LabOptions::default()).await.expect("the lab starts");
+        let lab = Lab::start(&scenario, LabOptions::default())
+            .await
+            .expect("the lab starts");
+        Self::around(lab)
+    }
+
+    pub(crate) fn around(lab: Lab) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let bench = Self { lab, folder };
         bench.write("lab.yml", &bench.lab.inventory_yaml());
         bench
+    }
+
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.lab.places().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    pub(crate) fn host(&self) -> String {
+        self.hosts().first().cloned().expect("a host")
     }
 
     pub(crate) fn path(&self, name: &str) -> String {
@@ -63,7 +77,13 @@ pub(crate) struct Finished {
 impl Finished {
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, Some(code), "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout,
+            self.stderr
+        );
         self
     }
 
@@ -76,7 +96,10 @@ impl Finished {
 
     /// The records of `--reporter jsonl`.
     pub(crate) fn records(&self) -> Vec<serde_json::Value> {
-        self.stdout.lines().map(|line| serde_json::from_str(line).expect("a JSON line")).collect()
+        self.stdout
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("a JSON line"))
+            .collect()
     }
 }
 
@@ -88,8 +111,17 @@ pub(crate) async fn run(arguments: &[&str]) -> Finished {
 
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rdpfix"));
-    command.args(arguments).current_dir(Path::new(env!("CARGO_MANIFEST_DIR"))).stdin(Stdio::null());
-    for name in ["RDPFIX_INVENTORY", "ANSIBLE_INVENTORY", "RDPFIX_FORKS", "ANSIBLE_FORKS", "CLICOLOR_FORCE"] {
+    command
+        .args(arguments)
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .stdin(Stdio::null());
+    for name in [
+        "RDPFIX_INVENTORY",
+        "ANSIBLE_INVENTORY",
+        "RDPFIX_FORKS",
+        "ANSIBLE_FORKS",
+        "CLICOLOR_FORCE",
+    ] {
         command.env_remove(name);
     }
     command
@@ -110,14 +142,29 @@ async fn the_version_is_told() {
 
 #[tokio::test]
 async fn a_bad_option_exits_5() {
-    run(&["apply", "--no-such-option"]).await.exits(5).says("--no-such-option");
+    run(&["apply", "--no-such-option"])
+        .await
+        .exits(5)
+        .says("--no-such-option");
 }
 
 #[tokio::test]
 async fn lab_list_begins_each_line_with_a_scenario() {
     let list = run(&["lab", "list"]).await.exits(0);
-    let names: Vec<&str> = list.stdout.lines().filter_map(|line| line.split_whitespace().next()).collect();
-    for name in ["fleet", "healthy", "cert-expired", "nla-mismatch", "firewall-closed", "service-down", "credssp-oracle"] {
+    let names: Vec<&str> = list
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    for name in [
+        "fleet",
+        "healthy",
+        "cert-expired",
+        "nla-mismatch",
+        "firewall-closed",
+        "service-down",
+        "credssp-oracle",
+    ] {
         assert!(names.contains(&name), "{name} is not in {names:?}");
     }
 }

@@ -6,33 +6,60 @@ use crate::cli::command;
 
 /// What ends a host of the built-in fleet after `apply`.
 fn ending(record: &serde_json::Value) -> (String, String) {
-    let text = |name: &str| record.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let text = |name: &str| {
+        record
+            .get(name)
+            .and_then(serde_json::Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     (text("host"), text("status"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn apply_mends_and_proves_every_host_that_can_be_mended() {
     let bench = Bench::of("fleet", None).await;
-    let first = bench.run(&["apply", BASELINE, "--reporter", "jsonl"]).await.exits(4);
-    let ends: Vec<_> = first.records().into_iter().filter(|record| record["type"] == "host_end").collect();
+    let first = bench
+        .run(&["apply", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(4);
+    let ends: Vec<_> = first
+        .records()
+        .into_iter()
+        .filter(|record| record["type"] == "host_end")
+        .collect();
     assert!(ends.len() >= 8, "{} hosts", ends.len());
     for end in &ends {
         let (host, status) = ending(end);
         match status.as_str() {
             "ok" | "changed" => assert_eq!(end["proof"]["verdict"], "proven", "{host}"),
-            "drifted" | "unreachable" => assert!(end["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{end}"),
+            "drifted" | "unreachable" => assert!(
+                end["reason"]
+                    .as_str()
+                    .is_some_and(|reason| !reason.is_empty()),
+                "{end}"
+            ),
             other => panic!("{host} ended {other}: {end}"),
         }
     }
-    let unmended: Vec<String> = ends.iter().map(ending).filter(|(_, status)| status != "ok" && status != "changed").map(|(host, _)| host).collect();
-    assert_eq!(unmended.len(), 2, "one is owned by policy, one is unreachable: {unmended:?}");
+    let unmended: Vec<String> = ends
+        .iter()
+        .map(ending)
+        .filter(|(_, status)| status != "ok" && status != "changed")
+        .map(|(host, _)| host)
+        .collect();
+    assert_eq!(
+        unmended.len(),
+        2,
+        "one is owned by policy, one is unreachable: {unmended:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_apply_makes_no_call_that_writes() {
     let bench = Bench::of("fleet", None).await;
     bench.run(&["apply", BASELINE]).await.exits(4);
-    let hosts = bench.lab.host_names();
+    let hosts = bench.hosts();
     let before: Vec<usize> = hosts.iter().map(|host| bench.lab.writes(host)).collect();
     assert!(before.iter().any(|writes| *writes > 0));
     bench.run(&["apply", BASELINE]).await.exits(4);
@@ -42,12 +69,23 @@ async fn a_second_apply_makes_no_call_that_writes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn audit_changes_nothing_and_exits_3_before_and_0_after() {
-    for scenario in ["cert-expired", "nla-mismatch", "firewall-closed", "service-down", "credssp-oracle", "rdp-disabled"] {
+    for scenario in [
+        "cert-expired",
+        "nla-mismatch",
+        "firewall-closed",
+        "service-down",
+        "credssp-oracle",
+        "rdp-disabled",
+    ] {
         let bench = Bench::of(scenario, Some(1)).await;
-        let host = bench.lab.host_names().first().cloned().expect("a host");
+        let host = bench.host();
         let before = bench.lab.machine(&host);
         bench.run(&["audit", BASELINE]).await.exits(3);
-        assert_eq!(bench.lab.machine(&host), before, "{scenario}: audit changed the machine");
+        assert_eq!(
+            bench.lab.machine(&host),
+            before,
+            "{scenario}: audit changed the machine"
+        );
         bench.run(&["apply", BASELINE]).await.exits(0);
         bench.run(&["audit", BASELINE]).await.exits(0);
     }
@@ -55,10 +93,22 @@ async fn audit_changes_nothing_and_exits_3_before_and_0_after() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_fault_that_can_be_mended_is_mended_and_proved() {
-    for scenario in ["cert-missing", "cert-weak", "port-mismatch", "security-layer-mismatch"] {
+    for scenario in [
+        "cert-missing",
+        "cert-weak",
+        "port-mismatch",
+        "security-layer-mismatch",
+    ] {
         let bench = Bench::of(scenario, Some(2)).await;
-        let applied = bench.run(&["apply", BASELINE, "--reporter", "jsonl"]).await.exits(0);
-        let ends: Vec<_> = applied.records().into_iter().filter(|record| record["type"] == "host_end").collect();
+        let applied = bench
+            .run(&["apply", BASELINE, "--reporter", "jsonl"])
+            .await
+            .exits(0);
+        let ends: Vec<_> = applied
+            .records()
+            .into_iter()
+            .filter(|record| record["type"] == "host_end")
+            .collect();
         assert_eq!(ends.len(), 2);
         for end in ends {
             assert_eq!(end["proof"]["verdict"], "proven", "{scenario}: {end}");
@@ -69,16 +119,20 @@ async fn each_fault_that_can_be_mended_is_mended_and_proved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn check_mode_of_apply_is_an_audit() {
     let bench = Bench::of("nla-mismatch", Some(1)).await;
-    let host = bench.lab.host_names().first().cloned().expect("a host");
+    let host = bench.host();
     let before = bench.lab.machine(&host);
-    bench.run(&["apply", BASELINE, "--check"]).await.exits(3).says("would");
+    bench
+        .run(&["apply", BASELINE, "--check"])
+        .await
+        .exits(3)
+        .says("would");
     assert_eq!(bench.lab.machine(&host), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_and_limits_narrow() {
     let bench = Bench::of("nla-mismatch", Some(3)).await;
-    let hosts = bench.lab.host_names();
+    let hosts = bench.hosts();
     let one = hosts.first().expect("a host");
     bench.run(&["apply", BASELINE, "-l", one]).await.exits(0);
     assert!(bench.lab.writes(one) > 0);
@@ -86,8 +140,14 @@ async fn tags_and_limits_narrow() {
         assert_eq!(bench.lab.writes(other), 0, "{other}");
         assert!(bench.lab.requests(other).is_empty(), "{other} was asked");
     }
-    bench.run(&["audit", BASELINE, "--tags", "certificate"]).await.exits(0);
-    bench.run(&["audit", BASELINE, "--skip-tags", "listener,nla"]).await.exits(0);
+    bench
+        .run(&["audit", BASELINE, "--tags", "certificate"])
+        .await
+        .exits(0);
+    bench
+        .run(&["audit", BASELINE, "--skip-tags", "listener,nla"])
+        .await
+        .exits(0);
 }
 
 #[cfg(unix)]
@@ -96,15 +156,24 @@ async fn ctrl_c_ends_the_run_cleanly_with_130() {
     let bench = Bench::of("slow", Some(2)).await;
     let inventory = bench.path("lab.yml");
     let mut child = command(&["apply", BASELINE, "-i", &inventory, "--reporter", "jsonl"]);
-    let child = child.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().expect("it runs");
+    let child = child
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it runs");
     let id = child.id().expect("it still runs").to_string();
     bench.lab.wait_for_request().await;
-    let sent = tokio::process::Command::new("kill").args(["-INT", &id]).status().await.expect("kill");
+    let sent = tokio::process::Command::new("kill")
+        .args(["-INT", &id])
+        .status()
+        .await
+        .expect("kill");
     assert!(sent.success());
-    let finished = crate::cli::finished(child.wait_with_output().await.expect("it ends")).exits(130);
+    let finished =
+        crate::cli::finished(child.wait_with_output().await.expect("it ends")).exits(130);
     let records = finished.records();
     assert_eq!(records.last().expect("records")["type"], "run_end");
-    for host in bench.lab.host_names() {
+    for host in bench.hosts() {
         assert_eq!(bench.lab.open_enumerations(&host), 0, "{host}");
     }
 }

@@ -6,8 +6,15 @@ use crate::cli::Bench;
 #[tokio::test(flavor = "multi_thread")]
 async fn json_lines_tell_the_whole_run_in_order() {
     let bench = Bench::of("nla-mismatch", Some(1)).await;
-    let records = bench.run(&["apply", BASELINE, "--reporter", "jsonl"]).await.exits(0).records();
-    let kinds: Vec<&str> = records.iter().filter_map(|record| record["type"].as_str()).collect();
+    let records = bench
+        .run(&["apply", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(0)
+        .records();
+    let kinds: Vec<&str> = records
+        .iter()
+        .filter_map(|record| record["type"].as_str())
+        .collect();
     assert_eq!(kinds.first(), Some(&"run_start"));
     assert_eq!(kinds.get(1), Some(&"host_start"));
     assert_eq!(kinds.get(kinds.len() - 2), Some(&"host_end"));
@@ -17,13 +24,25 @@ async fn json_lines_tell_the_whole_run_in_order() {
         assert!(record["ts"].as_str().is_some_and(|text| text.contains('T')));
         assert_eq!(record["run"].as_str().map(str::len), Some(26));
     }
-    let changed = records.iter().find(|record| record["status"] == "changed" && record["type"] == "result").expect("a change");
+    let changed = records
+        .iter()
+        .find(|record| record["status"] == "changed" && record["type"] == "result")
+        .expect("a change");
     assert_eq!(changed["resource"], "rdp_listener");
     assert_eq!(changed["before"]["nla"], "not_required");
     assert_eq!(changed["after"]["nla"], "required");
     assert_eq!(changed["decided_by"], "local");
-    let end = records.iter().find(|record| record["type"] == "host_end").expect("an end");
-    for name in ["requests", "connections", "bytes_sent", "bytes_received", "duration_ms"] {
+    let end = records
+        .iter()
+        .find(|record| record["type"] == "host_end")
+        .expect("an end");
+    for name in [
+        "requests",
+        "connections",
+        "bytes_sent",
+        "bytes_received",
+        "duration_ms",
+    ] {
         assert!(end[name].as_u64().is_some(), "{name} in {end}");
     }
 }
@@ -31,11 +50,28 @@ async fn json_lines_tell_the_whole_run_in_order() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_of_a_compliant_host_stays_within_its_budget() {
     let bench = Bench::of("healthy", Some(1)).await;
-    let records = bench.run(&["audit", BASELINE, "--reporter", "jsonl"]).await.exits(0).records();
-    let end = records.iter().find(|record| record["type"] == "host_end").expect("an end");
-    assert!(end["requests"].as_u64().is_some_and(|requests| requests <= 20), "{end}");
+    let records = bench
+        .run(&["audit", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(0)
+        .records();
+    let end = records
+        .iter()
+        .find(|record| record["type"] == "host_end")
+        .expect("an end");
+    assert!(
+        end["requests"]
+            .as_u64()
+            .is_some_and(|requests| requests <= 20),
+        "{end}"
+    );
     // The proof is one connection more.
-    assert!(end["connections"].as_u64().is_some_and(|connections| connections <= 2), "{end}");
+    assert!(
+        end["connections"]
+            .as_u64()
+            .is_some_and(|connections| connections <= 2),
+        "{end}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,5 +87,10 @@ async fn standard_output_holds_results_only_and_has_no_colours_in_a_pipe() {
 async fn alike_hosts_are_folded_into_one_group() {
     let bench = Bench::of("nla-mismatch", Some(12)).await;
     let shown = bench.run(&["audit", BASELINE]).await.exits(3);
-    assert_eq!(shown.stdout.matches("nla: not_required").count(), 1, "{}", shown.stdout);
+    assert_eq!(
+        shown.stdout.matches("nla: not_required").count(),
+        1,
+        "{}",
+        shown.stdout
+    );
 }

@@ -10,13 +10,26 @@ async fn the_password_is_nowhere_in_what_a_run_writes() {
     assert!(password.len() >= 12);
     let file = bench.path("results.jsonl");
     let reporter = format!("jsonl:{file}");
-    let run = bench.run(&["apply", BASELINE, "-vvvv", "-D", "--reporter", &reporter]).await;
+    let run = bench
+        .run(&["apply", BASELINE, "-vvvv", "-D", "--reporter", &reporter])
+        .await;
     #[expect(clippy::disallowed_methods, reason = "tests read what was written")]
     let written = std::fs::read_to_string(&file).expect("results");
-    for (what, text) in [("stdout", &run.stdout), ("stderr", &run.stderr), ("results", &written)] {
+    for (what, text) in [
+        ("stdout", &run.stdout),
+        ("stderr", &run.stderr),
+        ("results", &written),
+    ] {
         assert!(!text.contains(&password), "the password is in {what}");
     }
     assert!(!written.is_empty());
-    let recorded = format!("{:?}", bench.lab.host_names().iter().map(|host| bench.lab.requests(host)).collect::<Vec<_>>());
+    let recorded = format!(
+        "{:?}",
+        bench
+            .hosts()
+            .iter()
+            .map(|host| bench.lab.requests(host))
+            .collect::<Vec<_>>()
+    );
     assert!(!recorded.contains(&password));
 }

@@ -147,7 +147,7 @@ async fn another_protocol_is_hung_up_on() {
 }
 
 #[tokio::test]
-async fn a_client_that_floods_is_cut_off() {
+async fn a_client_that_goes_on_to_a_session_is_hung_up_on() {
     let (mut stream, _) = ask(open(layer(1)).await, Some(Protocols::RDP)).await;
     let flood = vec![0; 64 * 1024];
     let mut sent = 0;
