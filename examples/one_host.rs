@@ -73,15 +73,16 @@ async fn fleet() -> anyhow::Result<(Inventory, String, Option<Lab>)> {
         (Some(path), Some(host)) => (path.clone(), std::fs::read_to_string(path)?, host, None),
         _ => {
             let lab = Lab::start(
-                scenario::named("nla-mismatch", Some(1))?,
+                &scenario::named("nla-mismatch", Some(1))?,
                 LabOptions::default(),
             )
             .await?;
             let host = lab
-                .host_names()
-                .first()
+                .places()
+                .next()
                 .context("the lab has a host")?
-                .clone();
+                .0
+                .to_owned();
             ("<lab>".to_owned(), lab.inventory_yaml(), host, Some(lab))
         }
     };

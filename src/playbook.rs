@@ -12,15 +12,14 @@ use crate::facts::Facts;
 use crate::resource::AnyResource;
 use crate::resource::Kind;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
 
 mod condition;
 mod extra;
 mod foreign;
 mod parse;
-mod scope;
 mod tags;
 mod task;
-mod template;
 
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
@@ -70,6 +69,8 @@ pub struct Task {
     pub notify: Vec<String>,
     /// What the kind's key holds.
     pub body: Body,
+    /// Evaluates conditions and templates; one for the whole file.
+    pub engine: Arc<Engine>,
     /// Where the task stands.
     pub span: Span,
 }

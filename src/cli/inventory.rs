@@ -162,7 +162,7 @@ async fn from_lab(name: &str, hosts: Option<usize>) -> anyhow::Result<(Arc<Sourc
         Refusal::new(ExitStatus::Usage, error.to_string())
             .hint("`rdpfix lab list` shows the scenarios")
     })?;
-    let lab = Lab::start(scenario, LabOptions::default()).await?;
+    let lab = Lab::start(&scenario, LabOptions::default()).await?;
     let source = Arc::new(Source {
         name: "<lab>".to_owned(),
         text: lab.inventory_yaml(),

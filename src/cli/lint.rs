@@ -13,9 +13,9 @@ use crate::cli::output::Talk;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
+use crate::diag::source_from_bytes;
 use crate::playbook;
 use crate::playbook::Playbook;
-use crate::syntax;
 
 /// Shows every mistake of every file.
 pub fn lint(arguments: &LintArguments, talk: &Talk) -> anyhow::Result<ExitStatus> {
@@ -67,8 +67,5 @@ pub fn read_playbook(path: &Path) -> anyhow::Result<(Option<Playbook>, Vec<Diagn
 pub fn read_source(path: &Path) -> anyhow::Result<Result<Arc<Source>, Diagnostic>> {
     let bytes = files::read(path)
         .map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
-    Ok(syntax::source_from_bytes(
-        &path.display().to_string(),
-        bytes,
-    ))
+    Ok(source_from_bytes(&path.display().to_string(), bytes))
 }

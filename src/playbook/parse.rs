@@ -12,12 +12,13 @@ use crate::playbook::Play;
 use crate::playbook::Playbook;
 use crate::playbook::Task;
 use crate::playbook::foreign;
-use crate::playbook::scope::FACTS;
+use crate::playbook::task::Context;
+use crate::playbook::task::FACTS;
 use crate::playbook::task::texts;
-use crate::playbook::template;
 use crate::syntax;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
 
 /// The keys of a play.
 const KEYS: [&str; 8] = [
@@ -38,10 +39,11 @@ pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnosti
         Err(mistakes) => return (None, mistakes),
     };
     let mut mistakes = Vec::new();
+    let engine = Arc::new(Engine::new());
     let plays = match &root.content {
         Content::Sequence(items) if !items.is_empty() => items
             .iter()
-            .filter_map(|item| play(item, &mut mistakes))
+            .filter_map(|item| play(item, &engine, &mut mistakes))
             .map(Arc::new)
             .collect(),
         Content::Null | Content::Sequence(_) => {
@@ -92,7 +94,7 @@ fn not_a_list(root: &Node) -> Diagnostic {
         .help(advice)
 }
 
-fn play(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Play> {
+fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Option<Play> {
     if !matches!(node.content, Content::Mapping(_)) {
         mistakes.push(
             Diagnostic::error("wrong-type", "a play must be keys with values")
@@ -103,13 +105,21 @@ fn play(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Play> {
     }
     unknown_keys(node, mistakes);
     let hosts = hosts(node, mistakes);
-    let vars = vars(node, mistakes);
+    let vars = vars(node, engine, mistakes);
     let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes)
         .into_iter()
         .map(|(text, _)| text)
         .collect();
-    let tasks = tasks(node, "tasks", &tags, mistakes);
-    let handlers = tasks_of_handlers(node, mistakes);
+    let tasks = tasks(
+        node,
+        "tasks",
+        &Context {
+            engine,
+            tags: &tags,
+        },
+        mistakes,
+    );
+    let handlers = handlers(node, &Context { engine, tags: &[] }, mistakes);
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
@@ -119,11 +129,9 @@ fn play(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Play> {
         .and_then(Node::spelled)
         .unwrap_or(&hosts)
         .into();
-    let in_vars = vars.values().any(|value| {
-        template::check(value, &mut Vec::new())
-            .iter()
-            .any(|name| name == FACTS)
-    });
+    let in_vars = vars
+        .values()
+        .any(|value| engine.names(value).contains(FACTS));
     let needs_facts = in_vars || tasks.iter().chain(&handlers).any(Task::needs_facts);
     Some(Play {
         name,
@@ -186,16 +194,20 @@ fn hosts(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<(String, Span)> 
     Some((patterns.join(","), value.span.clone()))
 }
 
-fn vars(node: &Node, mistakes: &mut Vec<Diagnostic>) -> BTreeMap<String, Node> {
+fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMap<String, Node> {
     let Some(value) = node.get("vars") else {
         return BTreeMap::new();
     };
-    template::check(value, mistakes);
+    engine.check(value, mistakes);
     match &value.content {
-        Content::Mapping(entries) => entries
-            .iter()
-            .filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())))
-            .collect(),
+        Content::Mapping(entries) => {
+            let named = entries
+                .iter()
+                .filter_map(|(key, value)| Some((key.spelled()?.to_owned(), value.clone())));
+            let vars = named.collect();
+            mistakes.extend(engine.cycles(&vars));
+            vars
+        }
         Content::Null => BTreeMap::new(),
         Content::Bool(_)
         | Content::Int(_)
@@ -212,14 +224,19 @@ fn vars(node: &Node, mistakes: &mut Vec<Diagnostic>) -> BTreeMap<String, Node> {
     }
 }
 
-fn tasks(node: &Node, key: &str, tags: &[String], mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
+fn tasks(
+    node: &Node,
+    key: &str,
+    context: &Context<'_>,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Vec<Task> {
     let Some(value) = node.get(key) else {
         return Vec::new();
     };
     match &value.content {
         Content::Sequence(items) => items
             .iter()
-            .filter_map(|item| Task::parse(item, tags, mistakes))
+            .filter_map(|item| Task::parse(item, context, mistakes))
             .collect(),
         Content::Null => Vec::new(),
         Content::Bool(_)
@@ -238,8 +255,8 @@ fn tasks(node: &Node, key: &str, tags: &[String], mistakes: &mut Vec<Diagnostic>
     }
 }
 
-fn tasks_of_handlers(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
-    let handlers = tasks(node, "handlers", &[], mistakes);
+fn handlers(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
+    let handlers = tasks(node, "handlers", context, mistakes);
     let mut seen: Vec<&str> = Vec::new();
     for (name, handler) in handler_names(node) {
         if seen.contains(&name) {

@@ -9,9 +9,6 @@ use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
 use crate::playbook::foreign;
-use crate::playbook::scope::FACTS;
-use crate::playbook::scope::Variables;
-use crate::playbook::template;
 use crate::resource::AnyResource;
 use crate::resource::CATALOGUE;
 use crate::resource::Kind;
@@ -19,26 +16,45 @@ use crate::syntax;
 use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
+use crate::syntax::template::Variables;
+use crate::syntax::template::has_template;
 
 /// The keys of a task besides the resource.
 const KEYS: [&str; 4] = ["name", "when", "tags", "notify"];
+/// What the host is, in templates and conditions.
+pub(super) const FACTS: &str = "facts";
+
+impl Scope<'_> {
+    fn variables(&self) -> Variables<'_> {
+        let variables = Variables::new(vec![self.extra, self.play, self.host])
+            .with("inventory_hostname", &self.host_name);
+        match self.facts {
+            Some(facts) => variables.with(FACTS, facts),
+            None => variables,
+        }
+    }
+}
 
 impl Task {
     /// Evaluates the condition and the templates for one host. A task without templates is parsed once and shared.
     pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
-        let variables = Variables::new(scope);
+        let variables = scope.variables();
         for condition in &self.when {
-            if !condition
-                .holds(&variables)
-                .map_err(|mistake| vec![mistake])?
-            {
-                return Ok(Prepared::Skipped(condition.text().to_owned()));
+            let holds = self
+                .engine
+                .holds(&condition.text, &condition.span, &variables);
+            if !holds.map_err(|mistake| vec![mistake])? {
+                return Ok(Prepared::Skipped(condition.text.clone()));
             }
         }
         match &self.body {
             Body::Fixed(resource) => Ok(Prepared::Resource(Arc::clone(resource))),
             Body::Templated(node) => {
-                let rendered = template::render(node, &variables)?;
+                let rendered = self
+                    .engine
+                    .render(node, &variables)
+                    .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
                 let resource = resource_of(self.kind, &rendered, &mut mistakes);
                 resource.map(Prepared::Resource).ok_or(mistakes)
@@ -49,7 +65,7 @@ impl Task {
     /// Reads a task; `None` after a mistake was added.
     pub(super) fn parse(
         node: &Node,
-        play_tags: &[String],
+        context: &Context<'_>,
         mistakes: &mut Vec<Diagnostic>,
     ) -> Option<Self> {
         if !matches!(node.content, Content::Mapping(_)) {
@@ -63,9 +79,9 @@ impl Task {
         let before = mistakes.len();
         let when = node
             .get("when")
-            .map(|when| Condition::parse_all(when, mistakes))
+            .map(|when| Condition::parse_all(when, context.engine, mistakes))
             .unwrap_or_default();
-        let mut tags = play_tags.to_vec();
+        let mut tags = context.tags.to_vec();
         tags.extend(
             texts(node.get("tags"), "tags", mistakes)
                 .into_iter()
@@ -77,7 +93,7 @@ impl Task {
             .collect();
         let name = name_of(node, mistakes);
         let (kind, body) = resource_key(node, mistakes)?;
-        let body = read_body(kind, body, mistakes)?;
+        let body = read_body(kind, body, context.engine, mistakes)?;
         let task = Self {
             name: name.unwrap_or_else(|| kind.name.into()),
             kind,
@@ -85,6 +101,7 @@ impl Task {
             tags,
             notify,
             body,
+            engine: Arc::clone(context.engine),
             span: node.span.clone(),
         };
         // Everything of the task was looked at, but a task with mistakes must not run.
@@ -95,16 +112,22 @@ impl Task {
     pub(super) fn needs_facts(&self) -> bool {
         let in_body = match &self.body {
             Body::Fixed(_) => false,
-            Body::Templated(node) => template::check(node, &mut Vec::new())
-                .iter()
-                .any(|name| name == FACTS),
+            Body::Templated(node) => self.engine.names(node).contains(FACTS),
         };
         in_body
             || self
                 .when
                 .iter()
-                .any(|condition| condition.needed().iter().any(|name| name == FACTS))
+                .any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
     }
+}
+
+/// What a task takes from the file and the play around it.
+pub(super) struct Context<'a> {
+    /// Checks and, later, evaluates.
+    pub(super) engine: &'a Arc<Engine>,
+    /// `tags` of the play.
+    pub(super) tags: &'a [String],
 }
 
 fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
@@ -120,12 +143,16 @@ fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
     text.map(Arc::from)
 }
 
-fn read_body(kind: &'static Kind, node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Body> {
-    if template::has_template(node) {
-        let is_later = |value: &Node| template::has_template(value);
+fn read_body(
+    kind: &'static Kind,
+    node: &Node,
+    engine: &Engine,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Body> {
+    if has_template(node) {
         let before = mistakes.len();
-        syntax::args::check(kind.name, kind.properties, node, &is_later, mistakes);
-        template::check(node, mistakes);
+        syntax::args::check(kind.name, kind.properties, node, &has_template, mistakes);
+        engine.check(node, mistakes);
         return (mistakes.len() == before).then(|| Body::Templated(node.clone()));
     }
     resource_of(kind, node, mistakes).map(Body::Fixed)

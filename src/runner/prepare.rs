@@ -6,6 +6,7 @@ use crate::cim::CimError;
 use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
+use crate::resource;
 use crate::resource::AnyResource;
 
 /// Makes resources.
@@ -43,9 +44,6 @@ impl Prepare for FromPlaybook {
     }
 
     fn restart(&self, service: &'static str) -> Result<Arc<dyn AnyResource>, CimError> {
-        Err(CimError::Configuration {
-            detail: format!("`{service}` has to be restarted"),
-            remedy: format!("restart `{service}`, or notify a handler that does"),
-        })
+        Ok(resource::service::restart_of(service))
     }
 }

@@ -29,6 +29,9 @@ use crate::syntax::template::value::of_value;
 mod resolve;
 mod value;
 
+/// Steps that one template may take; honest ones take some dozens.
+const FUEL: u64 = 200_000;
+
 /// Compiles and evaluates; costly to make, so one serves a whole file.
 #[derive(Debug)]
 pub struct Engine {
@@ -103,6 +106,7 @@ impl Engine {
     pub fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(FUEL));
         // Tells the piece of the template that failed; costs nothing until something does.
         environment.set_debug(true);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);

@@ -27,13 +27,25 @@ pub(crate) struct Bench {
 impl Bench {
     pub(crate) async fn of(name: &str, hosts: Option<usize>) -> Self {
         let scenario = scenario::named(name, hosts).expect("the scenario exists");
-        let lab = Lab::start(scenario, LabOptions::default())
+        let lab = Lab::start(&scenario, LabOptions::default())
             .await
             .expect("the lab starts");
+        Self::around(lab)
+    }
+
+    pub(crate) fn around(lab: Lab) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let bench = Self { lab, folder };
         bench.write("lab.yml", &bench.lab.inventory_yaml());
         bench
+    }
+
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        self.lab.places().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    pub(crate) fn host(&self) -> String {
+        self.hosts().first().cloned().expect("a host")
     }
 
     pub(crate) fn path(&self, name: &str) -> String {

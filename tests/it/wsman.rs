@@ -1,1 +1,11 @@
-//! Facts about wsman.
+//! Facts about WS-Management: recordings of real hosts, the bytes that we write, and hostile input.
+
+mod example;
+mod golden;
+mod hostile;
+mod peers;
+mod recordings;
+mod round_trip;
+mod rules;
+mod sealed;
+mod strategy;

@@ -21,7 +21,7 @@ async fn a_wrong_password_is_tried_once_and_exits_4() {
         .exits(4)
         .says("refused to sign in")
         .says("ansible_password");
-    let host = bench.lab.host_names().first().cloned().expect("a host");
+    let host = bench.host();
     assert_eq!(bench.lab.refused_sign_ins(&host), 1);
 }
 

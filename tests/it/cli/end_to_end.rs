@@ -59,7 +59,7 @@ async fn apply_mends_and_proves_every_host_that_can_be_mended() {
 async fn a_second_apply_makes_no_call_that_writes() {
     let bench = Bench::of("fleet", None).await;
     bench.run(&["apply", BASELINE]).await.exits(4);
-    let hosts = bench.lab.host_names();
+    let hosts = bench.hosts();
     let before: Vec<usize> = hosts.iter().map(|host| bench.lab.writes(host)).collect();
     assert!(before.iter().any(|writes| *writes > 0));
     bench.run(&["apply", BASELINE]).await.exits(4);
@@ -78,7 +78,7 @@ async fn audit_changes_nothing_and_exits_3_before_and_0_after() {
         "rdp-disabled",
     ] {
         let bench = Bench::of(scenario, Some(1)).await;
-        let host = bench.lab.host_names().first().cloned().expect("a host");
+        let host = bench.host();
         let before = bench.lab.machine(&host);
         bench.run(&["audit", BASELINE]).await.exits(3);
         assert_eq!(
@@ -119,7 +119,7 @@ async fn each_fault_that_can_be_mended_is_mended_and_proved() {
 #[tokio::test(flavor = "multi_thread")]
 async fn check_mode_of_apply_is_an_audit() {
     let bench = Bench::of("nla-mismatch", Some(1)).await;
-    let host = bench.lab.host_names().first().cloned().expect("a host");
+    let host = bench.host();
     let before = bench.lab.machine(&host);
     bench
         .run(&["apply", BASELINE, "--check"])
@@ -132,7 +132,7 @@ async fn check_mode_of_apply_is_an_audit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tags_and_limits_narrow() {
     let bench = Bench::of("nla-mismatch", Some(3)).await;
-    let hosts = bench.lab.host_names();
+    let hosts = bench.hosts();
     let one = hosts.first().expect("a host");
     bench.run(&["apply", BASELINE, "-l", one]).await.exits(0);
     assert!(bench.lab.writes(one) > 0);
@@ -173,7 +173,7 @@ async fn ctrl_c_ends_the_run_cleanly_with_130() {
         crate::cli::finished(child.wait_with_output().await.expect("it ends")).exits(130);
     let records = finished.records();
     assert_eq!(records.last().expect("records")["type"], "run_end");
-    for host in bench.lab.host_names() {
+    for host in bench.hosts() {
         assert_eq!(bench.lab.open_enumerations(&host), 0, "{host}");
     }
 }

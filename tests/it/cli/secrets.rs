@@ -26,8 +26,7 @@ async fn the_password_is_nowhere_in_what_a_run_writes() {
     let recorded = format!(
         "{:?}",
         bench
-            .lab
-            .host_names()
+            .hosts()
             .iter()
             .map(|host| bench.lab.requests(host))
             .collect::<Vec<_>>()
