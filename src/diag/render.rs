@@ -46,7 +46,7 @@ fn paragraph(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
     if let Some(line) = &line {
         let label = diagnostic.label.as_deref().map(normalize_untrusted_str);
         group = group.element(
-            Snippet::source(line.text)
+            Snippet::source(line.text.as_str())
                 .line_start(line.number)
                 .path(line.path)
                 .annotation(
@@ -67,7 +67,8 @@ fn paragraph(renderer: &Renderer, diagnostic: &Diagnostic) -> String {
 struct Line<'a> {
     path: &'a str,
     number: usize,
-    text: &'a str,
+    /// With secrets masked.
+    text: String,
     start: usize,
     end: usize,
 }
@@ -85,14 +86,71 @@ impl<'a> Line<'a> {
             .unwrap_or_default();
         let (number, _) = span.line_and_column();
         let start = (span.start - begin).min(line.len());
+        let end = (span.end - begin).min(line.len()).max(start);
+        let secrets = secrets(line);
+        let masked = |until: usize| mask(line.get(..until).unwrap_or_default(), &secrets);
         Self {
             path: &span.source.name,
             number,
-            text: line,
-            start,
-            end: (span.end - begin).min(line.len()).max(start),
+            text: masked(line.len()),
+            start: masked(start).len(),
+            end: masked(end).len(),
         }
     }
+}
+
+/// Parts of key names whose values are not shown.
+const SECRET_WORDS: [&str; 5] = ["pass", "secret", "token", "pwd", "credential"];
+
+/// Where the values of secret keys stand in a line, in bytes: `ansible_password: …`, `{password: …, …}`, `password=…`.
+fn secrets(line: &str) -> Vec<(usize, usize)> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = line
+        .get(from..)
+        .and_then(|rest| rest.find([':', '=']))
+        .map(|at| from + at)
+    {
+        from = at + 1;
+        let key = line
+            .get(..at)
+            .and_then(|before| {
+                before
+                    .trim_end_matches(['"', '\'', ' '])
+                    .rsplit([' ', ',', '{', '"', '\'', '\t'])
+                    .next()
+            })
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        if SECRET_WORDS.iter().any(|word| key.contains(word)) {
+            let rest = line.get(from..).unwrap_or_default();
+            let blank = rest.len() - rest.trim_start().len();
+            let value = rest.trim_start();
+            let length = match value.chars().next() {
+                Some(quote @ ('"' | '\'')) => value
+                    .get(1..)
+                    .and_then(|inner| inner.find(quote))
+                    .map_or(value.len(), |end| end + 2),
+                Some('{' | '[') | None => value.len(),
+                Some(_) => value.find([',', '}']).unwrap_or(value.len()),
+            };
+            found.push((from + blank, from + blank + length));
+            from += blank + length;
+        }
+    }
+    found
+}
+
+/// The beginning of a line with every character of a secret replaced.
+fn mask(line: &str, secrets: &[(usize, usize)]) -> String {
+    line.char_indices()
+        .map(|(at, letter)| {
+            let is_secret = secrets
+                .iter()
+                .any(|(start, end)| (*start..*end).contains(&at));
+            if is_secret { '*' } else { letter }
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -180,6 +238,27 @@ mod tests {
          |
          = help: save it as UTF-8
         "#);
+    }
+
+    #[test]
+    fn the_line_does_not_show_passwords() {
+        for text in [
+            "{ansible_password: häns, port: bad}",
+            "{\"ansible_password\": \"häns\", port: bad}",
+            "admin_pwd=häns, port=bad",
+        ] {
+            let shown = render(
+                &[Diagnostic::error("odd", "odd port").at(&span(text, "bad"))],
+                Colour::Never,
+            );
+            assert!(!shown.contains("häns"), "{shown}");
+            let lines: Vec<&str> = shown.lines().collect();
+            assert_eq!(
+                lines[3].chars().position(|letter| letter == 'b'),
+                lines[4].chars().position(|letter| letter == '^'),
+                "{shown}"
+            );
+        }
     }
 
     #[test]

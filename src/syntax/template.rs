@@ -95,6 +95,15 @@ pub fn has_template(node: &Node) -> bool {
     }
 }
 
+/// The variable of a text that is nothing but `{{ name }}`.
+pub fn single_variable(text: &str) -> Option<&str> {
+    let name = whole_expression(text)?.trim();
+    let is_word = name
+        .chars()
+        .all(|letter| letter.is_alphanumeric() || letter == '_');
+    (is_word && !name.is_empty()).then_some(name)
+}
+
 impl Default for Engine {
     fn default() -> Self {
         Self::new()
