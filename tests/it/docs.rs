@@ -125,16 +125,20 @@ fn links_lead_to_files() {
         links("[a](b.md#c) [d](https://e.example) [f](#g)"),
         ["b.md"]
     );
+    let mut missing = Vec::new();
     for page in pages() {
         for target in links(&read(&page)) {
-            let file = page.parent().unwrap().join(target);
-            assert!(file.exists(), "{}: `{target}` is not there", page.display());
+            if !page.parent().unwrap().join(target).exists() {
+                missing.push(format!("{}: `{target}`", page.display()));
+            }
         }
     }
+    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
 }
 
 #[test]
 fn files_that_pages_name_are_there() {
+    let mut missing = Vec::new();
     let named = ["playbooks/", "inventory/", "tests/", "src/", "docs/"];
     for page in pages() {
         let text = read(&page);
@@ -143,11 +147,10 @@ fn files_that_pages_name_are_there() {
             .filter(|word| named.iter().any(|folder| word.starts_with(folder)))
             .map(|word| word.trim_end_matches(['.', ':']));
         for word in words {
-            assert!(
-                support::root().join(word).exists(),
-                "{}: `{word}` is not there",
-                page.display()
-            );
+            if !support::root().join(word).exists() {
+                missing.push(format!("{}: `{word}`", page.display()));
+            }
         }
     }
+    assert!(missing.is_empty(), "not there:\n{}", missing.join("\n"));
 }
