@@ -1,4 +1,10 @@
 //! Facts about WS-Management: recordings of real hosts, the bytes that we write, and hostile input.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests stop at the first surprise"
+)]
 
 mod example;
 mod golden;

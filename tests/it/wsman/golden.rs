@@ -290,16 +290,17 @@ fn a_page_of_ours_is_the_recorded_page_byte_for_byte() {
     let Some(root) = support::recordings() else {
         return;
     };
-    for name in [
-        "server2012/Win32_Service_star_000.xml",
-        "server2012/Win32_OperatingSystem_star_000.xml",
-        "server2012/Win32_LogicalDisk_star_000.xml",
-        "server2012/Win32_ComputerSystem_star_000.xml",
-        "server2012/Win32_OperatingSystem_all_000.xml",
-        "server2008/Win32_LogicalDisk_star_001.xml",
-    ] {
-        let recorded = fs::read_to_string(root.join("cim").join(name)).unwrap();
-        let decoded = rdpfix::wsman::decode_response(recorded.as_bytes()).unwrap();
-        assert_eq!(encode_response(&decoded), recorded.trim_end(), "{name}");
+    let mut compared = 0;
+    for path in super::recordings::files(&root.join("cim"), ".xml") {
+        let recorded = fs::read_to_string(&path).unwrap();
+        // A few recordings were indented by those who published them, or are requests.
+        // Server 2003 leaves quotes in text as they are.
+        if recorded.contains("</s:Header><s:Body><n:") && !recorded.contains(">\"Windows") {
+            let decoded = rdpfix::wsman::decode_response(recorded.as_bytes()).unwrap();
+            let ours = encode_response(&decoded);
+            assert_eq!(ours, recorded.trim_end(), "{}", path.display());
+            compared += 1;
+        }
     }
+    assert_eq!(compared, 43);
 }

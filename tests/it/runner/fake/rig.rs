@@ -33,6 +33,7 @@ use rdpfix::runner::Prepare;
 use rdpfix::runner::World;
 use rdpfix::runner::run_with;
 use rdpfix::secret::Secret;
+use rdpfix::syntax::template::Engine;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -265,6 +266,7 @@ fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
         kind,
         when: Vec::new(),
         body: Body::Fixed(Arc::new(wish.clone())),
+        engine: Arc::new(Engine::new()),
         tags: Vec::new(),
         notify: notify.iter().map(|name| (*name).to_owned()).collect(),
         span: nowhere(),
@@ -316,8 +318,8 @@ impl Prepare for FakePrepare {
         Ok(Prepared::Resource(Arc::new(wish)))
     }
 
-    fn restart(&self, service: &'static str) -> Result<Arc<dyn AnyResource>, CimError> {
-        Ok(Arc::new(wish(service, 0).manner(Manner::Restart)))
+    fn restart(&self, service: &'static str) -> Arc<dyn AnyResource> {
+        Arc::new(wish(service, 0).manner(Manner::Restart))
     }
 }
 
