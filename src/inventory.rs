@@ -55,6 +55,14 @@ impl Inventory {
         let mut diagnostics = Vec::new();
         let draft = read::read(sources, &mut diagnostics);
         let inventory = merge::merge(draft, defaults, extra, &mut diagnostics);
+        // In the order of the lines, whatever was looked at first.
+        diagnostics.sort_by_key(|mistake| {
+            let span = mistake.span.as_ref()?;
+            let file = sources
+                .iter()
+                .position(|source| Arc::ptr_eq(source, &span.source));
+            Some((file, span.start))
+        });
         (inventory, diagnostics)
     }
 

@@ -69,8 +69,6 @@ pub struct Task {
     pub notify: Vec<String>,
     /// What the kind's key holds.
     pub body: Body,
-    /// Evaluates conditions and templates; one for the whole file.
-    pub engine: Arc<Engine>,
     /// Where the task stands.
     pub span: Span,
 }
@@ -81,7 +79,12 @@ pub enum Body {
     /// No templates: parsed once, shared by all hosts.
     Fixed(Arc<dyn AnyResource>),
     /// Templates: parsed for each host.
-    Templated(Node),
+    Templated {
+        /// What the kind's key holds.
+        node: Node,
+        /// Evaluates; one for the whole file.
+        engine: Arc<Engine>,
+    },
 }
 
 /// A task made ready for one host.

@@ -132,13 +132,26 @@ fn secrets(line: &str) -> Vec<(usize, usize)> {
                     .and_then(|inner| inner.find(quote))
                     .map_or(value.len(), |end| end + 2),
                 Some('{' | '[') | None => value.len(),
-                Some(_) => value.find([',', '}']).unwrap_or(value.len()),
+                Some(_) => end_of_word(line, at, value),
             };
             found.push((from + blank, from + blank + length));
             from += blank + length;
         }
     }
     found
+}
+
+/// The length of a value without quotes behind the `:` or `=` at a place.
+fn end_of_word(line: &str, at: usize, value: &str) -> usize {
+    let before = line.get(..at).unwrap_or_default();
+    let end = if line.get(at..).is_some_and(|rest| rest.starts_with('=')) {
+        value.find(char::is_whitespace)
+    } else if before.contains('{') {
+        value.find([',', '}'])
+    } else {
+        None
+    };
+    end.unwrap_or(value.len())
 }
 
 /// The beginning of a line with every character of a secret replaced.
@@ -253,12 +266,16 @@ mod tests {
             );
             assert!(!shown.contains("häns"), "{shown}");
             let lines: Vec<&str> = shown.lines().collect();
-            assert_eq!(
-                lines[3].chars().position(|letter| letter == 'b'),
-                lines[4].chars().position(|letter| letter == '^'),
-                "{shown}"
-            );
+            assert_eq!(lines[3].find("bad"), lines[4].find('^'), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_password_with_a_comma_is_hidden_whole() {
+        let mistake =
+            Diagnostic::error("odd", "odd").at(&span("  ansible_password: hun,ter\n", "ansible"));
+        let shown = render(&[mistake], Colour::Never);
+        assert!(shown.contains("ansible_password: *******\n"), "{shown}");
     }
 
     #[test]

@@ -1,25 +1,42 @@
 //! `when`: expressions that must be true or false.
 
+use std::sync::Arc;
+
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
+use crate::syntax::template::Variables;
 
 /// One condition of a task.
 #[derive(Debug, Clone)]
 pub struct Condition {
-    /// The expression.
-    pub text: String,
-    /// Where it stands.
-    pub span: Span,
+    text: String,
+    span: Span,
+    engine: Arc<Engine>,
 }
 
 impl Condition {
+    /// The expression, as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it holds. Anything but true or false is a mistake.
+    pub(super) fn holds(&self, variables: &Variables<'_>) -> Result<bool, Diagnostic> {
+        self.engine.holds(&self.text, &self.span, variables)
+    }
+
+    /// Whether it names a variable.
+    pub(super) fn needs(&self, name: &str) -> bool {
+        self.engine.condition_names(&self.text).contains(name)
+    }
+
     /// Reads `when`: one condition, or a list of them that must all hold.
     pub(super) fn parse_all(
         node: &Node,
-        engine: &Engine,
+        engine: &Arc<Engine>,
         mistakes: &mut Vec<Diagnostic>,
     ) -> Vec<Self> {
         match &node.content {
@@ -36,7 +53,7 @@ impl Condition {
         }
     }
 
-    fn parse(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
+    fn parse(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = match &node.content {
             Content::Bool(true) => "true",
             Content::Bool(false) => "false",
@@ -62,6 +79,7 @@ impl Condition {
         (mistakes.len() == before).then(|| Self {
             text: text.to_owned(),
             span: node.span.clone(),
+            engine: Arc::clone(engine),
         })
     }
 }

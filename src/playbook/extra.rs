@@ -20,15 +20,21 @@ pub fn extra_vars(texts: &[(String, String)]) -> (BTreeMap<String, Node>, Vec<Di
             name: name.clone(),
             text: text.clone(),
         });
-        let looks_like_yaml =
-            text.trim_start().starts_with(['{', '[']) || text.contains('\n') || text.contains(": ");
-        if looks_like_yaml {
+        if looks_like_yaml(text) {
             read_mapping(&source, &mut variables, &mut mistakes);
         } else {
             read_pairs(&source, &mut variables, &mut mistakes);
         }
     }
     (variables, mistakes)
+}
+
+fn looks_like_yaml(text: &str) -> bool {
+    let text = text.trim_start();
+    let behind_name =
+        text.trim_start_matches(|letter: char| letter.is_alphanumeric() || letter == '_');
+    let is_pair = behind_name.len() < text.len() && behind_name.starts_with('=');
+    !is_pair && (text.starts_with(['{', '[']) || text.contains('\n') || text.contains(": "))
 }
 
 fn read_mapping(
@@ -52,7 +58,8 @@ fn read_mapping(
             | Content::Sequence(_) => {
                 mistakes.push(
                     Diagnostic::error("extra-vars", "extra variables must be names with values")
-                        .at(&node.span),
+                        .at(&node.span)
+                        .label(format!("this is {}", node.describe())),
                 );
             }
         },

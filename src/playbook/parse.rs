@@ -14,11 +14,13 @@ use crate::playbook::Task;
 use crate::playbook::foreign;
 use crate::playbook::task::Context;
 use crate::playbook::task::FACTS;
+use crate::playbook::task::split_tags;
 use crate::playbook::task::texts;
 use crate::syntax;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
+use crate::syntax::template::is_template;
 
 /// The keys of a play.
 const KEYS: [&str; 8] = [
@@ -59,6 +61,8 @@ pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnosti
             Vec::new()
         }
     };
+    // In the order of the lines, whatever was looked at first.
+    mistakes.sort_by_key(|mistake| mistake.span.as_ref().map(|span| span.start));
     let sound = mistakes
         .iter()
         .all(|mistake| mistake.severity == Severity::Warning);
@@ -108,7 +112,7 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     let vars = vars(node, engine, mistakes);
     let tags: Vec<String> = texts(node.get("tags"), "tags", mistakes)
         .into_iter()
-        .map(|(text, _)| text)
+        .flat_map(|(text, _)| split_tags(&text))
         .collect();
     let tasks = tasks(
         node,
@@ -123,6 +127,16 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
+    if ["tasks", "handlers"]
+        .iter()
+        .all(|key| node.get(key).is_none_or(|list| list.items().is_empty()))
+    {
+        mistakes.push(
+            Diagnostic::warning("empty-play", "the play has no tasks")
+                .at(&node.span)
+                .label("nothing to do here"),
+        );
+    }
     let (hosts, hosts_span) = hosts?;
     let name = node
         .get("name")
@@ -161,7 +175,8 @@ fn unknown_keys(node: &Node, mistakes: &mut Vec<Diagnostic>) {
         } else {
             let diagnostic =
                 Diagnostic::error("unknown-key", format!("a play has no key `{word}`"))
-                    .at(&key.span);
+                    .at(&key.span)
+                    .label("no such key");
             match nearest(word, KEYS) {
                 Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                 None => diagnostic.help(format!("keys of a play: `{}`", KEYS.join("`, `"))),
@@ -188,6 +203,17 @@ fn hosts(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<(String, Span)> 
             Diagnostic::error("missing-key", "`hosts` names no host")
                 .at(&value.span)
                 .help("`hosts: all` takes every host of the inventory"),
+        );
+        return None;
+    }
+    if patterns.iter().any(|pattern| is_template(pattern)) {
+        mistakes.push(
+            Diagnostic::error(
+                "unsupported-template",
+                "templates in `hosts` are not supported yet",
+            )
+            .at(&value.span)
+            .help("narrow a play on the command line: `--limit PATTERN`"),
         );
         return None;
     }
@@ -257,6 +283,15 @@ fn tasks(
 
 fn handlers(node: &Node, context: &Context<'_>, mistakes: &mut Vec<Diagnostic>) -> Vec<Task> {
     let handlers = tasks(node, "handlers", context, mistakes);
+    for handler in node.get("handlers").map(Node::items).unwrap_or_default() {
+        if handler.get("name").is_none() && matches!(handler.content, Content::Mapping(_)) {
+            mistakes.push(
+                Diagnostic::error("missing-key", "the handler lacks `name`")
+                    .at(&handler.span)
+                    .help("tasks notify a handler by its name"),
+            );
+        }
+    }
     let mut seen: Vec<&str> = Vec::new();
     for (name, handler) in handler_names(node) {
         if seen.contains(&name) {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
+use crate::diag::Severity;
 use crate::playbook::Body;
 use crate::playbook::Condition;
 use crate::playbook::Prepared;
@@ -16,6 +17,7 @@ use crate::syntax;
 use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::Shape;
 use crate::syntax::template::Engine;
 use crate::syntax::template::Variables;
 use crate::syntax::template::has_template;
@@ -39,24 +41,29 @@ impl Scope<'_> {
 impl Task {
     /// Evaluates the condition and the templates for one host. A task without templates is parsed once and shared.
     pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
+        // Most tasks are the same everywhere; these look at no variable.
+        if self.when.is_empty()
+            && let Body::Fixed(resource) = &self.body
+        {
+            return Ok(Prepared::Resource(Arc::clone(resource)));
+        }
         let variables = scope.variables();
         for condition in &self.when {
-            let holds = self
-                .engine
-                .holds(&condition.text, &condition.span, &variables);
-            if !holds.map_err(|mistake| vec![mistake])? {
-                return Ok(Prepared::Skipped(condition.text.clone()));
+            if !condition
+                .holds(&variables)
+                .map_err(|mistake| vec![mistake])?
+            {
+                return Ok(Prepared::Skipped(condition.text().to_owned()));
             }
         }
         match &self.body {
             Body::Fixed(resource) => Ok(Prepared::Resource(Arc::clone(resource))),
-            Body::Templated(node) => {
-                let rendered = self
-                    .engine
+            Body::Templated { node, engine } => {
+                let rendered = engine
                     .render(node, &variables)
                     .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
-                let resource = resource_of(self.kind, &rendered, &mut mistakes);
+                let resource = resource_of(self.kind, &spelled(self.kind, rendered), &mut mistakes);
                 resource.map(Prepared::Resource).ok_or(mistakes)
             }
         }
@@ -76,7 +83,7 @@ impl Task {
             );
             return None;
         }
-        let before = mistakes.len();
+        let before = errors(mistakes);
         let when = node
             .get("when")
             .map(|when| Condition::parse_all(when, context.engine, mistakes))
@@ -101,24 +108,19 @@ impl Task {
             tags,
             notify,
             body,
-            engine: Arc::clone(context.engine),
             span: node.span.clone(),
         };
         // Everything of the task was looked at, but a task with mistakes must not run.
-        (mistakes.len() == before).then_some(task)
+        (errors(mistakes) == before).then_some(task)
     }
 
     /// Whether a condition or a template names `facts`.
     pub(super) fn needs_facts(&self) -> bool {
         let in_body = match &self.body {
             Body::Fixed(_) => false,
-            Body::Templated(node) => self.engine.names(node).contains(FACTS),
+            Body::Templated { node, engine } => engine.names(node).contains(FACTS),
         };
-        in_body
-            || self
-                .when
-                .iter()
-                .any(|condition| self.engine.condition_names(&condition.text).contains(FACTS))
+        in_body || self.when.iter().any(|condition| condition.needs(FACTS))
     }
 }
 
@@ -146,14 +148,17 @@ fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
 fn read_body(
     kind: &'static Kind,
     node: &Node,
-    engine: &Engine,
+    engine: &Arc<Engine>,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Body> {
     if has_template(node) {
-        let before = mistakes.len();
+        let before = errors(mistakes);
         syntax::args::check(kind.name, kind.properties, node, &has_template, mistakes);
         engine.check(node, mistakes);
-        return (mistakes.len() == before).then(|| Body::Templated(node.clone()));
+        return (errors(mistakes) == before).then(|| Body::Templated {
+            node: node.clone(),
+            engine: Arc::clone(engine),
+        });
     }
     resource_of(kind, node, mistakes).map(Body::Fixed)
 }
@@ -163,7 +168,66 @@ fn resource_of(
     node: &Node,
     mistakes: &mut Vec<Diagnostic>,
 ) -> Option<Arc<dyn AnyResource>> {
-    (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes)).map(Arc::from)
+    let before = errors(mistakes);
+    let resource = (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes));
+    resource
+        .filter(|_| errors(mistakes) == before)
+        .map(Arc::from)
+}
+
+fn errors(mistakes: &[Diagnostic]) -> usize {
+    mistakes
+        .iter()
+        .filter(|mistake| mistake.severity == Severity::Error)
+        .count()
+}
+
+/// Numbers and truth values that templates made, as texts where the table asks for texts: `name: "{{ 5 }}"` has no
+/// spelling of its own that could be read from the file.
+fn spelled(kind: &Kind, node: Node) -> Node {
+    let Content::Mapping(entries) = node.content else {
+        return node;
+    };
+    let is_text = |key: &Node| {
+        kind.properties.iter().any(|property| {
+            key.spelled() == Some(property.name)
+                && matches!(
+                    property.shape,
+                    Shape::Text | Shape::Texts | Shape::Word(_) | Shape::Words(_)
+                )
+        })
+    };
+    let entries = entries
+        .into_iter()
+        .map(|(key, value)| {
+            if is_text(&key) {
+                (key, as_text(value))
+            } else {
+                (key, value)
+            }
+        })
+        .collect();
+    Node {
+        span: node.span,
+        content: Content::Mapping(entries),
+    }
+}
+
+fn as_text(node: Node) -> Node {
+    let content = match node.content {
+        Content::Sequence(items) => Content::Sequence(items.into_iter().map(as_text).collect()),
+        Content::Int(number) if node.span.text().contains("{{") => {
+            Content::Text(number.to_string())
+        }
+        Content::Float(number) if node.span.text().contains("{{") => {
+            Content::Text(number.to_string())
+        }
+        content => content,
+    };
+    Node {
+        span: node.span,
+        content,
+    }
 }
 
 /// The one key that names a resource, with its value.
@@ -198,6 +262,7 @@ fn resource_key<'a>(
         mistakes.push(
             Diagnostic::error("no-resource", "the task names no resource")
                 .at(&node.span)
+                .label("needs a resource")
                 .help(format!("resources: {}", kinds())),
         );
     }
@@ -248,7 +313,7 @@ fn unknown(key: &Node, word: &str) -> Diagnostic {
     }
 }
 
-fn split_tags(text: &str) -> Vec<String> {
+pub(super) fn split_tags(text: &str) -> Vec<String> {
     text.split(',')
         .map(str::trim)
         .filter(|tag| !tag.is_empty())

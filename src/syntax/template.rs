@@ -115,9 +115,9 @@ impl Engine {
     pub fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_fuel(Some(FUEL));
         // Tells the piece of the template that failed; costs nothing until something does.
         environment.set_debug(true);
+        environment.set_fuel(Some(FUEL));
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.add_filter("bool", as_ansible_bool);
         environment.set_formatter(|output, state, value| {
