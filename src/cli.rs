@@ -63,7 +63,9 @@ fn lab_up(arguments: LabUpArguments) -> anyhow::Result<ExitStatus> {
         time: arguments.time.map(Duration::from_secs),
         record: arguments.record,
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(lab::up(options, &mut std::io::stdout()))?;
     Ok(ExitStatus::Success)
 }

@@ -33,7 +33,6 @@ use rdpfix::runner::Prepare;
 use rdpfix::runner::World;
 use rdpfix::runner::run_with;
 use rdpfix::secret::Secret;
-use rdpfix::syntax::template::Engine;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -266,7 +265,6 @@ fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
         kind,
         when: Vec::new(),
         body: Body::Fixed(Arc::new(wish.clone())),
-        engine: Arc::new(Engine::new()),
         tags: Vec::new(),
         notify: notify.iter().map(|name| (*name).to_owned()).collect(),
         span: nowhere(),
