@@ -1,10 +1,83 @@
-//! The command line.
+//! The command line: what was typed, then what to do, then one exit code. The only place that knows all layers.
 
 use std::ffi::OsString;
-use std::process::ExitCode;
+use std::io::Write;
+use std::time::Duration;
 
-/// Runs a command.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let _ = arguments.into_iter().count();
-    ExitCode::SUCCESS
+use clap::Parser;
+
+pub mod args;
+pub mod environment;
+pub mod exit;
+pub mod files;
+pub mod interrupt;
+pub mod inventory;
+pub mod lab;
+pub mod lint;
+pub mod output;
+pub mod reporters;
+pub mod run;
+
+use crate::cli::args::Arguments;
+use crate::cli::args::LabUpArguments;
+use crate::cli::args::LabVerb;
+use crate::cli::args::Verb;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::cli::lab::LabUp;
+use crate::cli::output::Talk;
+
+/// Runs a command line, program name first, and says how it ended.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let environment = Environment::read();
+    let talk = Talk::new(&environment, arguments.color);
+    match dispatch(arguments.verb, &environment, &talk) {
+        Ok(status) => status,
+        Err(error) => talk.error(&error),
+    }
+}
+
+fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
+    match verb {
+        Verb::Lint(lint) => lint::lint(&lint, talk),
+        Verb::Apply(apply) => run::apply(apply, environment, talk),
+        Verb::Audit(audit) => run::audit(audit, environment, talk),
+        Verb::Lab(LabVerb::Up(up)) => lab_up(up),
+        Verb::Lab(LabVerb::List) => {
+            lab::list(&mut std::io::stdout())?;
+            Ok(ExitStatus::Success)
+        }
+    }
+}
+
+fn lab_up(arguments: LabUpArguments) -> anyhow::Result<ExitStatus> {
+    let options = LabUp {
+        scenario: arguments.scenario,
+        hosts: arguments.hosts,
+        listen: arguments.listen,
+        write_inventory: arguments.write_inventory,
+        time: arguments.time.map(Duration::from_secs),
+        record: arguments.record,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(lab::up(options, &mut std::io::stdout()))?;
+    Ok(ExitStatus::Success)
+}
+
+/// Shows help, the version or a usage mistake.
+fn usage(error: &clap::Error) -> ExitStatus {
+    let text = error.render();
+    if error.use_stderr() {
+        let _written = write!(std::io::stderr(), "{}", text.ansi());
+        ExitStatus::Usage
+    } else {
+        let _written = write!(std::io::stdout(), "{}", text.ansi());
+        ExitStatus::Success
+    }
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 pub mod render;
 
+pub use crate::diag::render::Colour;
+pub use crate::diag::render::render;
+
 /// A text that was read, with the name to show for it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
@@ -27,7 +30,62 @@ pub struct Span {
     pub end: usize,
 }
 
+/// Takes a file's bytes as a text. The mistake that is told when they are not UTF-8 names line and byte.
+pub fn source_from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diagnostic> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Arc::new(Source {
+            name: name.to_owned(),
+            text,
+        })),
+        Err(error) => Err(not_utf8(
+            name,
+            error.as_bytes(),
+            error.utf8_error().valid_up_to(),
+        )),
+    }
+}
+
+fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
+    let before = bytes.get(..valid).unwrap_or_default();
+    let line = before.split(|byte| *byte == b'\n').count();
+    let byte = bytes.get(valid).copied().unwrap_or_default();
+    let diagnostic = Diagnostic::error(
+        "not-utf8",
+        format!("`{name}` is not UTF-8 text: line {line}, byte {valid} is 0x{byte:02X}"),
+    );
+    if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
+        diagnostic.help("the file is UTF-16, which Windows editors call Unicode: save it as UTF-8")
+    } else {
+        diagnostic.help("save the file as UTF-8")
+    }
+}
+
+/// Words as a person would list them: `a`, `b` or `c`, each in backticks.
+#[expect(
+    single_use_lifetimes,
+    reason = "anonymous lifetimes are not stable in argument position"
+)]
+pub fn alternatives<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut quoted: Vec<String> = words.into_iter().map(|word| format!("`{word}`")).collect();
+    let Some(last) = quoted.pop() else {
+        return "nothing".to_owned();
+    };
+    if quoted.is_empty() {
+        last
+    } else {
+        format!("{} or {last}", quoted.join(", "))
+    }
+}
+
 impl Span {
+    /// The piece itself.
+    pub fn text(&self) -> &str {
+        self.source
+            .text
+            .get(self.start..self.end)
+            .unwrap_or_default()
+    }
+
     /// Line and column of the first character, both counted from 1; the column counts characters.
     pub fn line_and_column(&self) -> (usize, usize) {
         let before = self.source.text.get(..self.start).unwrap_or_default();
@@ -149,7 +207,31 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
 
 #[cfg(test)]
 mod tests {
+    use super::alternatives;
     use super::nearest;
+    use super::source_from_bytes;
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_named_by_line_and_byte() {
+        let mistake =
+            source_from_bytes("hosts.yml", b"all:\n  # M\xFCller\n".to_vec()).unwrap_err();
+        assert_eq!(
+            mistake.message,
+            "`hosts.yml` is not UTF-8 text: line 2, byte 10 is 0xFC"
+        );
+    }
+
+    #[test]
+    fn utf16_is_recognised() {
+        let mistake = source_from_bytes("hosts.yml", b"\xFF\xFEa\0".to_vec()).unwrap_err();
+        assert!(mistake.help[0].contains("UTF-16"), "{mistake:?}");
+    }
+
+    #[test]
+    fn words_are_listed_with_or_before_the_last() {
+        assert_eq!(alternatives(["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(alternatives(["a"]), "`a`");
+    }
 
     #[test]
     fn a_small_slip_is_recognised() {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use crate::cim::Traffic;
 use crate::plan::Outcome;
 use crate::proof::Proof;
+use crate::proof::Verdict;
 
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
@@ -157,4 +158,43 @@ pub struct Recap {
     pub proven: usize,
     /// Wall time.
     pub duration: Duration,
+}
+
+impl Counts {
+    /// Counts one result.
+    pub fn add(&mut self, outcome: &Outcome) {
+        let counter = match outcome {
+            Outcome::Compliant => &mut self.ok,
+            Outcome::Drifted(_) => &mut self.would_change,
+            Outcome::Changed(_) => &mut self.changed,
+            Outcome::Overridden(_) => &mut self.overridden,
+            Outcome::Unconverged(_) | Outcome::Failed(_) => &mut self.failed,
+            Outcome::Skipped(_) => &mut self.skipped,
+        };
+        *counter += 1;
+    }
+}
+
+impl Recap {
+    /// Counts a host that is done.
+    pub fn add(&mut self, host: &HostSummary) {
+        let counter = match host.status {
+            HostStatus::Ok => &mut self.ok,
+            HostStatus::Drifted => &mut self.drifted,
+            HostStatus::Unreachable { .. } => &mut self.unreachable,
+            HostStatus::Failed { .. } => &mut self.failed,
+            HostStatus::Interrupted => &mut self.interrupted,
+        };
+        *counter += 1;
+        if host.status == HostStatus::Ok && host.counts.changed > 0 {
+            self.changed += 1;
+        }
+        let proven = host
+            .proof
+            .as_ref()
+            .is_some_and(|proof| proof.verdict == Verdict::Proven);
+        if proven {
+            self.proven += 1;
+        }
+    }
 }

@@ -1,10 +1,91 @@
 //! Whom to manage: hosts, groups and how to reach them.
+//!
+//! Reads Ansible's YAML inventories. Knows variables as data; must not know playbooks, and opens no connection.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::diag::Diagnostic;
+use crate::diag::Source;
 use crate::secret::Secret;
 use crate::syntax::Node;
+
+mod connection;
+mod draft;
+mod merge;
+mod pattern;
+mod range;
+mod read;
+
+pub use crate::inventory::pattern::PatternError;
+
+/// Hosts and groups.
+#[derive(Debug, Clone)]
+pub struct Inventory {
+    /// Every host once, in the order in which the files name them.
+    pub hosts: Vec<Arc<Host>>,
+    /// Each group, `all` and `ungrouped` among them, with the positions of its hosts in [`Inventory::hosts`]; hosts of
+    /// child groups belong to it too.
+    pub groups: BTreeMap<String, Vec<usize>>,
+    index: HashMap<String, usize>,
+}
+
+/// What holds where the inventory says nothing: the weakest layer, as in Ansible.
+#[derive(Debug, Clone, Default)]
+pub struct Defaults {
+    /// `--user`.
+    pub user: Option<String>,
+    /// The password that was asked for or read from a file.
+    pub password: Option<Secret>,
+}
+
+impl Inventory {
+    /// Reads one file. All mistakes are reported at once; the inventory is `None` when one of them is an error.
+    pub fn parse(source: &Arc<Source>, defaults: &Defaults) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::parse_all(std::slice::from_ref(source), defaults, &BTreeMap::new())
+    }
+
+    /// Reads several files as one inventory, later variables winning; `extra` (`-e`) beats them all.
+    pub fn parse_all(
+        sources: &[Arc<Source>],
+        defaults: &Defaults,
+        extra: &BTreeMap<String, Node>,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut diagnostics = Vec::new();
+        let draft = read::read(sources, &mut diagnostics);
+        let inventory = merge::merge(draft, defaults, extra, &mut diagnostics);
+        // In the order of the lines, whatever was looked at first.
+        diagnostics.sort_by_key(|mistake| {
+            let span = mistake.span.as_ref()?;
+            let file = sources
+                .iter()
+                .position(|source| Arc::ptr_eq(source, &span.source));
+            Some((file, span.start))
+        });
+        (inventory, diagnostics)
+    }
+
+    /// The hosts that a pattern names, in the order of the inventory: names, groups, wildcards, `a:b` or `a,b` for both,
+    /// `:&b` for those that are also in `b`, `:!b` for those that are not, `group[0]`, `group[1:3]`.
+    pub fn select(&self, pattern: &str) -> Result<Vec<Arc<Host>>, PatternError> {
+        let chosen = pattern::select(self, pattern)?;
+        Ok(chosen
+            .into_iter()
+            .filter_map(|position| self.hosts.get(position).cloned())
+            .collect())
+    }
+
+    /// The host with this name.
+    pub fn host(&self, name: &str) -> Option<&Arc<Host>> {
+        self.hosts.get(*self.index.get(name)?)
+    }
+}
+
+/// Reads one file; see [`Inventory::parse`].
+pub fn parse(source: &Arc<Source>, defaults: &Defaults) -> (Option<Inventory>, Vec<Diagnostic>) {
+    Inventory::parse(source, defaults)
+}
 
 /// One host, with everything that connecting to it needs; variables are already merged by precedence.
 #[derive(Debug, Clone)]
@@ -30,9 +111,9 @@ pub struct WinRm {
     pub scheme: Scheme,
     /// `ansible_winrm_path`; `/wsman` by default.
     pub path: String,
-    /// `ansible_user`; may be `DOMAIN\user` or `user@domain`.
+    /// `ansible_user`; may be `DOMAIN\user` or `user@domain`. Empty when nobody said one.
     pub user: String,
-    /// `ansible_password`.
+    /// `ansible_password`. Empty when nobody said one.
     pub password: Secret,
     /// `ansible_winrm_transport`.
     pub scheme_of_authentication: Authentication,

@@ -172,6 +172,20 @@ impl Lab {
         self.live.get(name).map_or(0, |host| host.connections())
     }
 
+    /// How many times a user name or password was refused.
+    pub fn refused_sign_ins(&self, name: &str) -> usize {
+        self.live
+            .get(name)
+            .map_or(0, |host| host.refused_sign_ins())
+    }
+
+    /// How many enumerations clients hold open on a host.
+    pub fn open_enumerations(&self, name: &str) -> usize {
+        self.live
+            .get(name)
+            .map_or(0, |host| host.enumerations().count())
+    }
+
     /// Waits until the time limit is over; for ever without one.
     pub async fn finished(&self) {
         let mut over = self.over.clone();

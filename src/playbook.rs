@@ -1,4 +1,6 @@
 //! The playbook language: plays, tasks, handlers, conditions and templates.
+//!
+//! Knows what a playbook says; must not know hosts beyond the variables that it is handed, nor how anything is run.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +12,17 @@ use crate::facts::Facts;
 use crate::resource::AnyResource;
 use crate::resource::Kind;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
+
+mod condition;
+mod extra;
+mod foreign;
+mod parse;
+mod tags;
+mod task;
+
+pub use crate::playbook::condition::Condition;
+pub use crate::playbook::extra::extra_vars;
 
 /// A whole file.
 #[derive(Debug)]
@@ -21,7 +34,7 @@ pub struct Playbook {
 }
 
 /// Hosts with what they should be like.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Play {
     /// `name`, or the host pattern when there is none.
     pub name: Arc<str>,
@@ -42,18 +55,36 @@ pub struct Play {
 }
 
 /// One named statement about one resource.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Task {
     /// `name`, or the kind when there is none.
     pub name: Arc<str>,
     /// The kind of resource.
     pub kind: &'static Kind,
-    /// `tags`.
+    /// `when`: all of these must hold.
+    pub when: Vec<Condition>,
+    /// `tags`, those of the play among them.
     pub tags: Vec<String>,
     /// `notify`: names of handlers.
     pub notify: Vec<String>,
+    /// What the kind's key holds.
+    pub body: Body,
     /// Where the task stands.
     pub span: Span,
+}
+
+/// What a task's resource is made from.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// No templates: parsed once, shared by all hosts.
+    Fixed(Arc<dyn AnyResource>),
+    /// Templates: parsed for each host.
+    Templated {
+        /// What the kind's key holds.
+        node: Node,
+        /// Evaluates; one for the whole file.
+        engine: Arc<Engine>,
+    },
 }
 
 /// A task made ready for one host.
@@ -81,16 +112,7 @@ pub struct Scope<'a> {
     pub facts: Option<&'a Facts>,
 }
 
-impl Task {
-    /// Evaluates the condition and the templates for one host. A task without templates is parsed once and shared.
-    pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
-        let _ = scope;
-        Ok(Prepared::Skipped(String::new()))
-    }
-}
-
 /// Reads a playbook. All mistakes are reported at once; the playbook is `None` when one of them is an error.
 pub fn parse(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnostic>) {
-    let _ = source;
-    (None, Vec::new())
+    parse::playbook(source)
 }

@@ -6,6 +6,12 @@ use crate::event::Event;
 
 pub mod human;
 pub mod jsonl;
+pub mod progress;
+mod text;
+
+pub use crate::report::human::Human;
+pub use crate::report::jsonl::JsonLines;
+pub use crate::report::progress::Progress;
 
 /// Turns events into one format.
 pub trait Reporter: Send {

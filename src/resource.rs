@@ -14,7 +14,18 @@ use crate::plan::Change;
 use crate::syntax::Args;
 use crate::syntax::Property;
 
+pub mod credssp;
+pub mod firewall_rule;
+pub mod rdp_access;
+pub mod rdp_certificate;
+pub mod rdp_listener;
+pub mod registry_key;
+pub mod registry_value;
+pub mod service;
 pub mod words;
+
+mod registry_place;
+mod terminal_services;
 
 /// One managed thing; the value is the desired state.
 pub trait Resource: Debug + Send + Sync + Sized + 'static {
@@ -118,7 +129,9 @@ impl Kind {
             about: R::ABOUT,
             example: R::EXAMPLE,
             properties: R::PROPERTIES,
-            parse: |args| R::parse(args).map(|resource| Box::new(resource) as Box<dyn AnyResource>),
+            parse: |args| {
+                R::parse(args).map(|resource| -> Box<dyn AnyResource> { Box::new(resource) })
+            },
         }
     }
 
@@ -129,4 +142,13 @@ impl Kind {
 }
 
 /// Every kind of resource there is.
-pub const CATALOGUE: &[Kind] = &[];
+pub const CATALOGUE: &[Kind] = &[
+    Kind::of::<rdp_access::RdpAccess>(),
+    Kind::of::<rdp_listener::RdpListener>(),
+    Kind::of::<rdp_certificate::RdpCertificate>(),
+    Kind::of::<credssp::Credssp>(),
+    Kind::of::<firewall_rule::FirewallRule>(),
+    Kind::of::<service::Service>(),
+    Kind::of::<registry_value::RegistryValue>(),
+    Kind::of::<registry_key::RegistryKey>(),
+];

@@ -1,9 +1,20 @@
 //! YAML with positions: [`Node`], the tree of a text; [`Args`], which reads typed keys and collects every mistake.
+//!
+//! Knows YAML and templates, and nothing of playbooks or inventories.
 
+use std::sync::Arc;
+
+use crate::diag::Diagnostic;
+use crate::diag::Source;
 use crate::diag::Span;
 
 pub mod args;
+mod load;
+mod place;
+mod scalar;
+pub mod template;
 
+pub use crate::diag::source_from_bytes;
 pub use crate::syntax::args::Args;
 pub use crate::syntax::args::Property;
 pub use crate::syntax::args::Shape;
@@ -34,4 +45,92 @@ pub enum Content {
     Sequence(Vec<Node>),
     /// Keys with values, in the order of the text; keys are unique.
     Mapping(Vec<(Node, Node)>),
+}
+
+/// Reads one YAML document.
+///
+/// Scalars follow YAML 1.1 as PyYAML reads it, with three differences: timestamps and whole numbers beyond 64 bits stay
+/// texts, and a key that stands twice is an error. An empty text is `Null`.
+pub fn parse(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
+    load::load(source)
+}
+
+/// What a bare word stands for in a YAML text: `no` is false, `0x10` is 16.
+pub fn resolve(word: &str) -> Content {
+    scalar::resolve(word)
+}
+
+impl Node {
+    /// The text, when it is one.
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::Null
+            | Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sequence(_)
+            | Content::Mapping(_) => None,
+        }
+    }
+
+    /// The text, or what stands in the file for a number or another bare word; `None` for lists and mappings and for
+    /// values that a template made.
+    pub fn spelled(&self) -> Option<&str> {
+        match &self.content {
+            Content::Text(text) => Some(text),
+            Content::Sequence(_) | Content::Mapping(_) => None,
+            Content::Null | Content::Bool(_) | Content::Int(_) | Content::Float(_) => {
+                let word = self.span.text();
+                (scalar::resolve(word) == self.content).then_some(word)
+            }
+        }
+    }
+
+    /// The entries of a mapping; empty for everything else.
+    pub fn entries(&self) -> &[(Node, Node)] {
+        match &self.content {
+            Content::Mapping(entries) => entries,
+            Content::Null
+            | Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Text(_)
+            | Content::Sequence(_) => &[],
+        }
+    }
+
+    /// The items of a sequence; empty for everything else.
+    pub fn items(&self) -> &[Node] {
+        match &self.content {
+            Content::Sequence(items) => items,
+            Content::Null
+            | Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Text(_)
+            | Content::Mapping(_) => &[],
+        }
+    }
+
+    /// The value of a key; `None` when it is absent or this is no mapping.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entries()
+            .iter()
+            .find(|(name, _)| name.spelled() == Some(key))
+            .map(|(_, value)| value)
+    }
+
+    /// What it is, for messages: `a list`.
+    pub fn describe(&self) -> &'static str {
+        match &self.content {
+            Content::Null => "nothing",
+            Content::Bool(_) => "true or false",
+            Content::Int(_) => "a whole number",
+            Content::Float(_) => "a number",
+            Content::Text(_) => "a text",
+            Content::Sequence(_) => "a list",
+            Content::Mapping(_) => "a mapping",
+        }
+    }
 }

@@ -12,6 +12,7 @@ use crate::cim::Instance;
 use crate::cim::ObjectPath;
 use crate::cim::Query;
 use crate::cim::Value;
+use crate::wsman::enumerate::Turn;
 use crate::wsman::envelope::Answer;
 use crate::wsman::envelope::Checked;
 pub use crate::wsman::envelope::DEFAULT_ENVELOPE_SIZE;
@@ -27,6 +28,7 @@ mod enumerate;
 mod envelope;
 pub mod fault;
 mod identify;
+pub mod inspect;
 mod invoke;
 mod name;
 mod reader;
@@ -343,8 +345,8 @@ fn read_response(
             return Ok((Response::Fault(fault), machine));
         }
         (Ns::Identity, "IdentifyResponse") => identify::read_response(&reader.content(head)?)?,
-        (Ns::Enumeration, "EnumerateResponse") => enumerate::read_page(reader, true)?,
-        (Ns::Enumeration, "PullResponse") => enumerate::read_page(reader, false)?,
+        (Ns::Enumeration, "EnumerateResponse") => enumerate::read_page(reader, Turn::First)?,
+        (Ns::Enumeration, "PullResponse") => enumerate::read_page(reader, Turn::Later)?,
         (Ns::Transfer, "ResourceCreated") => transfer::read_created(&reader.content(head)?)?,
         _ => match operation {
             Some("GetResponse") => Response::Instance(transfer::read_object(reader, head)?),

@@ -71,7 +71,7 @@ impl Types {
             .iter()
             .flat_map(|part| part.iter())
             .find(|(known, _)| known.eq_ignore_ascii_case(class))
-            .map_or(&[] as Table, |(_, table)| *table);
+            .map_or(Table::default(), |(_, table)| *table);
         Self {
             table,
             method: class.contains('.'),

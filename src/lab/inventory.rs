@@ -15,7 +15,7 @@ struct Inventory<'a> {
 #[derive(Serialize)]
 struct Group<'a> {
     vars: Common<'a>,
-    hosts: BTreeMap<&'a str, Own>,
+    hosts: BTreeMap<&'a str, Own<'a>>,
 }
 
 /// What all hosts have in common.
@@ -23,8 +23,6 @@ struct Group<'a> {
 #[expect(clippy::struct_field_names, reason = "the names are Ansible's")]
 struct Common<'a> {
     ansible_connection: &'static str,
-    ansible_user: &'a str,
-    ansible_password: &'a str,
     ansible_winrm_scheme: &'static str,
     ansible_winrm_transport: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -33,11 +31,13 @@ struct Common<'a> {
     ansible_winrm_server_cert_validation: Option<&'static str>,
 }
 
-/// What each host has of its own.
+/// What each host has of its own; whoever takes one host out of the file has all that signing in needs.
 #[derive(Serialize)]
-struct Own {
+struct Own<'a> {
     ansible_host: String,
     ansible_port: u16,
+    ansible_user: &'a str,
+    ansible_password: &'a str,
     rdp_port: u16,
 }
 
@@ -52,8 +52,6 @@ pub(super) fn yaml(lab: &Lab) -> String {
     };
     let vars = Common {
         ansible_connection: "winrm",
-        ansible_user: &lab.account.user,
-        ansible_password: lab.account.password.reveal(),
         ansible_winrm_scheme: scheme,
         ansible_winrm_transport: "ntlm",
         ansible_winrm_ca_trust_path: trust,
@@ -66,6 +64,8 @@ pub(super) fn yaml(lab: &Lab) -> String {
             let own = Own {
                 ansible_host: place.winrm.ip().to_string(),
                 ansible_port: place.winrm.port(),
+                ansible_user: &lab.account.user,
+                ansible_password: lab.account.password.reveal(),
                 rdp_port: place.rdp.port(),
             };
             (name.as_str(), own)

@@ -43,6 +43,7 @@ pub(super) struct LiveHost {
     recorder: Option<Arc<dyn Recorder>>,
     connections: AtomicUsize,
     requests: AtomicU64,
+    refusals: AtomicUsize,
 }
 
 impl fmt::Debug for LiveHost {
@@ -78,6 +79,7 @@ impl LiveHost {
             recorder,
             connections: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
+            refusals: AtomicUsize::new(0),
         }
     }
 
@@ -181,6 +183,15 @@ impl LiveHost {
             .filter(|mishap| mishap.trouble != Trouble::Refused)
             .find(|mishap| mishap.extent.covers(number))
             .map(|mishap| mishap.trouble)
+    }
+
+    /// Counts sign-ins that were refused.
+    pub(super) fn count_refusals(&self, refusals: usize) {
+        self.refusals.fetch_add(refusals, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused_sign_ins(&self) -> usize {
+        self.refusals.load(Ordering::Relaxed)
     }
 
     pub(super) fn connections(&self) -> usize {

@@ -173,7 +173,9 @@ fn react(host: &LiveHost, sign_in: &mut SignIn, request: &HttpRequest) -> Reacti
     if anonymous && let Some(said) = answer::identify_anonymously(&request.body) {
         return in_the_clear(said).into();
     }
-    match sign_in.look_at(request.header("Authorization")) {
+    let standing = sign_in.look_at(request.header("Authorization"));
+    host.count_refusals(sign_in.take_refusals());
+    match standing {
         Standing::Answer(answer) => answer.into(),
         Standing::SignedIn { token, leg, .. } if leg == Leg::Last && request.body.is_empty() => {
             let mut answer = HttpAnswer::empty(200);

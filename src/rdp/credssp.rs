@@ -3,6 +3,7 @@
 
 use crate::rdp::DecodeError;
 use crate::rdp::Reader;
+use crate::rdp::tpkt::Parted;
 
 const INTEGER: u8 = 0x02;
 const OCTET_STRING: u8 = 0x04;
@@ -90,7 +91,7 @@ fn unsigned(bytes: &[u8]) -> Result<u32, DecodeError> {
 }
 
 /// The first whole message of a stream and the bytes after it; `None` while it is not complete.
-pub fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, DecodeError> {
+pub fn split(bytes: &[u8]) -> Result<Option<Parted<'_>>, DecodeError> {
     match bytes.first() {
         None => return Ok(None),
         Some(&SEQUENCE) => {}

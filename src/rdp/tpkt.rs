@@ -10,6 +10,9 @@ const VERSION: u8 = 3;
 /// A length of 7 is the shortest packet with an X.224 unit in it (RFC 1006 section 6).
 const SHORTEST: usize = 7;
 
+/// A unit at the front of a stream, and the bytes after it.
+pub type Parted<'a> = (&'a [u8], &'a [u8]);
+
 /// Puts a payload into a packet.
 pub fn frame(payload: &[u8]) -> Result<Vec<u8>, EncodeError> {
     let length = HEADER + payload.len();
@@ -28,7 +31,7 @@ pub fn frame(payload: &[u8]) -> Result<Vec<u8>, EncodeError> {
 
 /// The first packet's payload and the bytes after it; `None` while the packet is not complete. A stream that cannot
 /// become a packet is refused at the first byte that shows it.
-pub fn split(bytes: &[u8]) -> Result<Option<(&[u8], &[u8])>, DecodeError> {
+pub fn split(bytes: &[u8]) -> Result<Option<Parted<'_>>, DecodeError> {
     if let Some(version) = bytes.first()
         && *version != VERSION
     {

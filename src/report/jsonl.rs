@@ -1,1 +1,410 @@
 //! JSON lines: one self-contained record per event, flushed, valid after a crash.
+//!
+//! Names are `snake_case`, absent things are left out rather than null, and fields may be added later.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::io::Write;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::cim::Value;
+use crate::event::Counts;
+use crate::event::Event;
+use crate::event::HostStatus;
+use crate::event::HostSummary;
+use crate::event::Recap;
+use crate::event::RunMode;
+use crate::event::TaskResult;
+use crate::plan::Change;
+use crate::plan::Disruption;
+use crate::plan::Layer;
+use crate::plan::Outcome;
+use crate::proof::Proof;
+use crate::proof::ShownCertificate;
+use crate::proof::Stage;
+use crate::proof::Verdict;
+use crate::report::Reporter;
+use crate::report::text;
+
+/// The version of the format; grows only when a field changes its meaning or goes away.
+const VERSION: u8 = 1;
+
+/// Writes one line for each event.
+pub struct JsonLines {
+    out: Box<dyn Write + Send>,
+    run: Option<String>,
+    exit_code: Option<ExitCode>,
+}
+
+/// Tells which exit code a run will end with.
+pub type ExitCode = fn(&Recap) -> u8;
+
+impl JsonLines {
+    /// Writes to `out`.
+    pub fn new(out: Box<dyn Write + Send>) -> Self {
+        Self {
+            out,
+            run: None,
+            exit_code: None,
+        }
+    }
+
+    /// Puts the exit code into the last line.
+    #[must_use]
+    pub fn with_exit_code(mut self, exit_code: ExitCode) -> Self {
+        self.exit_code = Some(exit_code);
+        self
+    }
+
+    fn line(&mut self, at: &Timestamp, body: &Body<'_>) -> io::Result<()> {
+        let envelope = Envelope {
+            v: VERSION,
+            ts: at,
+            run: self.run.as_deref(),
+            body,
+        };
+        let mut line = serde_json::to_vec(&envelope)?;
+        line.push(b'\n');
+        self.out.write_all(&line)?;
+        self.out.flush()
+    }
+}
+
+impl Reporter for JsonLines {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        match event {
+            Event::RunStart {
+                run,
+                at,
+                mode,
+                playbook,
+                hosts,
+            } => {
+                self.run = Some(run.clone());
+                let mode = match mode {
+                    RunMode::Check => "check",
+                    RunMode::Apply => "apply",
+                };
+                let body = Body::RunStart {
+                    mode,
+                    playbook,
+                    hosts: *hosts,
+                };
+                self.line(at, &body)
+            }
+            Event::HostStart { host, at } => self.line(at, &Body::HostStart { host }),
+            Event::Result(result) => self.line(&result.at, &Body::of_result(result)),
+            Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary)),
+            Event::RunEnd { at, recap } => {
+                let exit_code = self.exit_code.map(|exit_code| exit_code(recap));
+                self.line(at, &Body::of_recap(recap, exit_code))
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    v: u8,
+    ts: &'a Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    run: Option<&'a str>,
+    #[serde(flatten)]
+    body: &'a Body<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Body<'a> {
+    RunStart {
+        mode: &'static str,
+        playbook: &'a str,
+        hosts: usize,
+    },
+    HostStart {
+        host: &'a str,
+    },
+    Result(Box<ResultBody<'a>>),
+    HostEnd(Box<HostBody<'a>>),
+    RunEnd(RecapBody),
+}
+
+#[derive(Serialize)]
+struct ResultBody<'a> {
+    host: &'a str,
+    play: &'a str,
+    task: &'a str,
+    resource: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id: &'a str,
+    #[serde(skip_serializing_if = "is_false")]
+    handler: bool,
+    status: &'static str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    before: BTreeMap<&'static str, &'a Value>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    after: BTreeMap<&'static str, &'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decided_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disruption: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    restarts: Vec<&'static str>,
+    duration_ms: u64,
+}
+
+#[derive(Serialize)]
+struct HostBody<'a> {
+    host: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
+    counts: CountsBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofBody<'a>>,
+    requests: u64,
+    connections: u64,
+    bytes_sent: u64,
+    bytes_received: u64,
+    retries: u64,
+    duration_ms: u64,
+}
+
+#[derive(Serialize)]
+struct CountsBody {
+    ok: usize,
+    changed: usize,
+    would_change: usize,
+    overridden: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+#[derive(Serialize)]
+struct ProofBody<'a> {
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<Stage>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selected: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    certificate: Option<&'a ShownCertificate>,
+    stages_ms: BTreeMap<Stage, u64>,
+}
+
+#[derive(Serialize)]
+struct RecapBody {
+    ok: usize,
+    changed: usize,
+    drifted: usize,
+    unreachable: usize,
+    failed: usize,
+    interrupted: usize,
+    proven: usize,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exit_code: Option<u8>,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands out references"
+)]
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+impl<'a> Body<'a> {
+    fn of_result(result: &'a TaskResult) -> Self {
+        let told = told(&result.outcome);
+        let mut restarts: Vec<&'static str> =
+            told.changes.iter().filter_map(|c| c.restart).collect();
+        restarts.sort_unstable();
+        restarts.dedup();
+        Self::Result(Box::new(ResultBody {
+            host: &result.host,
+            play: &result.play,
+            task: &result.task,
+            resource: result.resource,
+            id: &result.id,
+            handler: result.handler,
+            status: told.status,
+            before: values(told.changes, |change| &change.from),
+            after: values(told.changes, |change| &change.to),
+            reason: told.reason,
+            hint: told.hint,
+            decided_by: text::decided_by(told.changes).map(Layer::word),
+            disruption: text::disruption(told.changes).map(disruption_word),
+            restarts,
+            duration_ms: millis(result.duration),
+        }))
+    }
+
+    fn of_host(summary: &'a HostSummary) -> Self {
+        let (status, reason, hint) = match &summary.status {
+            HostStatus::Ok => ("ok", None, None),
+            HostStatus::Drifted => ("drifted", None, None),
+            HostStatus::Unreachable { reason, hint } => {
+                ("unreachable", Some(reason), hint.as_ref())
+            }
+            HostStatus::Failed { reason, hint } => ("failed", Some(reason), hint.as_ref()),
+            HostStatus::Interrupted => ("interrupted", None, None),
+        };
+        Self::HostEnd(Box::new(HostBody {
+            host: &summary.host,
+            status,
+            reason: reason.map(String::as_str),
+            hint: hint.map(String::as_str),
+            counts: CountsBody::of(summary.counts),
+            proof: summary.proof.as_ref().map(ProofBody::of),
+            requests: summary.traffic.requests,
+            connections: summary.traffic.connections,
+            bytes_sent: summary.traffic.bytes_sent,
+            bytes_received: summary.traffic.bytes_received,
+            retries: summary.traffic.retries,
+            duration_ms: millis(summary.duration),
+        }))
+    }
+
+    fn of_recap(recap: &Recap, exit_code: Option<u8>) -> Self {
+        Self::RunEnd(RecapBody {
+            ok: recap.ok,
+            changed: recap.changed,
+            drifted: recap.drifted,
+            unreachable: recap.unreachable,
+            failed: recap.failed,
+            interrupted: recap.interrupted,
+            proven: recap.proven,
+            duration_ms: millis(recap.duration),
+            exit_code,
+        })
+    }
+}
+
+impl CountsBody {
+    fn of(counts: Counts) -> Self {
+        Self {
+            ok: counts.ok,
+            changed: counts.changed,
+            would_change: counts.would_change,
+            overridden: counts.overridden,
+            failed: counts.failed,
+            skipped: counts.skipped,
+        }
+    }
+}
+
+impl<'a> ProofBody<'a> {
+    fn of(proof: &'a Proof) -> Self {
+        let (verdict, stage, id, reason) = match &proof.verdict {
+            Verdict::Proven => ("proven", None, None, None),
+            Verdict::Refuted { stage, id, reason } => {
+                ("refuted", Some(*stage), Some(*id), Some(reason.as_str()))
+            }
+        };
+        Self {
+            verdict,
+            stage,
+            id,
+            reason,
+            selected: proof.selected,
+            certificate: proof.certificate.as_ref(),
+            stages_ms: proof
+                .stages
+                .iter()
+                .map(|(stage, took)| (*stage, millis(*took)))
+                .collect(),
+        }
+    }
+}
+
+/// What a result says besides whose it is.
+struct Told<'a> {
+    status: &'static str,
+    changes: &'a [Change],
+    reason: Option<String>,
+    hint: Option<String>,
+}
+
+fn told(outcome: &Outcome) -> Told<'_> {
+    let plain = |status, changes| Told {
+        status,
+        changes,
+        reason: None,
+        hint: None,
+    };
+    match outcome {
+        Outcome::Compliant => plain("ok", &[]),
+        Outcome::Drifted(changes) => Told {
+            hint: changes.iter().find_map(text::advice),
+            ..plain("would_change", changes)
+        },
+        Outcome::Changed(changes) => Told {
+            hint: changes.iter().find_map(text::advice),
+            ..plain("changed", changes)
+        },
+        Outcome::Overridden(changes) => Told {
+            hint: changes.iter().find_map(text::advice),
+            ..plain("overridden", changes)
+        },
+        Outcome::Unconverged(left) => Told {
+            reason: Some(text::unconverged(left)),
+            ..plain("failed", left)
+        },
+        Outcome::Failed(failure) => {
+            let status = if text::is_unreachable(failure) {
+                "unreachable"
+            } else {
+                "failed"
+            };
+            Told {
+                reason: Some(text::failure(failure)),
+                hint: failure.error.hint(),
+                ..plain(status, &failure.made)
+            }
+        }
+        Outcome::Skipped(reason) => Told {
+            reason: Some(text::skip_reason(reason)),
+            ..plain("skipped", &[])
+        },
+    }
+}
+
+/// What is absent on the host has no entry.
+fn values<'a>(
+    changes: &'a [Change],
+    side: fn(&'a Change) -> &'a Value,
+) -> BTreeMap<&'static str, &'a Value> {
+    changes
+        .iter()
+        .map(|change| (change.property, side(change)))
+        .filter(|(_, value)| **value != Value::Null)
+        .collect()
+}
+
+fn disruption_word(disruption: Disruption) -> &'static str {
+    match disruption {
+        Disruption::Harmless => "harmless",
+        Disruption::RestartsService => "restarts_service",
+        Disruption::DropsSessions => "drops_sessions",
+        Disruption::NeedsReboot => "needs_reboot",
+        Disruption::MayLockOut => "may_lock_out",
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

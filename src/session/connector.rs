@@ -180,3 +180,49 @@ fn url(host: &Host) -> Result<Url, CimError> {
         remedy: "check `ansible_host` and `ansible_winrm_path`".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use super::authority;
+    use super::url;
+    use crate::inventory::Authentication;
+    use crate::inventory::Host;
+    use crate::inventory::Scheme;
+    use crate::inventory::TlsTrust;
+    use crate::inventory::WinRm;
+    use crate::secret::Secret;
+
+    fn host(address: &str) -> Host {
+        Host {
+            name: Arc::from("pc-1"),
+            address: address.to_owned(),
+            winrm: WinRm {
+                port: 5986,
+                scheme: Scheme::Https,
+                path: "wsman".to_owned(),
+                user: String::new(),
+                password: Secret::new(""),
+                scheme_of_authentication: Authentication::Ntlm,
+                trust: TlsTrust::System,
+                operation_timeout: None,
+            },
+            rdp_port: 3389,
+            vars: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn an_ipv6_address_stands_in_brackets() {
+        assert_eq!(authority(&host("fe80::1")), "[fe80::1]:5986");
+        let url = url(&host("fe80::1")).unwrap();
+        assert_eq!(url.as_str(), "https://[fe80::1]:5986/wsman");
+    }
+
+    #[test]
+    fn an_address_that_makes_no_url_is_a_wrong_configuration() {
+        assert!(url(&host("not a name")).is_err());
+    }
+}

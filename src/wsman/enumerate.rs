@@ -292,6 +292,15 @@ fn read_selector_filter(resource: ObjectPath, filter: &Node) -> Enumeration {
     }
 }
 
+/// Whether a page answers Enumerate or Pull.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Enumerate.
+    First,
+    /// Pull.
+    Later,
+}
+
 /// Writes a page.
 pub(super) fn write_page(
     answer: &Answer<'_>,
@@ -329,7 +338,7 @@ pub(super) fn write_released(answer: &Answer<'_>) -> String {
 }
 
 /// Reads a page from the element that was just opened.
-pub(super) fn read_page(reader: &mut Reader<'_>, first: bool) -> Result<Response, DecodeError> {
+pub(super) fn read_page(reader: &mut Reader<'_>, turn: Turn) -> Result<Response, DecodeError> {
     let mut items = Vec::new();
     let mut context = None;
     let mut ended = false;
@@ -347,7 +356,7 @@ pub(super) fn read_page(reader: &mut Reader<'_>, first: bool) -> Result<Response
     }
     let context = context.filter(|context| !ended && !context.is_empty());
     Ok(Response::Page {
-        first,
+        first: turn == Turn::First,
         items,
         context,
     })

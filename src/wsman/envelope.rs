@@ -22,7 +22,7 @@ pub const DEFAULT_ENVELOPE_SIZE: u32 = 512_000;
 /// A smaller `MaxEnvelopeSize` is refused (wsman-wire 3).
 pub(super) const LEAST_ENVELOPE_SIZE: u32 = 8192;
 /// `OperationTimeout` when a request does not say.
-pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_secs(60);
+pub const DEFAULT_OPERATION_TIMEOUT: Duration = Duration::from_mins(1);
 /// A longer `MessageID` is refused.
 const LONGEST_MESSAGE_ID: usize = 2048;
 
@@ -35,7 +35,8 @@ pub(super) struct Header {
     pub(super) relates_to: Option<String>,
     pub(super) resource: Option<String>,
     pub(super) selectors: Vec<(String, String)>,
-    reply_to: Option<Option<String>>,
+    /// The address within; empty when there is none.
+    reply_to: Option<String>,
     timeout: Option<String>,
     envelope_size: Option<String>,
     /// The first rule that a header broke by being there.
@@ -77,16 +78,16 @@ impl Header {
             (Ns::Addressing, "RelatesTo") => self.relates_to = text(),
             (Ns::Addressing, "ReplyTo") => {
                 let address = node.child_text(&Ns::Addressing, "Address");
-                self.reply_to = Some(address.map(str::to_owned));
+                self.reply_to = Some(address.unwrap_or_default().to_owned());
             }
             (Ns::Wsman, "ResourceURI") => self.resource = text(),
             (Ns::Wsman, "SelectorSet") => self.selectors = uri::selectors(node),
             (Ns::Wsman, "OperationTimeout") => self.timeout = text(),
             (Ns::Wsman, "MaxEnvelopeSize") => self.envelope_size = text(),
-            (Ns::Wsman, "Locale") | (Ns::Microsoft, "DataLocale") => {
-                if node.flag(&Ns::Soap, "mustUnderstand") {
-                    self.refuse(fault::unsupported("Locale"));
-                }
+            (Ns::Wsman, "Locale") | (Ns::Microsoft, "DataLocale")
+                if node.flag(&Ns::Soap, "mustUnderstand") =>
+            {
+                self.refuse(fault::unsupported("Locale"));
             }
             (Ns::Wsman, "FragmentTransfer") => {
                 self.refuse(fault::unsupported("FragmentLevelAccess"));
@@ -124,7 +125,7 @@ impl Header {
         let reply_to = self
             .reply_to
             .ok_or_else(|| fault::header_missing("ReplyTo"))?;
-        if reply_to.as_deref() != Some(ANONYMOUS) {
+        if reply_to != ANONYMOUS {
             return Err(fault::unsupported("AddressingMode"));
         }
         let resource = required(self.resource, "ResourceURI")?;

@@ -108,10 +108,14 @@ pub(super) fn read(fault: &Node) -> (Fault, Option<String>) {
                     .and_then(number)
                     .unwrap_or_default();
                 machine = part.attribute(&Ns::Absent, "Machine").map(str::to_owned);
-                found.message = innermost(part).unwrap_or_default().to_owned();
+                innermost(part)
+                    .unwrap_or_default()
+                    .clone_into(&mut found.message);
             } else if part.name == "MSFT_WmiError" {
                 found.code = provider_code(part);
-                found.message = provider_message(part).unwrap_or_default().to_owned();
+                provider_message(part)
+                    .unwrap_or_default()
+                    .clone_into(&mut found.message);
             }
         }
     }

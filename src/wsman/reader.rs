@@ -229,10 +229,10 @@ impl<'i> Reader<'i> {
     }
 
     fn namespace(&mut self, name: QName<'_>, defaults: Defaults) -> Result<Ns, DecodeError> {
-        let resolver = self.inner.resolver();
+        let prefixes = self.inner.resolver();
         let resolved = match defaults {
-            Defaults::Apply => resolver.resolve_element(name).0,
-            Defaults::Ignore => resolver.resolve_attribute(name).0,
+            Defaults::Apply => prefixes.resolve_element(name).0,
+            Defaults::Ignore => prefixes.resolve_attribute(name).0,
         };
         let uri = match resolved {
             ResolveResult::Unbound => return Ok(Ns::Absent),

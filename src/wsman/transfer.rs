@@ -1,6 +1,7 @@
 //! Get, Put, Create and Delete: one object at a time (WS-Transfer).
 
 use crate::cim::Instance;
+use crate::cim::Namespace;
 use crate::cim::ObjectPath;
 use crate::cim::Value;
 use crate::wsman::DecodeError;
@@ -156,7 +157,7 @@ pub(super) fn read_object(reader: &mut Reader<'_>, head: Node) -> Result<Instanc
     let namespace = uri::namespace_of(&head.ns);
     if head.is(&Ns::Wsman, "XmlFragment") {
         let fields = Fields::read("", reader)?;
-        return Ok(fields.into_instance(crate::cim::Namespace::new(""), String::new()));
+        return Ok(fields.into_instance(Namespace::new(""), String::new()));
     }
     let fields = Fields::read(&head.name, reader)?;
     Ok(fields.into_instance(namespace, head.name))

@@ -1,5 +1,7 @@
 //! Resource URIs and endpoint references: what names a class or an object on the wire.
 
+use std::collections::BTreeMap;
+
 use crate::cim::Namespace;
 use crate::cim::ObjectPath;
 use crate::wsman::name::ANONYMOUS;
@@ -64,7 +66,7 @@ impl Resource {
         selectors: Vec<(String, String)>,
     ) -> Result<ObjectPath, Namespace> {
         let mut namespace = None;
-        let mut keys = std::collections::BTreeMap::new();
+        let mut keys = BTreeMap::new();
         for (name, value) in selectors {
             if name.eq_ignore_ascii_case(NAMESPACE_SELECTOR) {
                 namespace = Some(Namespace::new(value.trim()));

@@ -1,1 +1,5 @@
-//! Facts about playbook.
+//! Facts about playbooks and about YAML.
+
+// The attribute is true of all of them; it tells clippy that functions beside the tests belong to tests too.
+#[cfg(test)]
+pub(crate) mod corpus;

@@ -1,4 +1,5 @@
 //! Facts about the beginning of an RDP connection: the codec, the lab's listener and the prober, alone and together.
+#![cfg(test)]
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,1 +1,11 @@
-//! Facts about report.
+//! Facts about reports: one list of events, shown in each format.
+
+// The attribute is true of all of them; it tells clippy that functions beside the tests belong to tests too.
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod human;
+#[cfg(test)]
+mod jsonl;
+#[cfg(test)]
+mod progress;

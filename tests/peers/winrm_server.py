@@ -114,6 +114,7 @@ class Connection(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 30
+    disable_nagle_algorithm = True
     host = Host(options.recordings)
     context = None
 

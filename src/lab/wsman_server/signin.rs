@@ -58,6 +58,7 @@ pub(super) struct SignIn {
     channel: Channel,
     context: Option<NtlmServer>,
     user: Option<String>,
+    refusals: usize,
 }
 
 impl SignIn {
@@ -74,7 +75,13 @@ impl SignIn {
             channel,
             context: None,
             user: None,
+            refusals: 0,
         }
+    }
+
+    /// How many times a name or password was refused since this was asked last.
+    pub(super) fn take_refusals(&mut self) -> usize {
+        std::mem::take(&mut self.refusals)
     }
 
     pub(super) fn channel(&self) -> &Channel {
@@ -120,7 +127,10 @@ impl SignIn {
         }
         match self.step(token) {
             Ok(standing) => standing,
-            Err(_refused) => {
+            Err(error) => {
+                if matches!(error, AuthError::Refused { .. }) {
+                    self.refusals += 1;
+                }
                 self.context = None;
                 self.turned_away()
             }

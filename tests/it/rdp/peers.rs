@@ -1,1 +1,301 @@
-//! Programs that none of us wrote: a Python client against the lab's listener, xrdp and OpenSSL against the prober.
+//! Programs that none of us wrote: a Python client against the lab's listener, xrdp against the prober.
+
+use std::fs::File;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdpfix::certificate::Certificate;
+use rdpfix::clock::Clock;
+use rdpfix::clock::SystemClock;
+use rdpfix::connect::Prover;
+use rdpfix::lab::listener::Negotiation;
+use rdpfix::probe::RdpProver;
+use rdpfix::proof::Stage;
+use rdpfix::proof::Verdict;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::net::TcpStream;
+
+use super::healthy;
+use super::made;
+use super::open;
+use super::prober::host;
+use super::prober::prove;
+use super::prober::refuted;
+use crate::support;
+
+/// What the Python client says about a listener; `None` without Python.
+async fn told_by_python(address: SocketAddr) -> Option<Value> {
+    let python = support::peer_program("python3")?;
+    let script = support::root().join("tests/peers/rdp_negotiation.py");
+    let output = tokio::task::spawn_blocking(move || {
+        Command::new(python)
+            .arg(script)
+            .args([address.ip().to_string(), address.port().to_string()])
+            .output()
+            .unwrap()
+    })
+    .await
+    .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_client_reads_a_listener_that_requires_nla() {
+    let negotiation = healthy();
+    let certificate = negotiation.certificate.clone().unwrap();
+    let Some(told) = told_by_python(open(negotiation).await).await else {
+        return;
+    };
+    let refused = "030000130ed000001234000300080005000000";
+    let answers = &told["answers"];
+    for asked in ["none", "rdp", "ssl", "rdstls"] {
+        assert_eq!(answers[asked], refused, "{asked}");
+    }
+    assert_eq!(answers["hybrid"], "030000130ed000001234000203080002000000");
+    assert_eq!(answers["all"], "030000130ed000001234000203080008000000");
+    let shown = Certificate::from_der(&certificate.certificate).unwrap();
+    assert_eq!(told["direct"], shown.thumbprint);
+    assert_eq!(told["ntlm"]["computer"], "WIN-LAB01");
+    assert_eq!(told["ntlm"]["dns_computer"], "WIN-LAB01");
+    assert_eq!(told["ntlm"]["version"], "10.0.20348");
+    let since_1601 = told["ntlm"]["timestamp"].as_u64().unwrap() / 10_000_000;
+    let now = SystemClock.now().as_second().unsigned_abs();
+    assert!((since_1601 - 11_644_473_600).abs_diff(now) < 120);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_python_client_reads_a_listener_of_classic_security() {
+    let negotiation = Negotiation {
+        security_layer: 0,
+        ..healthy()
+    };
+    let Some(told) = told_by_python(open(negotiation).await).await else {
+        return;
+    };
+    let answers = &told["answers"];
+    assert_eq!(answers["none"], "0300000b06d00000123400");
+    assert_eq!(answers["rdp"], "030000130ed000001234000203080000000000");
+    assert_eq!(answers["ssl"], "030000130ed000001234000300080002000000");
+}
+
+/// An xrdp of our own, ended with the test.
+struct Xrdp {
+    child: Child,
+    address: SocketAddr,
+    folder: TempDir,
+}
+
+impl Drop for Xrdp {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _reaped = self.child.wait();
+    }
+}
+
+const INI: &str = "\
+[Globals]
+ini_version=1
+fork=true
+port=tcp://ADDRESS
+use_vsock=false
+security_layer=LAYER
+crypt_level=high
+certificate=FOLDER/host.crt
+key_file=FOLDER/host.key
+ssl_protocols=TLSv1.2, TLSv1.3
+autorun=
+max_bpp=32
+[Logging]
+LogFile=FOLDER/xrdp.log
+LogLevel=INFO
+EnableSyslog=false
+EnableConsole=true
+ConsoleLevel=INFO
+[Channels]
+[Xorg]
+name=Xorg
+lib=libxup.so
+username=ask
+password=ask
+ip=127.0.0.1
+port=-1
+code=20
+";
+
+/// Lets OpenSSL use keys as short as they were twenty years ago.
+const WEAK: &str = "\
+openssl_conf = libraries
+[libraries]
+ssl_conf = tls
+[tls]
+system_default = weak
+[weak]
+CipherString = ALL:@SECLEVEL=0
+";
+
+impl Xrdp {
+    /// With a certificate that is valid in these years; `None` where there is no xrdp.
+    async fn start(layer: &str, from: i32, until: i32) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let (certificate, key) = made(from, until);
+        put(folder.path(), "host.crt", &certificate.pem());
+        put(folder.path(), "host.key", &key.serialize_pem());
+        Self::start_in(folder, layer).await
+    }
+
+    /// With the certificate of the folder, and with the folder's `openssl.cnf` when there is one.
+    async fn start_in(folder: TempDir, layer: &str) -> Option<Self> {
+        // The package puts it into a folder that is not on everybody's path.
+        let usual = PathBuf::from("/usr/sbin/xrdp");
+        let program = if usual.exists() {
+            usual
+        } else {
+            support::peer_program("xrdp")?
+        };
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let ini = INI
+            .replace("ADDRESS", &address.to_string())
+            .replace("LAYER", layer)
+            .replace("FOLDER", folder.path().to_str().unwrap());
+        put(folder.path(), "xrdp.ini", &ini);
+        let child = Command::new(program)
+            .arg("--nodaemon")
+            .arg("--config")
+            .arg(folder.path().join("xrdp.ini"))
+            .envs(
+                Some(folder.path().join("openssl.cnf"))
+                    .filter(|file| file.exists())
+                    .map(|file| ("OPENSSL_CONF", file)),
+            )
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut xrdp = Self {
+            child,
+            address,
+            folder,
+        };
+        xrdp.listening().await;
+        Some(xrdp)
+    }
+
+    /// It buffers its log, so only trying tells when it listens.
+    async fn listening(&mut self) {
+        let mut tries = tokio::time::interval(Duration::from_millis(10));
+        for _ in 0..1000 {
+            tries.tick().await;
+            if TcpStream::connect(self.address).await.is_ok() {
+                return;
+            }
+            let ended = self.child.try_wait().unwrap();
+            assert_eq!(ended, None, "xrdp ended");
+        }
+        panic!("xrdp does not listen");
+    }
+}
+
+fn put(folder: &Path, name: &str, text: &str) {
+    #[expect(clippy::disallowed_methods, reason = "tests write their own data")]
+    let mut file = File::create(folder.join(name)).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_with_tls_is_proven() {
+    let Some(xrdp) = Xrdp::start("tls", 2025, 2027).await else {
+        return;
+    };
+    let proof = prove(xrdp.address).await;
+    assert_eq!(proof.verdict, Verdict::Proven);
+    assert_eq!(proof.selected, Some("tls"));
+    assert_eq!(proof.certificate.unwrap().subject, "CN=WIN-LAB01");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_with_an_expired_certificate_is_refuted() {
+    let Some(xrdp) = Xrdp::start("tls", 2024, 2026).await else {
+        return;
+    };
+    let proof = prove(xrdp.address).await;
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Certificate, "cert-expired"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_of_classic_security_is_refuted() {
+    let Some(xrdp) = Xrdp::start("rdp", 2025, 2027).await else {
+        return;
+    };
+    let proof = prove(xrdp.address).await;
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Negotiate, "security-layer-mismatch"));
+    assert_eq!(proof.selected, Some("rdp"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_that_lost_its_certificate_is_refuted() {
+    let Some(xrdp) = Xrdp::start("tls", 2025, 2027).await else {
+        return;
+    };
+    std::fs::remove_file(xrdp.folder.path().join("host.crt")).unwrap();
+    let proof = prove(xrdp.address).await;
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Negotiate, "cert-missing"));
+}
+
+/// A folder with a certificate of 1024 bits, as very old hosts have; `None` without OpenSSL to make it.
+fn short_key() -> Option<TempDir> {
+    let openssl = support::peer_program("openssl")?;
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(openssl)
+        .args(["req", "-x509", "-newkey", "rsa:1024", "-nodes"])
+        .args(["-subj", "/CN=WIN-OLD", "-days", "30"])
+        .args(["-out", "host.crt", "-keyout", "host.key"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    Some(folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_with_a_key_too_short_for_its_tls_is_refuted() {
+    let Some(folder) = short_key() else { return };
+    let Some(xrdp) = Xrdp::start_in(folder, "tls").await else {
+        return;
+    };
+    let proof = prove(xrdp.address).await;
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Tls, "tls-mismatch"));
+    assert_eq!(proof.selected, Some("tls"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_key_that_the_host_can_use_is_shown() {
+    let Some(folder) = short_key() else { return };
+    put(folder.path(), "openssl.cnf", WEAK);
+    let Some(xrdp) = Xrdp::start_in(folder, "tls").await else {
+        return;
+    };
+    let port = xrdp.address.port();
+    let proof = RdpProver::new(Arc::new(SystemClock), RdpProver::DEADLINE)
+        .prove(&host("127.0.0.1", port))
+        .await;
+    assert_eq!(proof.verdict, Verdict::Proven);
+    assert_eq!(proof.certificate.unwrap().subject, "CN=WIN-OLD");
+}

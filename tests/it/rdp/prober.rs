@@ -98,15 +98,23 @@ pub(super) fn refuted(proof: &Proof) -> (Stage, &'static str, &str) {
     }
 }
 
-/// Says yes to TLS, and then something else.
-async fn agree(mut stream: TcpStream) -> TcpStream {
+/// A disconnect in plain MCS, where TLS should be.
+const DISCONNECT: &[u8] = b"\x03\x00\x00\x09\x02\xf0\x80\x21\x80";
+
+/// Yes to TLS.
+fn agreement() -> Vec<u8> {
     let answer = Answer::Selected {
         flags: ResponseFlags::default(),
         protocol: Protocols::SSL,
     };
+    answer.encode().unwrap()
+}
+
+/// Says yes to TLS, and leaves the rest to the test.
+async fn agree(mut stream: TcpStream) -> TcpStream {
     let asked = stream.read(&mut [0; 512]).await.unwrap();
     assert!(asked > 0);
-    stream.write_all(&answer.encode().unwrap()).await.unwrap();
+    stream.write_all(&agreement()).await.unwrap();
     stream
 }
 
@@ -271,10 +279,9 @@ async fn another_program_on_the_port_refutes_as_a_broken_listener() {
 async fn a_host_that_agrees_to_tls_and_does_not_speak_it_is_a_mismatch() {
     let address = each_client(|stream| async move {
         let mut stream = agree(stream).await;
-        stream
-            .write_all(b"\x03\x00\x00\x09\x02\xf0\x80\x21\x80")
-            .await
-            .unwrap();
+        let hello = stream.read(&mut [0; 4096]).await.unwrap();
+        assert!(hello > 0);
+        stream.write_all(DISCONNECT).await.unwrap();
         let _gone = stream.read_to_end(&mut Vec::new()).await;
     })
     .await;
@@ -282,6 +289,22 @@ async fn a_host_that_agrees_to_tls_and_does_not_speak_it_is_a_mismatch() {
     let (stage, id, _) = refuted(&proof);
     assert_eq!((stage, id), (Stage::Tls, "tls-mismatch"));
     assert_eq!(proof.selected, Some("tls"));
+}
+
+#[tokio::test]
+async fn a_host_that_speaks_out_of_turn_refutes_as_a_broken_listener() {
+    let address = each_client(|mut stream| async move {
+        let asked = stream.read(&mut [0; 512]).await.unwrap();
+        assert!(asked > 0);
+        let both = [&agreement()[..], DISCONNECT].concat();
+        stream.write_all(&both).await.unwrap();
+        let _gone = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let proof = prove(address).await;
+    let (stage, id, reason) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Negotiate, "listener-broken"));
+    assert!(reason.contains("9 bytes out of turn"), "{reason}");
 }
 
 #[tokio::test]

@@ -1,2 +1,0 @@
-//! Placeholder until the fleet benchmark stands.
-fn main() {}

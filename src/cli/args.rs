@@ -1,0 +1,162 @@
+//! What may be typed.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+use crate::cli::lab::ListenAt;
+
+/// Makes Remote Desktop hosts connectable again and keeps them so.
+#[derive(Debug, Parser)]
+#[command(
+    name = "rdpfix",
+    version,
+    about,
+    max_term_width = 100,
+    propagate_version = true
+)]
+pub struct Arguments {
+    /// Colours: `auto` obeys NO_COLOR, CLICOLOR_FORCE and whether it is a terminal
+    #[arg(long, global = true, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
+    pub color: ColorChoice,
+    /// What to do
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    /// On terminals
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Correct what differs from a playbook, then prove that a client can connect
+    Apply(ApplyArguments),
+    /// Show what differs from a playbook, change nothing; exits 3 when something does
+    Audit(RunArguments),
+    /// Check a playbook without connecting anywhere
+    Lint(LintArguments),
+    /// Simulated hosts to try playbooks on
+    #[command(subcommand)]
+    Lab(LabVerb),
+}
+
+/// Arguments of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArguments {
+    /// Show what would change, change nothing
+    #[arg(short = 'C', long, visible_aliases = ["dry-run", "noop", "what-if"])]
+    pub check: bool,
+    /// What `apply` and `audit` share
+    #[command(flatten)]
+    pub run: RunArguments,
+}
+
+/// What `apply` and `audit` share.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The playbook
+    pub playbook: PathBuf,
+    /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`
+    #[arg(short, long, value_name = "INVENTORY")]
+    pub inventory: Option<String>,
+    /// Narrow the hosts to a pattern
+    #[arg(short, long, value_name = "PATTERN")]
+    pub limit: Option<String>,
+    /// Show differences as unified diffs
+    #[arg(short = 'D', long)]
+    pub diff: bool,
+    /// Hosts in flight at once [default: 256]
+    #[arg(short, long, value_name = "N")]
+    pub forks: Option<usize>,
+    /// Only tasks with one of these tags
+    #[arg(short, long, value_name = "TAGS", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// No tasks with one of these tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub skip_tags: Vec<String>,
+    /// Variables that win over all others: `k=v`, JSON, or `@file`
+    #[arg(short, long, value_name = "VARS")]
+    pub extra_vars: Vec<String>,
+    /// Sign in as this user where the inventory names none
+    #[arg(short, long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Read the password, where the inventory has none, from this file
+    #[arg(long, value_name = "FILE")]
+    pub connection_password_file: Option<PathBuf>,
+    /// Seconds that one operation on a host may take
+    #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 30)]
+    pub timeout: u64,
+    /// Seconds that one host may take as a whole
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub host_timeout: u64,
+    /// Results as `human` or `jsonl`, each with `:PATH` to write a file; may be given several times
+    #[arg(long, value_name = "NAME[:PATH]")]
+    pub reporter: Vec<String>,
+    /// Say more; repeat for still more
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+/// Arguments of `lint`.
+#[derive(Debug, Args)]
+pub struct LintArguments {
+    /// The playbooks
+    #[arg(required = true)]
+    pub playbooks: Vec<PathBuf>,
+}
+
+/// What to do with the lab.
+#[derive(Debug, Subcommand)]
+pub enum LabVerb {
+    /// Run simulated hosts in the foreground; prints `ready` when they listen
+    Up(LabUpArguments),
+    /// List the scenarios
+    List,
+}
+
+/// Arguments of `lab up`.
+#[derive(Debug, Args)]
+pub struct LabUpArguments {
+    /// Scenario by name, see `lab list`
+    #[arg(long, value_name = "NAME", default_value = "fleet")]
+    pub scenario: String,
+    /// How many hosts
+    #[arg(long, value_name = "N")]
+    pub hosts: Option<usize>,
+    /// Loopback address to listen on, with a first port if wanted
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
+    pub listen: ListenAt,
+    /// Write an inventory of the hosts, password included, readable by you only
+    #[arg(long, value_name = "FILE")]
+    pub write_inventory: Option<PathBuf>,
+    /// End after this many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub time: Option<u64>,
+    /// Write a JSON line for each request that a host gets
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::Arguments;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,45 @@
+//! What the environment says: colours and defaults. The only place that reads variables or asks for terminals.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this module is where the environment is read"
+)]
+
+use std::env;
+use std::io::IsTerminal;
+
+/// The parts of the environment that matter, read once.
+#[derive(Debug, Clone, Default)]
+pub struct Environment {
+    /// `NO_COLOR` or `ANSIBLE_NOCOLOR` is set and not empty.
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set and not `0`.
+    pub force_color: bool,
+    /// Standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Standard error is a terminal.
+    pub stderr_is_terminal: bool,
+    /// `RDPFIX_INVENTORY`, else `ANSIBLE_INVENTORY`.
+    pub inventory: Option<String>,
+    /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
+    pub forks: Option<String>,
+}
+
+impl Environment {
+    /// Reads it.
+    pub fn read() -> Self {
+        Self {
+            no_color: text("NO_COLOR")
+                .or_else(|| text("ANSIBLE_NOCOLOR"))
+                .is_some(),
+            force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
+            forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
+        }
+    }
+}
+
+fn text(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,102 @@
+//! How a run of the program ended, as a number that schedulers can act on.
+
+use std::process::ExitCode;
+
+use crate::event::Recap;
+
+/// The exit codes; each has one meaning. When several apply, the greatest by [`ExitStatus::rank`] wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ExitStatus {
+    /// 0: compliant, or applied and nothing left.
+    Success,
+    /// 1: internal error.
+    Internal,
+    /// 2: something failed on at least one host.
+    Failed,
+    /// 3: drift was found, nothing failed.
+    Drift,
+    /// 4: at least one host could not be reached or signed in to, nothing failed.
+    Unreachable,
+    /// 5: bad option or usage.
+    Usage,
+    /// 6: playbook or inventory invalid.
+    Invalid,
+    /// 7: no hosts matched.
+    NoHosts,
+    /// 130: interrupted, after cleaning up.
+    Interrupted,
+    /// 143: terminated, after cleaning up.
+    Terminated,
+}
+
+impl ExitStatus {
+    /// The number that the program exits with.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Internal => 1,
+            Self::Failed => 2,
+            Self::Drift => 3,
+            Self::Unreachable => 4,
+            Self::Usage => 5,
+            Self::Invalid => 6,
+            Self::NoHosts => 7,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// The status that a recap amounts to: failed outranks unreachable, which outranks drift.
+    pub fn of(recap: &Recap) -> Self {
+        if recap.failed > 0 {
+            Self::Failed
+        } else if recap.unreachable > 0 {
+            Self::Unreachable
+        } else if recap.drifted > 0 {
+            Self::Drift
+        } else {
+            Self::Success
+        }
+    }
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExitStatus;
+    use crate::event::Recap;
+
+    #[test]
+    fn the_worst_decides() {
+        let mixed = Recap {
+            failed: 1,
+            unreachable: 1,
+            drifted: 1,
+            ..Recap::default()
+        };
+        assert_eq!(ExitStatus::of(&mixed).code(), 2);
+        assert_eq!(ExitStatus::of(&Recap { failed: 0, ..mixed }).code(), 4);
+        assert_eq!(
+            ExitStatus::of(&Recap {
+                failed: 0,
+                unreachable: 0,
+                ..mixed
+            })
+            .code(),
+            3
+        );
+        assert_eq!(
+            ExitStatus::of(&Recap {
+                ok: 3,
+                ..Recap::default()
+            })
+            .code(),
+            0
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Opens what `-i` names: a file, a list of hosts, or a lab that lives as long as the run.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::args::RunArguments;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::cli::files;
+use crate::cli::lint::read_source;
+use crate::cli::output::Found;
+use crate::cli::output::Refusal;
+use crate::cli::output::Talk;
+use crate::diag::Source;
+use crate::inventory::Defaults;
+use crate::inventory::Host;
+use crate::inventory::Inventory;
+use crate::inventory::TlsTrust;
+use crate::lab::Lab;
+use crate::lab::LabOptions;
+use crate::lab::scenario;
+use crate::secret::Secret;
+
+/// The hosts of a run, and the lab behind them when there is one.
+pub struct Fleet {
+    inventory: Inventory,
+    lab: Option<Lab>,
+}
+
+impl Fleet {
+    /// All hosts, in the order of the inventory.
+    pub fn hosts(&self) -> &[Arc<Host>] {
+        &self.inventory.hosts
+    }
+
+    /// The hosts that a pattern names.
+    pub fn select(&self, pattern: &str) -> anyhow::Result<Vec<Arc<Host>>> {
+        self.inventory.select(pattern).map_err(|error| {
+            let refusal = Refusal::new(ExitStatus::NoHosts, error.to_string());
+            match error.suggestion() {
+                Some(near) => refusal.hint(format!("did you mean `{near}`?")),
+                None => refusal,
+            }
+            .into()
+        })
+    }
+
+    /// The root certificates that hosts name, by path.
+    pub fn trust_files(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
+        let mut found = BTreeMap::new();
+        for host in self.hosts() {
+            if let TlsTrust::File(path) = &host.winrm.trust
+                && !found.contains_key(path)
+            {
+                found.insert(path.clone(), files::read(Path::new(path))?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// Stops the lab.
+    pub async fn close(self) {
+        if let Some(lab) = self.lab {
+            lab.stop().await;
+        }
+    }
+}
+
+/// Opens it; mistakes in a file have been shown when this fails.
+pub async fn open(
+    arguments: &RunArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<Fleet> {
+    let Some(name) = arguments
+        .inventory
+        .as_ref()
+        .or(environment.inventory.as_ref())
+    else {
+        return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
+            .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
+            .into());
+    };
+    let (source, lab) = match name.as_str() {
+        "lab" => from_lab("fleet", None).await?,
+        text if text.starts_with("lab:") => {
+            let (scenario, hosts) = lab_words(text)?;
+            from_lab(scenario, hosts).await?
+        }
+        list if list.contains(',') => (listed(list), None),
+        path => match read_source(Path::new(path))? {
+            Ok(source) => (source, None),
+            Err(diagnostic) => {
+                talk.diagnostics(&[diagnostic]);
+                return Err(unusable(path).into());
+            }
+        },
+    };
+    let (inventory, diagnostics) = Inventory::parse(&source, &defaults(arguments)?);
+    let found = talk.diagnostics(&diagnostics);
+    match inventory {
+        Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, lab }),
+        Some(_) | None => Err(unusable(&source.name).into()),
+    }
+}
+
+fn unusable(name: &str) -> Refusal {
+    Refusal::new(
+        ExitStatus::Invalid,
+        format!("the inventory `{name}` cannot be used"),
+    )
+}
+
+fn defaults(arguments: &RunArguments) -> anyhow::Result<Defaults> {
+    let password = match &arguments.connection_password_file {
+        Some(path) => {
+            let bytes = files::read(path)?;
+            let text = String::from_utf8_lossy(&bytes);
+            Some(Secret::new(text.trim_end_matches(['\r', '\n'])))
+        }
+        None => None,
+    };
+    Ok(Defaults {
+        user: arguments.user.clone(),
+        password,
+    })
+}
+
+/// `host1,host2,` as an inventory text.
+fn listed(list: &str) -> Arc<Source> {
+    let hosts: Vec<String> = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .map(|name| format!("    {}:\n", serde_json::Value::from(name)))
+        .collect();
+    Arc::new(Source {
+        name: "<command line>".to_owned(),
+        text: format!("all:\n  hosts:\n{}", hosts.concat()),
+    })
+}
+
+/// The scenario and the number of hosts of `lab:SCENARIO[:N]`.
+fn lab_words(text: &str) -> anyhow::Result<(&str, Option<usize>)> {
+    let mut words = text.splitn(3, ':').skip(1);
+    let scenario = words.next().unwrap_or("fleet");
+    let hosts = match words.next() {
+        Some(number) => Some(number.parse().map_err(|error| {
+            Refusal::new(
+                ExitStatus::Usage,
+                format!("`{number}` in `-i {text}` is not a number of hosts: {error}"),
+            )
+        })?),
+        None => None,
+    };
+    Ok((scenario, hosts))
+}
+
+async fn from_lab(name: &str, hosts: Option<usize>) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
+    let scenario = scenario::named(name, hosts).map_err(|error| {
+        Refusal::new(ExitStatus::Usage, error.to_string())
+            .hint("`rdpfix lab list` shows the scenarios")
+    })?;
+    let lab = Lab::start(&scenario, LabOptions::default()).await?;
+    let source = Arc::new(Source {
+        name: "<lab>".to_owned(),
+        text: lab.inventory_yaml(),
+    });
+    Ok((source, Some(lab)))
+}

@@ -1,0 +1,71 @@
+//! `rdpfix lint`: checks playbooks without connecting anywhere.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::args::LintArguments;
+use crate::cli::exit::ExitStatus;
+use crate::cli::files;
+use crate::cli::output::Found;
+use crate::cli::output::Refusal;
+use crate::cli::output::Talk;
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::diag::Source;
+use crate::diag::source_from_bytes;
+use crate::playbook;
+use crate::playbook::Playbook;
+
+/// Shows every mistake of every file.
+pub fn lint(arguments: &LintArguments, talk: &Talk) -> anyhow::Result<ExitStatus> {
+    let mut status = ExitStatus::Success;
+    for path in &arguments.playbooks {
+        let (playbook, diagnostics) = read_playbook(path)?;
+        if talk.diagnostics(&diagnostics) == Found::Errors {
+            status = ExitStatus::Invalid;
+        }
+        let _written = writeln!(
+            std::io::stdout(),
+            "{}",
+            verdict(path, playbook.as_ref(), &diagnostics)
+        );
+    }
+    Ok(status)
+}
+
+fn verdict(path: &Path, playbook: Option<&Playbook>, diagnostics: &[Diagnostic]) -> String {
+    let count = |severity| {
+        diagnostics
+            .iter()
+            .filter(|diagnostic| diagnostic.severity == severity)
+            .count()
+    };
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    match playbook {
+        Some(playbook) if errors == 0 => {
+            let tasks: usize = playbook.plays.iter().map(|play| play.tasks.len()).sum();
+            format!(
+                "{}: ok, {} plays, {tasks} tasks, {warnings} warnings",
+                path.display(),
+                playbook.plays.len()
+            )
+        }
+        Some(_) | None => format!("{}: {errors} errors, {warnings} warnings", path.display()),
+    }
+}
+
+/// Reads a playbook from a file.
+pub fn read_playbook(path: &Path) -> anyhow::Result<(Option<Playbook>, Vec<Diagnostic>)> {
+    match read_source(path)? {
+        Ok(source) => Ok(playbook::parse(&source)),
+        Err(diagnostic) => Ok((None, vec![diagnostic])),
+    }
+}
+
+/// Reads a text; the inner error is told like a mistake in the file (it is not UTF-8).
+pub fn read_source(path: &Path) -> anyhow::Result<Result<Arc<Source>, Diagnostic>> {
+    let bytes = files::read(path)
+        .map_err(|error| Refusal::new(ExitStatus::Invalid, format!("{error:#}")))?;
+    Ok(source_from_bytes(&path.display().to_string(), bytes))
+}

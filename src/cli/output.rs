@@ -1,0 +1,113 @@
+//! What the program itself says, on standard error: diagnostics of files, errors with remedies.
+
+use std::io::Write;
+
+use crate::cli::args::ColorChoice;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::diag::render::Colour;
+use crate::diag::render::render;
+
+/// How to talk.
+#[derive(Debug, Clone, Copy)]
+pub struct Talk {
+    /// Colours of standard output.
+    pub stdout: Colour,
+    /// Colours of standard error.
+    pub stderr: Colour,
+}
+
+impl Talk {
+    /// Decides on colours: what was typed, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    pub fn new(environment: &Environment, choice: ColorChoice) -> Self {
+        let decide = |terminal: bool| {
+            let wanted = match choice {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => !environment.no_color && (environment.force_color || terminal),
+            };
+            if wanted {
+                Colour::Always
+            } else {
+                Colour::Never
+            }
+        };
+        Self {
+            stdout: decide(environment.stdout_is_terminal),
+            stderr: decide(environment.stderr_is_terminal),
+        }
+    }
+
+    /// Shows diagnostics of files; says whether one of them is an error.
+    pub fn diagnostics(&self, diagnostics: &[Diagnostic]) -> Found {
+        let _written = write!(std::io::stderr(), "{}", render(diagnostics, self.stderr));
+        if diagnostics
+            .iter()
+            .any(|diagnostic| diagnostic.severity == Severity::Error)
+        {
+            Found::Errors
+        } else {
+            Found::NoErrors
+        }
+    }
+
+    /// Says a line.
+    pub fn note(&self, text: &str) {
+        let _written = writeln!(std::io::stderr(), "{text}");
+    }
+
+    /// Shows an error and gives the status that it amounts to.
+    pub fn error(&self, error: &anyhow::Error) -> ExitStatus {
+        let _written = writeln!(std::io::stderr(), "error: {error:#}");
+        match error.downcast_ref::<Refusal>() {
+            Some(refusal) => {
+                for hint in &refusal.hints {
+                    let _written = writeln!(std::io::stderr(), "hint: {hint}");
+                }
+                refusal.status
+            }
+            None => ExitStatus::Usage,
+        }
+    }
+}
+
+/// Whether diagnostics hold an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// At least one error: nothing is run.
+    Errors,
+    /// Warnings at most.
+    NoErrors,
+}
+
+/// An error that knows its exit status and its remedies.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// Lower case, no full stop.
+    pub message: String,
+    /// What to do.
+    pub hints: Vec<String>,
+    /// How the program ends.
+    pub status: ExitStatus,
+}
+
+impl Refusal {
+    /// A refusal without remedies yet.
+    pub fn new(status: ExitStatus, message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hints: Vec::new(),
+            status,
+        }
+    }
+
+    /// Adds a remedy.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}

@@ -1,0 +1,144 @@
+//! Starts the reporters that `--reporter` names and feeds them with the events of a run.
+
+use std::io;
+use std::path::Path;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::cli::args::RunArguments;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::cli::files;
+use crate::cli::output::Refusal;
+use crate::cli::output::Talk;
+use crate::diag::render::Colour;
+use crate::event::Event;
+use crate::report::Reporter;
+use crate::report::human;
+use crate::report::human::Human;
+use crate::report::jsonl::JsonLines;
+use crate::report::progress::Progress;
+
+/// How results are shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    human: human::Options,
+    stderr_is_terminal: bool,
+}
+
+impl Shown {
+    /// From what was typed and where it is shown.
+    pub fn new(arguments: &RunArguments, environment: &Environment, talk: &Talk) -> Self {
+        let colour = match talk.stdout {
+            Colour::Always => human::Colour::Always,
+            Colour::Never => human::Colour::Never,
+        };
+        let diff = if arguments.diff {
+            human::Diff::Show
+        } else {
+            human::Diff::Hide
+        };
+        Self {
+            human: human::Options {
+                colour,
+                verbosity: arguments.verbose,
+                diff,
+            },
+            stderr_is_terminal: environment.stderr_is_terminal,
+        }
+    }
+}
+
+/// Reporters at work.
+pub struct Reporting {
+    worker: JoinHandle<io::Result<()>>,
+}
+
+impl Reporting {
+    /// Waits until everything is written.
+    pub async fn finished(self) -> anyhow::Result<()> {
+        self.worker.await??;
+        Ok(())
+    }
+}
+
+/// Starts them; they end when nobody can send events any more.
+pub fn start(
+    names: &[String],
+    shown: Shown,
+    events: mpsc::Receiver<Event>,
+) -> anyhow::Result<Reporting> {
+    let progress = shown.stderr_is_terminal.then(Progress::terminal);
+    let mut stdout = Some(beside(progress.as_ref()));
+    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    for name in names {
+        let (kind, path) = match name.split_once(':') {
+            Some((kind, path)) => (kind, Some(path)),
+            None => (name.as_str(), None),
+        };
+        let out: Box<dyn io::Write + Send> = match path {
+            Some(path) => Box::new(files::create(Path::new(path))?),
+            None => stdout.take().ok_or_else(|| {
+                Refusal::new(
+                    ExitStatus::Usage,
+                    "two reporters cannot share standard output",
+                )
+                .hint(format!("give one a file: `--reporter {kind}:PATH`"))
+            })?,
+        };
+        reporters.push(reporter(kind, out, shown)?);
+    }
+    if let Some(stdout) = stdout {
+        reporters.push(Box::new(Human::new(stdout, shown.human)));
+    }
+    if let Some(progress) = progress {
+        reporters.push(Box::new(progress));
+    }
+    Ok(Reporting {
+        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, events)),
+    })
+}
+
+/// Standard output, which the progress bar steps aside for.
+fn beside(progress: Option<&Progress>) -> Box<dyn io::Write + Send> {
+    let stdout = Box::new(io::stdout());
+    match progress {
+        Some(progress) => progress.beside(stdout),
+        None => stdout,
+    }
+}
+
+fn reporter(
+    kind: &str,
+    out: Box<dyn io::Write + Send>,
+    shown: Shown,
+) -> anyhow::Result<Box<dyn Reporter>> {
+    match kind {
+        "human" => Ok(Box::new(Human::new(out, shown.human))),
+        "jsonl" => {
+            let lines = JsonLines::new(out);
+            Ok(Box::new(
+                lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
+            ))
+        }
+        unknown => {
+            let refusal = Refusal::new(
+                ExitStatus::Usage,
+                format!("there is no reporter `{unknown}`"),
+            );
+            Err(refusal
+                .hint("the reporters are `human` and `jsonl`, each with `:PATH` for a file")
+                .into())
+        }
+    }
+}
+
+fn feed(reporters: &mut [Box<dyn Reporter>], mut events: mpsc::Receiver<Event>) -> io::Result<()> {
+    while let Some(event) = events.blocking_recv() {
+        for reporter in reporters.iter_mut() {
+            reporter.event(&event)?;
+        }
+    }
+    Ok(())
+}

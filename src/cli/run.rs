@@ -1,0 +1,230 @@
+//! `rdpfix apply` and `rdpfix audit`: playbook and inventory in, one run, results out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use crate::cli::args::ApplyArguments;
+use crate::cli::args::RunArguments;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::cli::files;
+use crate::cli::interrupt::Interrupt;
+use crate::cli::inventory;
+use crate::cli::inventory::Fleet;
+use crate::cli::lint;
+use crate::cli::output::Found;
+use crate::cli::output::Refusal;
+use crate::cli::output::Talk;
+use crate::cli::reporters;
+use crate::cli::reporters::Shown;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::event::RunMode;
+use crate::inventory::Host;
+use crate::playbook;
+use crate::playbook::Play;
+use crate::playbook::Playbook;
+use crate::probe::RdpProver;
+use crate::runner;
+use crate::runner::Order;
+use crate::runner::World;
+use crate::session::WinRmConnector;
+use crate::session::WinRmOptions;
+use crate::syntax::Node;
+
+/// Events that may wait for a slow reader before hosts do.
+const EVENTS_IN_FLIGHT: usize = 1024;
+/// Hosts in flight at once unless told otherwise.
+const DEFAULT_FORKS: usize = 256;
+
+/// Corrects what differs, or only shows it with `--check`.
+pub fn apply(
+    arguments: ApplyArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let mode = if arguments.check {
+        RunMode::Check
+    } else {
+        RunMode::Apply
+    };
+    execute(mode, arguments.run, environment, talk)
+}
+
+/// Shows what differs, with diffs.
+pub fn audit(
+    mut arguments: RunArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    arguments.diff = true;
+    execute(RunMode::Check, arguments, environment, talk)
+}
+
+fn execute(
+    mode: RunMode,
+    arguments: RunArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let forks = forks(&arguments, environment)?;
+    let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook)?;
+    let found = talk.diagnostics(&diagnostics);
+    let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
+        return Ok(ExitStatus::Invalid);
+    };
+    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+        return Ok(ExitStatus::Usage);
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let interrupt = Interrupt::listen();
+        let fleet = inventory::open(&arguments, environment, talk).await?;
+        let hosts = assign(&playbook, &fleet, &arguments)?;
+        let order = Order {
+            run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
+            playbook: playbook.name.clone(),
+            hosts,
+            extra: Arc::new(extra),
+            mode,
+            forks,
+            host_timeout: Duration::from_secs(arguments.host_timeout),
+        };
+        let status = carry_out(order, &fleet, &arguments, (environment, talk, &interrupt)).await;
+        fleet.close().await;
+        status
+    })
+}
+
+fn milliseconds() -> u64 {
+    u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default()
+}
+
+async fn carry_out(
+    order: Order,
+    fleet: &Fleet,
+    arguments: &RunArguments,
+    (environment, talk, interrupt): (&Environment, &Talk, &Interrupt),
+) -> anyhow::Result<ExitStatus> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let timeout = Duration::from_secs(arguments.timeout);
+    let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
+    let shown = Shown::new(arguments, environment, talk);
+    let reporting = reporters::start(&arguments.reporter, shown, received)?;
+    let options = WinRmOptions {
+        operation_timeout: timeout,
+        trust_files: fleet.trust_files()?,
+        ..WinRmOptions::default()
+    };
+    let world = World {
+        connector: Arc::new(WinRmConnector::new(options, Arc::clone(&clock))),
+        prover: Arc::new(RdpProver::new(
+            Arc::clone(&clock),
+            timeout.min(Duration::from_secs(10)),
+        )),
+        clock,
+        events,
+        interrupted: interrupt.flag(),
+    };
+    let recap = tokio::select! {
+        recap = runner::run(&world, &order) => recap,
+        () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
+    };
+    // The reporters end when nobody can send any more.
+    drop(world);
+    reporting.finished().await?;
+    Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
+}
+
+fn forks(arguments: &RunArguments, environment: &Environment) -> anyhow::Result<usize> {
+    let forks = match (arguments.forks, &environment.forks) {
+        (Some(forks), _) => forks,
+        (None, Some(text)) => text.parse().map_err(|error| {
+            Refusal::new(
+                ExitStatus::Usage,
+                format!("RDPFIX_FORKS or ANSIBLE_FORKS is `{text}`: {error}"),
+            )
+        })?,
+        (None, None) => DEFAULT_FORKS,
+    };
+    if forks == 0 {
+        return Err(Refusal::new(ExitStatus::Usage, "`--forks` must be at least 1").into());
+    }
+    Ok(forks)
+}
+
+/// `None` after a mistake was shown.
+fn extra_variables(
+    typed: &[String],
+    talk: &Talk,
+) -> anyhow::Result<Option<BTreeMap<String, Node>>> {
+    let mut texts = Vec::new();
+    for text in typed {
+        texts.push(match text.strip_prefix('@') {
+            Some(path) => {
+                let bytes = files::read(Path::new(path))?;
+                (
+                    path.to_owned(),
+                    String::from_utf8(bytes).map_err(|error| {
+                        Refusal::new(
+                            ExitStatus::Usage,
+                            format!("`{path}` is not UTF-8 text: {error}"),
+                        )
+                    })?,
+                )
+            }
+            None => ("<command line>".to_owned(), text.clone()),
+        });
+    }
+    let (variables, diagnostics) = playbook::extra_vars(&texts);
+    Ok((talk.diagnostics(&diagnostics) == Found::NoErrors).then_some(variables))
+}
+
+/// Each selected host with its plays, in the order of the inventory.
+fn assign(
+    playbook: &Playbook,
+    fleet: &Fleet,
+    arguments: &RunArguments,
+) -> anyhow::Result<Vec<(Arc<Host>, Vec<Arc<Play>>)>> {
+    let limit = match &arguments.limit {
+        Some(pattern) => Some(fleet.select(pattern)?),
+        None => None,
+    };
+    let mut plays: BTreeMap<Arc<str>, Vec<Arc<Play>>> = BTreeMap::new();
+    for play in &playbook.plays {
+        let narrowed = Play::narrowed(play, &arguments.tags, &arguments.skip_tags);
+        for host in fleet.select(&play.hosts)? {
+            plays
+                .entry(Arc::clone(&host.name))
+                .or_default()
+                .push(Arc::clone(&narrowed));
+        }
+    }
+    let within = |host: &Host| {
+        limit
+            .as_ref()
+            .is_none_or(|hosts| hosts.iter().any(|one| one.name == host.name))
+    };
+    let assigned: Vec<_> = fleet
+        .hosts()
+        .iter()
+        .filter(|host| within(host))
+        .filter_map(|host| {
+            plays
+                .remove(&host.name)
+                .map(|plays| (Arc::clone(host), plays))
+        })
+        .collect();
+    if assigned.is_empty() {
+        return Err(Refusal::new(ExitStatus::NoHosts, "no hosts matched")
+            .hint("the plays name hosts by `hosts:`, narrowed by `--limit`; the inventory may be empty")
+            .into());
+    }
+    Ok(assigned)
+}

@@ -1,0 +1,85 @@
+//! `when`: expressions that must be true or false.
+
+use std::sync::Arc;
+
+use crate::diag::Diagnostic;
+use crate::diag::Span;
+use crate::syntax::Content;
+use crate::syntax::Node;
+use crate::syntax::template::Engine;
+use crate::syntax::template::Variables;
+
+/// One condition of a task.
+#[derive(Debug, Clone)]
+pub struct Condition {
+    text: String,
+    span: Span,
+    engine: Arc<Engine>,
+}
+
+impl Condition {
+    /// The expression, as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it holds. Anything but true or false is a mistake.
+    pub(super) fn holds(&self, variables: &Variables<'_>) -> Result<bool, Diagnostic> {
+        self.engine.holds(&self.text, &self.span, variables)
+    }
+
+    /// Whether it names a variable.
+    pub(super) fn needs(&self, name: &str) -> bool {
+        self.engine.condition_names(&self.text).contains(name)
+    }
+
+    /// Reads `when`: one condition, or a list of them that must all hold.
+    pub(super) fn parse_all(
+        node: &Node,
+        engine: &Arc<Engine>,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Vec<Self> {
+        match &node.content {
+            Content::Sequence(items) => items
+                .iter()
+                .filter_map(|item| Self::parse(item, engine, mistakes))
+                .collect(),
+            Content::Null
+            | Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Text(_)
+            | Content::Mapping(_) => Self::parse(node, engine, mistakes).into_iter().collect(),
+        }
+    }
+
+    fn parse(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
+        let text = match &node.content {
+            Content::Bool(true) => "true",
+            Content::Bool(false) => "false",
+            Content::Text(text) => text.trim(),
+            Content::Null
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sequence(_)
+            | Content::Mapping(_) => {
+                mistakes.push(
+                    Diagnostic::error(
+                        "wrong-type",
+                        "`when` must be an expression or a list of expressions",
+                    )
+                    .at(&node.span)
+                    .label(format!("this is {}", node.describe())),
+                );
+                return None;
+            }
+        };
+        let before = mistakes.len();
+        engine.check_condition(text, &node.span, mistakes);
+        (mistakes.len() == before).then(|| Self {
+            text: text.to_owned(),
+            span: node.span.clone(),
+            engine: Arc::clone(engine),
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! Makes texts that came from hosts and files fit for a terminal: no control characters, no sudden turns, no novels.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::cim::Value;
+use crate::plan::Change;
+use crate::plan::Disruption;
+use crate::plan::Failure;
+use crate::plan::Layer;
+use crate::plan::Remedy;
+use crate::plan::SkipReason;
+
+/// Characters of one text that are shown to people.
+pub(super) const SHOWN: usize = 400;
+
+/// The text with control characters and direction marks written out, cut after `limit` characters.
+pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
+    let short = text.char_indices().nth(limit).is_none();
+    if short && !text.chars().any(is_hostile) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len().min(limit));
+    for character in text.chars().take(limit) {
+        match character {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            hostile if is_hostile(hostile) => shown.extend(hostile.escape_unicode()),
+            harmless => shown.push(harmless),
+        }
+    }
+    if !short {
+        shown.push('…');
+    }
+    Cow::Owned(shown)
+}
+
+/// Control characters move the cursor; direction marks show a text otherwise than it is; the others are not seen at all.
+fn is_hostile(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{200B}'..='\u{200F}'
+                | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{FEFF}'
+        )
+}
+
+/// A value as people read it; `Null` means that there is nothing.
+pub(super) fn value(value: &Value) -> String {
+    match value {
+        Value::Null => "absent".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Uint(number) => number.to_string(),
+        Value::Sint(number) => number.to_string(),
+        Value::Real(number) => number.to_string(),
+        Value::Text(text) if text.is_empty() => "\"\"".to_owned(),
+        Value::Text(text) => clean(text, SHOWN).into_owned(),
+        Value::DateTime(moment) => moment.to_string(),
+        Value::Interval(length) => length.to_string(),
+        Value::List(items) => {
+            let shown: Vec<String> = items.iter().map(self::value).collect();
+            clean(&format!("[{}]", shown.join(", ")), SHOWN).into_owned()
+        }
+        Value::Reference(path) => clean(&path.to_string(), SHOWN).into_owned(),
+        Value::Object(instance) => format!("({})", clean(&instance.class, SHOWN)),
+    }
+}
+
+/// Why something was not looked at.
+pub(super) fn skip_reason(reason: &SkipReason) -> String {
+    match reason {
+        SkipReason::Condition(condition) => {
+            format!("`when: {}` is false", clean(condition, SHOWN))
+        }
+        SkipReason::NotNotified => "not notified".to_owned(),
+        SkipReason::EarlierFailure => "an earlier task failed".to_owned(),
+        SkipReason::Interrupted => "the run was interrupted".to_owned(),
+    }
+}
+
+/// What went wrong, in one line, not yet fit for a terminal.
+pub(super) fn failure(failure: &Failure) -> String {
+    format!("{}: {}", failure.during, failure.error)
+}
+
+/// Whether the host as a whole could not be looked at.
+pub(super) fn is_unreachable(failure: &Failure) -> bool {
+    failure.during == "observing" && failure.error.is_unreachable()
+}
+
+/// What people can do about a change that is not corrected by itself.
+pub(super) fn advice(change: &Change) -> Option<String> {
+    match &change.remedy {
+        Remedy::Steps { .. } => None,
+        Remedy::OwnedByPolicy { setting } => Some(format!(
+            "Group Policy sets `{}` at {setting}: change it there",
+            change.property
+        )),
+        Remedy::Manual { advice } => Some(advice.clone()),
+    }
+}
+
+/// What is said of changes that did not last.
+pub(super) fn unconverged(left: &[Change]) -> String {
+    let names: Vec<&str> = left.iter().map(|change| change.property).collect();
+    format!(
+        "still differs after it was corrected: {}; Group Policy may own it",
+        names.join(", ")
+    )
+}
+
+/// The strongest layer among changes.
+pub(super) fn decided_by(changes: &[Change]) -> Option<Layer> {
+    changes
+        .iter()
+        .map(|change| change.decided_by)
+        .min_by_key(|layer| match layer {
+            Layer::Policy => 0,
+            Layer::Local => 1,
+            Layer::Default => 2,
+        })
+}
+
+/// The greatest cost among changes.
+pub(super) fn disruption(changes: &[Change]) -> Option<Disruption> {
+    changes.iter().map(|change| change.disruption).max()
+}
+
+/// `850 ms`, `1.2 s`, `3 min 5 s`.
+pub(super) fn duration(duration: Duration) -> String {
+    let (seconds, millis) = (duration.as_secs(), duration.as_millis());
+    match seconds {
+        0 => format!("{millis} ms"),
+        1..60 => format!("{seconds}.{} s", duration.subsec_millis() / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::clean;
+    use super::duration;
+
+    #[test]
+    fn control_characters_are_written_out() {
+        assert_eq!(clean("a\u{1b}[2Jb\n\u{9b}", 99), r"a\u{1b}[2Jb\n\u{9b}");
+    }
+
+    #[test]
+    fn direction_marks_are_written_out() {
+        assert_eq!(clean("a\u{202e}b", 99), r"a\u{202e}b");
+    }
+
+    #[test]
+    fn long_texts_are_cut() {
+        assert_eq!(clean("abcdef", 3), "abc…");
+        assert_eq!(clean("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn durations_read_naturally() {
+        assert_eq!(duration(Duration::from_millis(850)), "850 ms");
+        assert_eq!(duration(Duration::from_millis(1_250)), "1.2 s");
+        assert_eq!(duration(Duration::from_secs(185)), "3 min 5 s");
+    }
+}

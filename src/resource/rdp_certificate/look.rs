@@ -1,0 +1,222 @@
+//! Looks at a host's certificate, asking no more than the desired state and what was seen so far make necessary.
+
+use jiff::Timestamp;
+
+use crate::certificate::StoredCertificate;
+use crate::cim::CimError;
+use crate::cim::CimReader;
+use crate::cim::Instance;
+use crate::cim::Namespace;
+use crate::cim::Query;
+use crate::cim::RegistryData;
+use crate::cim::RegistryKey;
+use crate::cim::RegistryKind;
+use crate::cim::RegistryPath;
+use crate::cim::Value;
+use crate::resource::rdp_certificate::Binding;
+use crate::resource::rdp_certificate::Held;
+use crate::resource::rdp_certificate::Host;
+use crate::resource::rdp_certificate::Naming;
+use crate::resource::rdp_certificate::Observed;
+use crate::resource::rdp_certificate::Own;
+use crate::resource::rdp_certificate::RdpCertificate;
+use crate::resource::rdp_certificate::Source;
+use crate::resource::rdp_certificate::judge;
+use crate::resource::rdp_certificate::thumbprint::Thumbprint;
+use crate::resource::service::seen::Seen;
+use crate::resource::service::seen::State;
+use crate::resource::terminal_services;
+
+/// Remote Desktop Configuration, which makes certificates (windows-facts 2.3).
+pub(super) const MAKER: &str = "SessionEnv";
+
+/// A store of certificates (windows-facts 2.1).
+pub(super) fn store(name: &str) -> RegistryKey {
+    RegistryKey::local_machine(format!(
+        r"SOFTWARE\Microsoft\SystemCertificates\{name}\Certificates"
+    ))
+}
+
+/// The store of the listener's own certificates.
+pub(super) fn own_store() -> RegistryKey {
+    store("Remote Desktop")
+}
+
+/// The pointer to the certificate in use when none is bound.
+pub(super) fn pointer() -> RegistryPath {
+    terminal_services::stations().value("SelfSignedCertificate", RegistryKind::Binary)
+}
+
+/// The name of the store that the pointer points into.
+pub(super) fn store_name() -> RegistryPath {
+    terminal_services::stations().value("SelfSignedCertStore", RegistryKind::Text)
+}
+
+pub(super) async fn look(
+    wanted: &RdpCertificate,
+    reader: &dyn CimReader,
+) -> Result<Observed, CimError> {
+    let found = reader.query(terminal_services::general()).await?;
+    let Some(general) = found.into_iter().next() else {
+        return Ok(Observed::Missing);
+    };
+    let (now, names) = clock_and_names(reader, wanted.naming).await?;
+    let binding = binding(&general)?;
+    let mut host = Host {
+        now,
+        names,
+        personal: personal(wanted, &binding, reader).await?,
+        binding,
+        own: None,
+    };
+    if needs_own(wanted, &host) {
+        host.own = Some(own(wanted, &host, reader).await?);
+    }
+    Ok(Observed::Found(Box::new(host)))
+}
+
+async fn one(reader: &dyn CimReader, class: &str) -> Result<Instance, CimError> {
+    let found = reader.query(Query::all(Namespace::CIMV2, class)).await?;
+    found.into_iter().next().ok_or_else(|| CimError::Property {
+        class: class.to_owned(),
+        property: "*".to_owned(),
+        wanted: "there at all",
+    })
+}
+
+async fn clock_and_names(
+    reader: &dyn CimReader,
+    naming: Naming,
+) -> Result<(Timestamp, Vec<String>), CimError> {
+    let system = one(reader, "Win32_OperatingSystem").await?;
+    let now = moment(&system, "LocalDateTime")?;
+    if naming == Naming::Any {
+        return Ok((now, Vec::new()));
+    }
+    let computer = one(reader, "Win32_ComputerSystem").await?;
+    // Cut to 15 characters where the whole name is longer.
+    let short = system.text("CSName")?.to_lowercase();
+    let own = computer
+        .get("DNSHostName")
+        .and_then(Value::as_text)
+        .map(str::to_lowercase);
+    let mut names = vec![short];
+    if let Some(own) = own {
+        if computer.bool("PartOfDomain")? {
+            names.push(format!("{own}.{}", computer.text("Domain")?.to_lowercase()));
+        }
+        names.push(own);
+    }
+    Ok((now, names))
+}
+
+fn moment(instance: &Instance, name: &str) -> Result<Timestamp, CimError> {
+    match instance.get(name) {
+        Some(Value::DateTime(moment)) => Some(*moment),
+        Some(Value::Text(text)) => text.parse().ok(),
+        _ => None,
+    }
+    .ok_or_else(|| CimError::Property {
+        class: instance.class.clone(),
+        property: name.to_owned(),
+        wanted: "a moment",
+    })
+}
+
+fn binding(general: &Instance) -> Result<Binding, CimError> {
+    let hash = general
+        .get("SSLCertificateSHA1Hash")
+        .and_then(Value::as_text)
+        .and_then(|text| Thumbprint::parse(text).ok())
+        .map(|(thumbprint, _)| thumbprint);
+    Ok(match general.uint("SSLCertificateSHA1HashType")? {
+        1 => Binding::SelfSigned,
+        2 => Binding::Policy(hash),
+        _ => Binding::Custom(hash),
+    })
+}
+
+/// The certificate of the personal store that matters.
+async fn personal(
+    wanted: &RdpCertificate,
+    binding: &Binding,
+    reader: &dyn CimReader,
+) -> Result<Option<Held>, CimError> {
+    let thumbprint = match (&wanted.source, binding) {
+        (Source::Thumbprint(wanted), _) => Some(wanted),
+        (Source::Whatever, Binding::Policy(bound) | Binding::Custom(bound)) => bound.as_ref(),
+        (Source::Whatever, Binding::SelfSigned) | (Source::SelfSigned, _) => None,
+    };
+    match thumbprint {
+        None => Ok(None),
+        Some(thumbprint) => {
+            let (held, _) = held(&store("MY"), thumbprint, reader).await?;
+            Ok(Some(held))
+        }
+    }
+}
+
+async fn held(
+    store: &RegistryKey,
+    thumbprint: &Thumbprint,
+    reader: &dyn CimReader,
+) -> Result<(Held, Option<Vec<u8>>), CimError> {
+    let place = store
+        .child(&thumbprint.to_string())
+        .value("Blob", RegistryKind::Binary);
+    let Some(RegistryData::Binary(blob)) = reader.registry(place).await? else {
+        return Ok((Held::Gone, None));
+    };
+    let held = match StoredCertificate::from_blob(&blob) {
+        Ok(stored) => Held::Stored(Box::new(stored)),
+        Err(_) => Held::Unreadable,
+    };
+    Ok((held, Some(blob)))
+}
+
+/// Whether the host's own certificate is, or is going to be, the one in use.
+fn needs_own(wanted: &RdpCertificate, host: &Host) -> bool {
+    match (&wanted.source, &host.binding) {
+        (Source::Thumbprint(_), _) | (_, Binding::Policy(_)) => false,
+        (Source::SelfSigned, _) | (Source::Whatever, Binding::SelfSigned) => true,
+        (Source::Whatever, Binding::Custom(_)) => host
+            .personal
+            .as_ref()
+            .is_none_or(|held| !judge::personal_flaws(wanted, held, host).is_empty()),
+    }
+}
+
+async fn own(
+    wanted: &RdpCertificate,
+    host: &Host,
+    reader: &dyn CimReader,
+) -> Result<Own, CimError> {
+    let bytes = match reader.registry(pointer()).await? {
+        Some(RegistryData::Binary(bytes)) => Some(bytes),
+        _ => None,
+    };
+    let store = match reader.registry(store_name()).await? {
+        Some(RegistryData::Text(name)) => Some(name),
+        _ => None,
+    };
+    let (held, blob) = match bytes.as_deref().and_then(Thumbprint::from_bytes) {
+        Some(thumbprint) => held(&own_store(), &thumbprint, reader).await?,
+        None => (Held::Gone, None),
+    };
+    let mut own = Own {
+        pointer: bytes,
+        store,
+        blob,
+        held,
+        maker: None,
+    };
+    if !judge::own_flaws(wanted, &own, host).is_empty() {
+        own.maker = Seen::look(reader, MAKER).await?;
+        if let Some(maker) = &mut own.maker
+            && maker.state != State::Stopped
+        {
+            maker.follow_dependents(reader).await?;
+        }
+    }
+    Ok(own)
+}

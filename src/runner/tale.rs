@@ -1,0 +1,206 @@
+//! What is told of one host while it is worked on, and what its summary will say.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cim::CimError;
+use crate::event::Counts;
+use crate::event::Event;
+use crate::event::HostStatus;
+use crate::event::TaskResult;
+use crate::inventory::Host;
+use crate::plan::Change;
+use crate::plan::Outcome;
+use crate::plan::Remedy;
+use crate::plan::SkipReason;
+use crate::proof::Proof;
+use crate::proof::Verdict;
+use crate::runner::World;
+use crate::runner::stop::Halt;
+
+/// What [`crate::plan::Failure::during`] says while nothing had been tried to change.
+pub(super) const OBSERVING: &str = "observing";
+
+/// Why a host is not well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Reason {
+    reason: String,
+    hint: Option<String>,
+}
+
+/// One result, before it is known which host and moment it belongs to.
+pub(super) struct Ending {
+    pub(super) play: Arc<str>,
+    pub(super) task: Arc<str>,
+    pub(super) resource: &'static str,
+    pub(super) id: Arc<str>,
+    pub(super) handler: bool,
+    pub(super) outcome: Outcome,
+    pub(super) took: Duration,
+}
+
+/// Collects what the summary of a host needs, and passes results on.
+pub(super) struct Tale<'a> {
+    world: &'a World,
+    host: &'a Host,
+    pub(super) counts: Counts,
+    failed: Option<Reason>,
+    unreachable: Option<Reason>,
+    drifted: bool,
+    interrupted: bool,
+    undone: Vec<String>,
+}
+
+impl<'a> Tale<'a> {
+    pub(super) fn new(world: &'a World, host: &'a Host) -> Self {
+        Self {
+            world,
+            host,
+            counts: Counts::default(),
+            failed: None,
+            unreachable: None,
+            drifted: false,
+            interrupted: false,
+            undone: Vec::new(),
+        }
+    }
+
+    /// Passes a result on.
+    pub(super) async fn tell(&mut self, ending: Ending) {
+        self.counts.add(&ending.outcome);
+        self.weigh(&ending);
+        let result = TaskResult {
+            host: Arc::clone(&self.host.name),
+            at: self.world.clock.now(),
+            play: ending.play,
+            task: ending.task,
+            resource: ending.resource,
+            id: ending.id,
+            handler: ending.handler,
+            outcome: ending.outcome,
+            duration: ending.took,
+        };
+        let _delivered = self.world.events.send(Event::Result(result)).await;
+    }
+
+    fn weigh(&mut self, ending: &Ending) {
+        match &ending.outcome {
+            Outcome::Drifted(_) | Outcome::Overridden(_) => self.drifted = true,
+            Outcome::Changed(changes) => {
+                self.drifted |= changes.iter().any(owned_by_policy);
+            }
+            Outcome::Unconverged(left) => {
+                let names: Vec<String> = left
+                    .iter()
+                    .map(|change| format!("`{}`", change.property))
+                    .collect();
+                let reason = format!(
+                    "{}: {} still differs after it was corrected",
+                    ending.task,
+                    names.join(", ")
+                );
+                let hint = "something sets it again; Group Policy may own it (`gpresult /h report.html` on the host tells)";
+                self.fail(reason, Some(hint.to_owned()));
+            }
+            Outcome::Failed(failure) => {
+                let reason = format!("{}: {}: {}", ending.task, failure.during, failure.error);
+                let hint = failure.error.hint();
+                if failure.during == OBSERVING && failure.error.is_unreachable() {
+                    self.unreachable.get_or_insert(Reason { reason, hint });
+                } else {
+                    self.fail(reason, hint);
+                }
+            }
+            Outcome::Skipped(SkipReason::Interrupted) => self.interrupted = true,
+            Outcome::Compliant | Outcome::Skipped(_) => {}
+        }
+    }
+
+    /// Notes why the host counts as failed; the first reason is kept.
+    pub(super) fn fail(&mut self, reason: String, hint: Option<String>) {
+        self.failed.get_or_insert(Reason { reason, hint });
+    }
+
+    /// Notes that no session came to be.
+    pub(super) fn refuse(&mut self, error: &CimError) {
+        let reason = Reason {
+            reason: error.to_string(),
+            hint: error.hint(),
+        };
+        if error.is_unreachable() {
+            self.unreachable.get_or_insert(reason);
+        } else {
+            self.failed.get_or_insert(reason);
+        }
+    }
+
+    /// Notes that the host had to end before there was a session.
+    pub(super) fn halt_without_session(&mut self, halt: Halt, limit: Duration) {
+        match halt {
+            Halt::Interrupted => self.interrupted = true,
+            Halt::TimedOut => {
+                self.unreachable.get_or_insert(Reason {
+                    reason: format!("no session within {} s", limit.as_secs()),
+                    hint: Some(
+                        "the host is slow, or something on the way swallows what is sent; `--host-timeout` gives it longer"
+                            .to_owned(),
+                    ),
+                });
+            }
+        }
+    }
+
+    /// Notes a restart that changes wait for and that was not done.
+    pub(super) fn leave_undone(&mut self, what: String) {
+        self.undone.push(what);
+    }
+
+    /// Takes the view from outside into account: after changes it has to pass.
+    pub(super) fn take_proof(&mut self, proof: &Proof, counts_as_failure: CountsAs) {
+        let Verdict::Refuted { reason, .. } = &proof.verdict else {
+            return;
+        };
+        match counts_as_failure {
+            CountsAs::Drift => self.drifted = true,
+            CountsAs::Failure => self.fail(format!("a client cannot connect: {reason}"), None),
+        }
+    }
+
+    /// The worst that happened.
+    pub(super) fn status(&self) -> HostStatus {
+        if let Some(Reason { reason, hint }) = self.failed.clone() {
+            let reason = self.with_undone(reason);
+            return HostStatus::Failed { reason, hint };
+        }
+        if let Some(Reason { reason, hint }) = self.unreachable.clone() {
+            let reason = self.with_undone(reason);
+            return HostStatus::Unreachable { reason, hint };
+        }
+        match (self.interrupted, self.drifted) {
+            (true, _) => HostStatus::Interrupted,
+            (false, true) => HostStatus::Drifted,
+            (false, false) => HostStatus::Ok,
+        }
+    }
+
+    fn with_undone(&self, reason: String) -> String {
+        if self.undone.is_empty() {
+            return reason;
+        }
+        format!("{reason}; left undone: {}", self.undone.join(", "))
+    }
+}
+
+/// What a proof that did not pass means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CountsAs {
+    /// The host differs from what it should be: nothing was tried.
+    Drift,
+    /// The work was in vain.
+    Failure,
+}
+
+/// Whether Group Policy has the last word on a value.
+pub(super) fn owned_by_policy(change: &Change) -> bool {
+    matches!(change.remedy, Remedy::OwnedByPolicy { .. })
+}

@@ -1,0 +1,96 @@
+//! What a run writes: results on standard output only, one self-contained JSON record per line.
+
+use crate::cli::BASELINE;
+use crate::cli::Bench;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_lines_tell_the_whole_run_in_order() {
+    let bench = Bench::of("nla-mismatch", Some(1)).await;
+    let records = bench
+        .run(&["apply", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(0)
+        .records();
+    let kinds: Vec<&str> = records
+        .iter()
+        .filter_map(|record| record["type"].as_str())
+        .collect();
+    assert_eq!(kinds.first(), Some(&"run_start"));
+    assert_eq!(kinds.get(1), Some(&"host_start"));
+    assert_eq!(kinds.get(kinds.len() - 2), Some(&"host_end"));
+    assert_eq!(kinds.last(), Some(&"run_end"));
+    for record in &records {
+        assert_eq!(record["v"], 1);
+        assert!(record["ts"].as_str().is_some_and(|text| text.contains('T')));
+        assert_eq!(record["run"].as_str().map(str::len), Some(26));
+    }
+    let changed = records
+        .iter()
+        .find(|record| record["status"] == "changed" && record["type"] == "result")
+        .expect("a change");
+    assert_eq!(changed["resource"], "rdp_listener");
+    assert_eq!(changed["before"]["nla"], "not_required");
+    assert_eq!(changed["after"]["nla"], "required");
+    assert_eq!(changed["decided_by"], "local");
+    let end = records
+        .iter()
+        .find(|record| record["type"] == "host_end")
+        .expect("an end");
+    for name in [
+        "requests",
+        "connections",
+        "bytes_sent",
+        "bytes_received",
+        "duration_ms",
+    ] {
+        assert!(end[name].as_u64().is_some(), "{name} in {end}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_of_a_compliant_host_stays_within_its_budget() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let records = bench
+        .run(&["audit", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(0)
+        .records();
+    let end = records
+        .iter()
+        .find(|record| record["type"] == "host_end")
+        .expect("an end");
+    assert!(
+        end["requests"]
+            .as_u64()
+            .is_some_and(|requests| requests <= 20),
+        "{end}"
+    );
+    // The proof is one connection more.
+    assert!(
+        end["connections"]
+            .as_u64()
+            .is_some_and(|connections| connections <= 2),
+        "{end}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_output_holds_results_only_and_has_no_colours_in_a_pipe() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let shown = bench.run(&["audit", BASELINE]).await.exits(0);
+    assert!(shown.stdout.contains("PLAY RECAP"), "{}", shown.stdout);
+    assert!(!shown.stdout.contains('\u{1b}'));
+    assert_eq!(shown.stderr, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alike_hosts_are_folded_into_one_group() {
+    let bench = Bench::of("nla-mismatch", Some(12)).await;
+    let shown = bench.run(&["audit", BASELINE]).await.exits(3);
+    assert_eq!(
+        shown.stdout.matches("nla: not_required").count(),
+        1,
+        "{}",
+        shown.stdout
+    );
+}

@@ -1,0 +1,371 @@
+//! Runs plays of wishes on machines and keeps what was told.
+
+use async_trait::async_trait;
+use rdpfix::cim::CimError;
+use rdpfix::cim::CimSession;
+use rdpfix::clock::SystemClock;
+use rdpfix::connect::Connector;
+use rdpfix::connect::Prover;
+use rdpfix::diag::Source;
+use rdpfix::diag::Span;
+use rdpfix::event::Event;
+use rdpfix::event::HostSummary;
+use rdpfix::event::Recap;
+use rdpfix::event::RunMode;
+use rdpfix::event::TaskResult;
+use rdpfix::inventory::Authentication;
+use rdpfix::inventory::Host;
+use rdpfix::inventory::Scheme;
+use rdpfix::inventory::TlsTrust;
+use rdpfix::inventory::WinRm;
+use rdpfix::plan::Outcome;
+use rdpfix::playbook::Body;
+use rdpfix::playbook::Play;
+use rdpfix::playbook::Prepared;
+use rdpfix::playbook::Scope;
+use rdpfix::playbook::Task;
+use rdpfix::proof::Proof;
+use rdpfix::proof::Stage;
+use rdpfix::proof::Verdict;
+use rdpfix::resource::AnyResource;
+use rdpfix::runner::Order;
+use rdpfix::runner::Prepare;
+use rdpfix::runner::World;
+use rdpfix::runner::run_with;
+use rdpfix::secret::Secret;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+
+use super::machine::Gauge;
+use super::machine::Machine;
+use super::machine::Session;
+use super::wish::Manner;
+use super::wish::SERVICE;
+use super::wish::WISH;
+use super::wish::Wish;
+use super::wish::wish;
+
+/// Everything a run needs, with plain defaults.
+pub(crate) struct Rig {
+    pub(crate) machines: Vec<(String, Result<Arc<Machine>, CimError>)>,
+    pub(crate) tasks: Vec<(Wish, Vec<&'static str>)>,
+    pub(crate) handlers: Vec<(&'static str, Wish)>,
+    /// Hosts that do not let clients in, and how often.
+    pub(crate) refuted: BTreeMap<String, usize>,
+    pub(crate) needs_facts: bool,
+    pub(crate) forks: usize,
+    pub(crate) host_timeout: Duration,
+    pub(crate) connecting_hangs: bool,
+    pub(crate) live: Arc<Gauge>,
+    pub(crate) interrupt: watch::Sender<bool>,
+    pub(crate) skipped: BTreeSet<&'static str>,
+}
+
+impl Default for Rig {
+    fn default() -> Self {
+        Self {
+            machines: Vec::new(),
+            tasks: Vec::new(),
+            handlers: Vec::new(),
+            refuted: BTreeMap::new(),
+            needs_facts: false,
+            forks: 10,
+            host_timeout: Duration::from_mins(10),
+            connecting_hangs: false,
+            live: Arc::default(),
+            interrupt: watch::Sender::new(false),
+            skipped: BTreeSet::new(),
+        }
+    }
+}
+
+/// What came of a run.
+pub(crate) struct Story {
+    pub(crate) events: Vec<Event>,
+    pub(crate) recap: Recap,
+}
+
+impl Rig {
+    /// One host, called `a`.
+    pub(crate) fn on(machine: &Arc<Machine>) -> Self {
+        Self::default().host("a", machine)
+    }
+
+    pub(crate) fn host(mut self, name: &str, machine: &Arc<Machine>) -> Self {
+        self.machines
+            .push((name.to_owned(), Ok(Arc::clone(machine))));
+        self
+    }
+
+    pub(crate) fn dead_host(mut self, name: &str, error: CimError) -> Self {
+        self.machines.push((name.to_owned(), Err(error)));
+        self
+    }
+
+    pub(crate) fn task(self, wish: Wish) -> Self {
+        self.notifying(wish, &[])
+    }
+
+    pub(crate) fn notifying(mut self, wish: Wish, handlers: &[&'static str]) -> Self {
+        self.tasks.push((wish, handlers.to_vec()));
+        self
+    }
+
+    pub(crate) fn handler(mut self, name: &'static str, wish: Wish) -> Self {
+        self.handlers.push((name, wish));
+        self
+    }
+
+    pub(crate) async fn check(&self) -> Story {
+        self.run(RunMode::Check).await
+    }
+
+    pub(crate) async fn apply(&self) -> Story {
+        self.run(RunMode::Apply).await
+    }
+
+    fn play(&self) -> Play {
+        let tasks = self
+            .tasks
+            .iter()
+            .map(|(wish, notify)| task(wish.name, wish, notify))
+            .collect();
+        let handlers = self
+            .handlers
+            .iter()
+            .map(|(name, wish)| task(name, wish, &[]))
+            .collect();
+        Play {
+            name: "the play".into(),
+            hosts: "all".to_owned(),
+            hosts_span: nowhere(),
+            vars: BTreeMap::new(),
+            tasks,
+            handlers,
+            prove: true,
+            needs_facts: self.needs_facts,
+        }
+    }
+
+    async fn run(&self, mode: RunMode) -> Story {
+        let (events, mut incoming) = mpsc::channel(4);
+        let reader = tokio::spawn(async move {
+            let mut events = Vec::new();
+            while let Some(event) = incoming.recv().await {
+                events.push(event);
+            }
+            events
+        });
+        let world = World {
+            connector: Arc::new(FakeConnector {
+                machines: self.machines.iter().cloned().collect(),
+                hangs: self.connecting_hangs,
+                live: Arc::clone(&self.live),
+            }),
+            prover: Arc::new(FakeProver {
+                refuted: Mutex::new(self.refuted.clone()),
+            }),
+            clock: Arc::new(SystemClock),
+            events,
+            interrupted: self.interrupt.subscribe(),
+        };
+        let play = Arc::new(self.play());
+        let hosts = self
+            .machines
+            .iter()
+            .map(|(name, _)| (Arc::new(host(name)), vec![Arc::clone(&play)]))
+            .collect();
+        let order = Order {
+            run: "01RUN".to_owned(),
+            playbook: "play.yml".to_owned(),
+            hosts,
+            extra: Arc::default(),
+            mode,
+            forks: self.forks,
+            host_timeout: self.host_timeout,
+        };
+        let prepare = FakePrepare {
+            wishes: self
+                .tasks
+                .iter()
+                .map(|(wish, _)| (wish.name, wish.clone()))
+                .chain(self.handlers.iter().cloned())
+                .collect(),
+            skipped: self.skipped.clone(),
+        };
+        let recap = run_with(&world, &order, Arc::new(prepare)).await;
+        drop(world);
+        let events = reader.await.unwrap();
+        Story { events, recap }
+    }
+}
+
+impl Story {
+    pub(crate) fn results(&self) -> Vec<&TaskResult> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Result(result) => Some(result),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// `name: compliant` for each result, in order.
+    pub(crate) fn outcomes(&self) -> Vec<String> {
+        self.results()
+            .iter()
+            .map(|result| format!("{}: {}", result.task, word(&result.outcome)))
+            .collect()
+    }
+
+    pub(crate) fn hosts(&self) -> Vec<&HostSummary> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::HostEnd(summary) => Some(summary),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[track_caller]
+    pub(crate) fn host(&self, name: &str) -> &HostSummary {
+        let mut hosts = self.hosts().into_iter();
+        hosts.find(|host| &*host.host == name).unwrap()
+    }
+}
+
+fn word(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Compliant => "compliant".to_owned(),
+        Outcome::Drifted(_) => "drifted".to_owned(),
+        Outcome::Changed(_) => "changed".to_owned(),
+        Outcome::Overridden(_) => "overridden".to_owned(),
+        Outcome::Unconverged(_) => "unconverged".to_owned(),
+        Outcome::Failed(_) => "failed".to_owned(),
+        Outcome::Skipped(reason) => format!("skipped {reason:?}"),
+    }
+}
+
+fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
+    let kind = match wish.manner {
+        Manner::Restart => &SERVICE,
+        _ => &WISH,
+    };
+    Task {
+        name: name.into(),
+        kind,
+        when: Vec::new(),
+        body: Body::Fixed(Arc::new(wish.clone())),
+        tags: Vec::new(),
+        notify: notify.iter().map(|name| (*name).to_owned()).collect(),
+        span: nowhere(),
+    }
+}
+
+fn nowhere() -> Span {
+    Span {
+        source: Arc::new(Source {
+            name: "play.yml".to_owned(),
+            text: String::new(),
+        }),
+        start: 0,
+        end: 0,
+    }
+}
+
+pub(crate) fn host(name: &str) -> Host {
+    Host {
+        name: name.into(),
+        address: name.to_owned(),
+        winrm: WinRm {
+            port: 5986,
+            scheme: Scheme::Https,
+            path: "/wsman".to_owned(),
+            user: "admin".to_owned(),
+            password: Secret::new("hunter2"),
+            scheme_of_authentication: Authentication::Ntlm,
+            trust: TlsTrust::System,
+            operation_timeout: None,
+        },
+        rdp_port: 3389,
+        vars: BTreeMap::new(),
+    }
+}
+
+struct FakePrepare {
+    wishes: BTreeMap<&'static str, Wish>,
+    skipped: BTreeSet<&'static str>,
+}
+
+impl Prepare for FakePrepare {
+    fn task(&self, task: &Task, scope: &Scope<'_>) -> Result<Prepared, CimError> {
+        if self.skipped.contains(&*task.name) {
+            let build = scope.facts.map(|facts| facts.build);
+            return Ok(Prepared::Skipped(format!("build is {build:?}")));
+        }
+        let wish = self.wishes.get(&*task.name).unwrap().clone();
+        Ok(Prepared::Resource(Arc::new(wish)))
+    }
+
+    fn restart(&self, service: &'static str) -> Arc<dyn AnyResource> {
+        Arc::new(wish(service, 0).manner(Manner::Restart))
+    }
+}
+
+struct FakeConnector {
+    machines: BTreeMap<String, Result<Arc<Machine>, CimError>>,
+    hangs: bool,
+    live: Arc<Gauge>,
+}
+
+#[async_trait]
+impl Connector for FakeConnector {
+    async fn connect(&self, host: &Host) -> Result<Arc<dyn CimSession>, CimError> {
+        if self.hangs {
+            pending::<()>().await;
+        }
+        let machine = self.machines.get(&*host.name).unwrap().clone()?;
+        machine.sessions_open.fetch_add(1, Ordering::SeqCst);
+        let now = self.live.now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.live.peak.fetch_max(now, Ordering::SeqCst);
+        let live = Arc::clone(&self.live);
+        Ok(Arc::new(Session { machine, live }))
+    }
+}
+
+struct FakeProver {
+    refuted: Mutex<BTreeMap<String, usize>>,
+}
+
+#[async_trait]
+impl Prover for FakeProver {
+    async fn prove(&self, host: &Host) -> Proof {
+        let mut refuted = self.refuted.lock().unwrap();
+        let left = refuted.entry(host.name.to_string()).or_default();
+        let verdict = if *left > 0 {
+            *left -= 1;
+            Verdict::Refuted {
+                stage: Stage::Tls,
+                id: "cert-expired",
+                reason: "the certificate has expired".to_owned(),
+            }
+        } else {
+            Verdict::Proven
+        };
+        Proof {
+            verdict,
+            selected: Some("nla"),
+            certificate: None,
+            stages: Vec::new(),
+        }
+    }
+}

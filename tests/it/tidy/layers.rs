@@ -1,0 +1,127 @@
+//! Who may name whom. Arrows point down only.
+
+/// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
+pub(super) const TABLE: [(&str, &[&str]); 22] = [
+    ("diag", &[]),
+    ("clock", &[]),
+    ("secret", &[]),
+    ("cim", &[]),
+    ("proof", &[]),
+    ("certificate", &[]),
+    ("rdp", &[]),
+    ("wsman", &["cim"]),
+    ("auth", &["secret"]),
+    ("plan", &["cim"]),
+    ("facts", &["cim"]),
+    ("syntax", &["diag"]),
+    ("inventory", &["diag", "secret", "syntax"]),
+    ("connect", &["cim", "inventory", "proof"]),
+    (
+        "resource",
+        &["certificate", "cim", "diag", "plan", "syntax"],
+    ),
+    ("playbook", &["diag", "facts", "plan", "resource", "syntax"]),
+    ("event", &["cim", "facts", "inventory", "plan", "proof"]),
+    (
+        "session",
+        &[
+            "auth",
+            "cim",
+            "clock",
+            "connect",
+            "inventory",
+            "secret",
+            "wsman",
+        ],
+    ),
+    (
+        "lab",
+        &[
+            "auth",
+            "certificate",
+            "cim",
+            "clock",
+            "diag",
+            "inventory",
+            "rdp",
+            "secret",
+            "syntax",
+            "wsman",
+        ],
+    ),
+    (
+        "probe",
+        &[
+            "certificate",
+            "clock",
+            "connect",
+            "inventory",
+            "proof",
+            "rdp",
+        ],
+    ),
+    (
+        "runner",
+        &[
+            "cim",
+            "clock",
+            "connect",
+            "event",
+            "facts",
+            "inventory",
+            "plan",
+            "playbook",
+            "proof",
+            "resource",
+            "syntax",
+        ],
+    ),
+    ("report", &["cim", "diag", "event", "plan", "proof"]),
+];
+
+/// On top of all.
+const TOP: &str = "cli";
+
+/// The module that a path belongs to; `None` for files that are no part of the library, and for its two roots.
+pub(super) fn module_of(path: &str) -> Option<&str> {
+    let inside = path.strip_prefix("src/")?;
+    let module = inside
+        .split_once('/')
+        .map_or_else(|| inside.strip_suffix(".rs"), |(folder, _)| Some(folder))?;
+    (module != "lib" && module != "main").then_some(module)
+}
+
+/// Those that a module may name; `None` when it has no row.
+pub(super) fn may_name(module: &str) -> Option<Vec<&'static str>> {
+    if module == TOP {
+        return Some(TABLE.iter().map(|(name, _)| *name).collect());
+    }
+    TABLE
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map(|(_, named)| named.to_vec())
+}
+
+/// The rows of the table in a page, one for each module but the top, with the named modules in order.
+pub(super) fn rows(page: &str) -> Vec<(String, Vec<String>)> {
+    let cells = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| module | may name |"))
+        .skip(2)
+        .map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"))
+        .filter_map(|line| line.split_once(" | "))
+        .filter(|(_, named)| *named != "all");
+    let mut rows = Vec::new();
+    for (modules, named) in cells {
+        let mut named: Vec<String> = named
+            .split(", ")
+            .filter(|name| *name != "nothing")
+            .map(str::to_owned)
+            .collect();
+        named.sort();
+        for module in modules.split(", ") {
+            rows.push((module.to_owned(), named.clone()));
+        }
+    }
+    rows
+}
