@@ -1,6 +1,5 @@
 //! `rdpfix lab`: simulated hosts to try a playbook on.
 
-use std::fs;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
@@ -22,6 +21,8 @@ use serde::Serialize;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 
+use crate::cli::files;
+use crate::cli::files::Readers;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::lab::RecordedRequest;
@@ -134,7 +135,7 @@ impl Recorder for Lines {
 }
 
 /// Brings simulated hosts up, says `ready`, and keeps them up until it is interrupted or the time is over.
-pub async fn up(options: LabUp, output: &mut (dyn Write + Send)) -> anyhow::Result<()> {
+pub async fn up(options: LabUp, output: &mut dyn Write) -> anyhow::Result<()> {
     // Whoever interrupts while the hosts come up is heard too.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
@@ -156,8 +157,8 @@ pub async fn up(options: LabUp, output: &mut (dyn Write + Send)) -> anyhow::Resu
     .await
     .context("the lab cannot start")?;
     if let Some(path) = &options.write_inventory {
-        write_whole(path, &lab.inventory_yaml())
-            .with_context(|| format!("cannot write the inventory to `{}`", path.display()))?;
+        let inventory = lab.inventory_yaml();
+        files::write_whole(path, inventory.as_bytes(), Readers::Owner)?;
     }
     announce(&lab, &scenario, output)?;
     tokio::select! {
@@ -169,11 +170,7 @@ pub async fn up(options: LabUp, output: &mut (dyn Write + Send)) -> anyhow::Resu
     Ok(())
 }
 
-fn announce(
-    lab: &Lab,
-    scenario: &scenario::Scenario,
-    output: &mut (dyn Write + Send),
-) -> io::Result<()> {
+fn announce(lab: &Lab, scenario: &scenario::Scenario, output: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 20;
     let count = lab.places().count();
     writeln!(output, "{}: {}", scenario.name, scenario.about)?;
@@ -208,32 +205,93 @@ fn lines(path: &Path) -> anyhow::Result<Lines> {
     })
 }
 
-/// Writes a file that its owner alone may read; a reader sees the old one, or the new one, never a part.
-fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(format!(".{}.unfinished", std::process::id()));
-    let unfinished = PathBuf::from(unfinished);
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&unfinished)
-        .and_then(|mut file| {
-            file.write_all(text.as_bytes())?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&unfinished, path));
-    if written.is_err() {
-        // It may not even exist; the first error is the one to tell.
-        let _gone = fs::remove_file(&unfinished);
-    }
-    written
-}
-
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
+
+    use super::LabUp;
+    use super::Lines;
     use super::ListenAt;
+    use super::lines;
     use super::list;
+    use super::up;
+    use crate::lab::Operation;
+    use crate::lab::RecordedRequest;
+    use crate::lab::Recorder;
+
+    fn briefly() -> LabUp {
+        LabUp {
+            scenario: "fleet".to_owned(),
+            hosts: Some(30),
+            listen: ListenAt::default(),
+            write_inventory: None,
+            time: Some(Duration::from_millis(1)),
+            record: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn it_says_ready_when_the_inventory_is_written_for_its_owner_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let inventory = folder.path().join("lab.yml");
+        let options = LabUp {
+            write_inventory: Some(inventory.clone()),
+            ..briefly()
+        };
+        let mut output = Vec::new();
+        up(options, &mut output).await.unwrap();
+        let output = String::from_utf8(output).unwrap();
+        assert!(output.ends_with("  and 10 more\nready\n"), "{output}");
+        let file = std::fs::metadata(&inventory).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600);
+        assert!(file.len() > 1000);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_inventory_that_cannot_be_written_ends_the_lab_before_it_is_ready() {
+        let options = LabUp {
+            write_inventory: Some("/no/such/folder/lab.yml".into()),
+            time: None,
+            ..briefly()
+        };
+        let mut output = Vec::new();
+        let error = up(options, &mut output).await.unwrap_err();
+        assert!(error.to_string().contains("/no/such/folder"), "{error}");
+        assert_eq!(output, b"");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_scenario_is_answered_with_the_nearest() {
+        let options = LabUp {
+            scenario: "flet".to_owned(),
+            ..briefly()
+        };
+        let error = up(options, &mut Vec::new()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "no scenario is named `flet`; did you mean `fleet`?"
+        );
+    }
+
+    #[test]
+    fn each_request_is_a_line_of_json() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let recorder: Lines = lines(file.path()).unwrap();
+        let request = RecordedRequest {
+            operation: Operation::Get,
+            class: "Win32_Service".to_owned(),
+            method: None,
+            write: false,
+        };
+        recorder.record("host-1", &request);
+        recorder.record("host-2", &request);
+        let text = std::io::read_to_string(file).unwrap();
+        let line = r#"{"host":"host-1","operation":"get","class":"Win32_Service","write":false}"#;
+        assert_eq!(text.lines().count(), 2);
+        assert_eq!(text.lines().next(), Some(line));
+    }
 
     #[test]
     fn a_place_to_listen_is_a_loopback_address_with_or_without_a_port() {
