@@ -22,6 +22,7 @@ use rdpfix::lab::mishap::Trouble;
 use rdpfix::lab::scenario;
 use rdpfix::lab::scenario::Kind;
 use rdpfix::lab::scenario::LabHost;
+use rdpfix::lab::wsman_server::MAX_CONNECTIONS;
 use rdpfix::secret::Secret;
 use rdpfix::wsman;
 use rdpfix::wsman::Enumeration;
@@ -508,4 +509,17 @@ async fn the_first_connections_may_be_refused() {
     let mut refused = wire(&lab).await;
     assert!(refused.post("/wsman", "", b"").await.is_err());
     Wire::signed_in(&lab, "healthy").await;
+}
+
+#[tokio::test]
+async fn connections_above_the_limit_are_reset_and_leave_the_others_alone() {
+    let lab = lab().await;
+    let mut kept = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        kept.push(wire(&lab).await);
+    }
+    let mut one_more = wire(&lab).await;
+    assert!(one_more.post("/wsman", "", b"").await.is_err());
+    let answer = kept[0].post("/wsman", "", b"").await.unwrap();
+    assert_eq!(answer.status_line(), "HTTP/1.1 401 ");
 }

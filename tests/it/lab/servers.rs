@@ -158,13 +158,14 @@ async fn the_inventory_names_every_host_with_its_ports_and_a_password_of_this_la
     let inventory: serde_json::Value = serde_yaml::from_str(&lab.inventory_yaml()).unwrap();
     let all = &inventory["all"];
     assert_eq!(all["vars"]["ansible_winrm_transport"], "ntlm");
-    assert_eq!(all["vars"]["ansible_password"], lab.password().reveal());
     let hosts = all["hosts"].as_object().unwrap();
     assert_eq!(hosts.len(), lab.places().count());
     for (name, place) in lab.places() {
         assert_eq!(hosts[name]["ansible_host"], "127.0.0.1");
         assert_eq!(hosts[name]["ansible_port"], place.winrm.port());
         assert_eq!(hosts[name]["rdp_port"], place.rdp.port());
+        assert_eq!(hosts[name]["ansible_user"], lab.user());
+        assert_eq!(hosts[name]["ansible_password"], lab.password().reveal());
     }
 }
 
