@@ -36,7 +36,7 @@ fn signed(word: &str) -> (i64, &str) {
 }
 
 fn magnitude(digits: &str) -> Option<i64> {
-    if digits == "0" {
+    if digits.trim_end_matches('_') == "0" {
         return Some(0);
     }
     if let Some(rest) = digits.strip_prefix("0b") {
