@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::time::Duration;
 
 use clap::Parser;
 
@@ -18,9 +19,12 @@ pub mod reporters;
 pub mod run;
 
 use crate::cli::args::Arguments;
+use crate::cli::args::LabUpArguments;
+use crate::cli::args::LabVerb;
 use crate::cli::args::Verb;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
+use crate::cli::lab::LabUp;
 use crate::cli::output::Talk;
 
 /// Runs a command line, program name first, and says how it ended.
@@ -42,8 +46,28 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
         Verb::Lint(lint) => lint::lint(&lint, talk),
         Verb::Apply(apply) => run::apply(apply, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
-        Verb::Lab(lab) => lab::lab(lab, talk),
+        Verb::Lab(LabVerb::Up(up)) => lab_up(up),
+        Verb::Lab(LabVerb::List) => {
+            lab::list(&mut std::io::stdout())?;
+            Ok(ExitStatus::Success)
+        }
     }
+}
+
+fn lab_up(arguments: LabUpArguments) -> anyhow::Result<ExitStatus> {
+    let options = LabUp {
+        scenario: arguments.scenario,
+        hosts: arguments.hosts,
+        listen: arguments.listen,
+        write_inventory: arguments.write_inventory,
+        time: arguments.time.map(Duration::from_secs),
+        record: arguments.record,
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(lab::up(options, &mut std::io::stdout()))?;
+    Ok(ExitStatus::Success)
 }
 
 /// Shows help, the version or a usage mistake.

@@ -7,6 +7,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use crate::cli::lab::ListenAt;
+
 /// Makes Remote Desktop hosts connectable again and keeps them so.
 #[derive(Debug, Parser)]
 #[command(
@@ -135,7 +137,7 @@ pub struct LabUpArguments {
     pub hosts: Option<usize>,
     /// Loopback address to listen on, with a first port if wanted
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1")]
-    pub listen: String,
+    pub listen: ListenAt,
     /// Write an inventory of the hosts, password included, readable by you only
     #[arg(long, value_name = "FILE")]
     pub write_inventory: Option<PathBuf>,

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
-use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -30,7 +29,7 @@ mod tls;
 
 /// How long a connection may last, whatever the client does.
 const LONGEST: Duration = Duration::from_secs(30);
-/// How many bytes a CredSSP message may have.
+/// How many bytes a client may send after the negotiation.
 const MOST: usize = 64 * 1024;
 /// The first byte of a TLS record with a handshake in it: some clients begin without X.224, and Windows lets them.
 const TLS_HANDSHAKE: u8 = 0x16;
@@ -71,7 +70,7 @@ async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Resul
     };
     match &negotiation.certificate {
         Some(served) if protocol != Protocols::RDP => secure(stream, served, protocol).await,
-        _ => hang_up(&mut stream).await,
+        _ => drain(&mut stream).await,
     }
 }
 
@@ -94,7 +93,7 @@ async fn secure(
     let config = tls::config(served).map_err(invalid)?;
     let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
-        return hang_up(&mut stream).await;
+        return drain(&mut stream).await;
     }
     let message = read_credssp(&mut stream).await?;
     if let Some(answer) = challenge(&message, served) {
@@ -144,10 +143,11 @@ fn filetime() -> u64 {
     u64::try_from(now).map_or(UNIX_EPOCH, |now| now.saturating_add(UNIX_EPOCH))
 }
 
-/// Waits for the client to go away or to go on: what would follow is a session, and there is none.
-async fn hang_up(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
-    let _gone_or_on = stream.read(&mut [0; 4096]).await?;
-    stream.shutdown().await
+/// Waits for the client to go away.
+async fn drain(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<()> {
+    let mut bounded = stream.take(u64::try_from(MOST).unwrap_or(u64::MAX));
+    tokio::io::copy(&mut bounded, &mut tokio::io::sink()).await?;
+    Ok(())
 }
 
 async fn some_bytes(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<Vec<u8>> {

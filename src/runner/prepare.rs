@@ -6,15 +6,15 @@ use crate::cim::CimError;
 use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
-use crate::resource;
 use crate::resource::AnyResource;
+use crate::resource::service;
 
 /// Makes resources.
 pub trait Prepare: Send + Sync {
     /// Evaluates a task's condition and templates for one host.
     fn task(&self, task: &Task, scope: &Scope<'_>) -> Result<Prepared, CimError>;
     /// The restart of a service, for a change that takes effect only then.
-    fn restart(&self, service: &'static str) -> Result<Arc<dyn AnyResource>, CimError>;
+    fn restart(&self, service: &'static str) -> Arc<dyn AnyResource>;
 }
 
 /// Makes resources as the playbook says.
@@ -43,7 +43,7 @@ impl Prepare for FromPlaybook {
         })
     }
 
-    fn restart(&self, service: &'static str) -> Result<Arc<dyn AnyResource>, CimError> {
-        Ok(resource::service::restart_of(service))
+    fn restart(&self, service: &'static str) -> Arc<dyn AnyResource> {
+        service::restart_of(service)
     }
 }

@@ -132,14 +132,14 @@ impl<'a> Turn<'a> {
             restart.service,
             restart.needed_by.join(", ")
         );
-        let ready = self.visit.prepare.restart(restart.service);
+        let resource = self.visit.prepare.restart(restart.service);
         Duty {
             play: Arc::clone(&self.play.name),
             name: name.into(),
             kind: SERVICE,
             handler: true,
             notify: Vec::new(),
-            ready: ready.map(Prepared::Resource),
+            ready: Ok(Prepared::Resource(resource)),
         }
     }
 

@@ -13,3 +13,5 @@ mod fake;
 mod fleet;
 #[cfg(test)]
 mod follow_up;
+#[cfg(test)]
+mod laws;

@@ -12,25 +12,40 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
 /// The most that a request's head may take; `MaxRequestBytes` of HTTP.sys, doubled to leave room for long tokens.
 const MAX_HEAD: usize = 32 * 1024;
 /// The most header lines.
 const MAX_HEADERS: usize = 64;
 /// Windows drops an idle connection after about two minutes (wsman-wire 1).
-pub(super) const IDLE: Duration = Duration::from_secs(120);
+pub(super) const IDLE: Duration = Duration::from_mins(2);
 /// How long the rest of a request may take, once it has begun.
 const SLOWEST_REQUEST: Duration = Duration::from_secs(30);
 /// How long a peer that takes no answer is waited for.
-const SLOWEST_ANSWER: Duration = Duration::from_secs(120);
+const SLOWEST_ANSWER: Duration = Duration::from_mins(2);
 /// How much of a body that was refused is read away, so that its sender gets to see the answer.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
 /// A stream that a connection may run on.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
+    /// Lets the stream end in a reset instead of an orderly close.
+    fn end_in_reset(&self) -> io::Result<()>;
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+impl Stream for TcpStream {
+    fn end_in_reset(&self) -> io::Result<()> {
+        self.set_zero_linger()
+    }
+}
+
+impl Stream for TlsStream<TcpStream> {
+    fn end_in_reset(&self) -> io::Result<()> {
+        self.get_ref().0.set_zero_linger()
+    }
+}
 
 /// A request, complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -181,8 +196,9 @@ impl<S: Stream> Connection<S> {
         if self.buffer.is_empty() {
             match timeout(IDLE, self.fill()).await {
                 Err(_elapsed) => return Err(HttpError::Idle),
-                Ok(read) if read? == 0 => return Ok(None),
-                Ok(_) => {}
+                Ok(Err(error)) => return Err(error.into()),
+                Ok(Ok(0)) => return Ok(None),
+                Ok(Ok(_)) => {}
             }
         }
         match timeout(SLOWEST_REQUEST, self.rest_of_request()).await {
@@ -225,9 +241,7 @@ impl<S: Stream> Connection<S> {
 
     /// Reads a refused body away.
     async fn drain(&mut self, length: usize) -> Result<(), HttpError> {
-        let mut left = length
-            .min(MAX_DRAINED)
-            .saturating_sub(self.buffer.len());
+        let mut left = length.min(MAX_DRAINED).saturating_sub(self.buffer.len());
         self.buffer.clear();
         while left > 0 {
             let read = self.fill().await?;
@@ -265,8 +279,9 @@ impl<S: Stream> Connection<S> {
         self.stream.shutdown().await
     }
 
-    pub(super) fn into_stream(self) -> S {
-        self.stream
+    /// Ends the connection by a reset.
+    pub(super) fn reset(self) -> io::Result<()> {
+        self.stream.end_in_reset()
     }
 }
 
@@ -296,7 +311,12 @@ fn parse_head(bytes: &[u8]) -> Result<Option<Head>, HttpError> {
     let body_length = match request.header("Content-Length") {
         // Chunked bodies are not taken: no client of this service sends them (wsman-wire 1).
         _ if request.header("Transfer-Encoding").is_some() => return Err(HttpError::NoLength),
-        Some(length) => length.parse().or(Err(HttpError::Malformed))?,
+        Some(length) => {
+            let Ok(length) = length.parse() else {
+                return Err(HttpError::Malformed);
+            };
+            length
+        }
         None if request.method == "POST" => return Err(HttpError::NoLength),
         None => 0,
     };
@@ -320,7 +340,14 @@ mod tests {
     use super::HttpAnswer;
     use super::HttpError;
     use super::HttpRequest;
+    use super::Stream;
     use super::parse_head;
+
+    impl Stream for tokio::io::DuplexStream {
+        fn end_in_reset(&self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
 
     async fn read(bytes: &[u8]) -> (Vec<HttpRequest>, Option<HttpError>) {
         let (mut peer, stream) = tokio::io::duplex(64);
@@ -380,7 +407,10 @@ mod tests {
             "x".repeat(101)
         );
         let (_, error) = read(body.as_bytes()).await;
-        assert!(matches!(error, Some(HttpError::BodyTooLarge { length: 101 })));
+        assert!(matches!(
+            error,
+            Some(HttpError::BodyTooLarge { length: 101 })
+        ));
         let head = format!("POST / HTTP/1.1\r\nA: {}", "x".repeat(40_000));
         let (_, error) = read(head.as_bytes()).await;
         assert!(matches!(error, Some(HttpError::HeadTooLarge)));

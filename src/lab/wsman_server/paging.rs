@@ -10,9 +10,11 @@ use uuid::Uuid;
 use crate::cim::Instance;
 use crate::cim::Value;
 use crate::wsman::Fault;
+use crate::wsman::fault::INVALID_ENUMERATION_CONTEXT;
+use crate::wsman::fault::TOO_MANY_OPERATIONS;
 
 /// `EnumerationTimeoutms`, counted from the last answer.
-pub const EXPIRES_AFTER: Duration = Duration::from_secs(240);
+pub const EXPIRES_AFTER: Duration = Duration::from_mins(4);
 /// `MaxBatchItems`.
 const MAX_ITEMS: u32 = 32_000;
 /// Recorded pages closed at about this many characters.
@@ -48,8 +50,19 @@ impl Appetite {
     /// The limit of a page counts as if in UTF-16, two bytes to a character.
     fn characters(self) -> usize {
         let offered = usize::try_from(self.max_envelope_size / 2).unwrap_or(usize::MAX);
-        PAGE_CHARACTERS.min(offered).saturating_sub(ENVELOPE_CHARACTERS)
+        PAGE_CHARACTERS
+            .min(offered)
+            .saturating_sub(ENVELOPE_CHARACTERS)
     }
+}
+
+/// How an enumeration begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With `OptimizeEnumeration`: the first answer may hold something.
+    Optimized,
+    /// Without: it holds only a context.
+    ContextOnly,
 }
 
 #[derive(Debug)]
@@ -81,22 +94,37 @@ impl Enumerations {
     }
 
     /// The first answer: the only item or none, else exactly one and a context for the others.
-    pub fn begin(&mut self, user: &str, items: Vec<Instance>, now: Instant) -> Result<Page, Fault> {
+    pub fn begin(
+        &mut self,
+        user: &str,
+        items: Vec<Instance>,
+        start: Start,
+        now: Instant,
+    ) -> Result<Page, Fault> {
         self.expire(now);
         let user = user.to_lowercase();
-        let open = self.open.values().filter(|open| open.user == user).count();
-        if items.len() > 1 && open >= self.per_user {
+        let count = self.open.values().filter(|open| open.user == user).count();
+        let mut open = Open {
+            user,
+            items: VecDeque::from(items),
+            touched: now,
+        };
+        let first = match start {
+            Start::Optimized => open.items.pop_front(),
+            Start::ContextOnly => None,
+        };
+        if start == Start::Optimized && open.items.is_empty() {
+            return Ok(Page {
+                items: first.into_iter().collect(),
+                context: None,
+            });
+        }
+        if count >= self.per_user {
             return Err(too_many(self.per_user));
         }
-        let mut items = VecDeque::from(items);
-        let first = items.pop_front();
         Ok(Page {
             items: first.into_iter().collect(),
-            context: self.keep(Open {
-                user,
-                items,
-                touched: now,
-            }),
+            context: Some(self.keep(open)),
         })
     }
 
@@ -124,9 +152,10 @@ impl Enumerations {
             page.push(item);
         }
         open.touched = now;
+        let more = !open.items.is_empty();
         Ok(Page {
             items: page,
-            context: self.keep(open),
+            context: more.then(|| self.keep(open)),
         })
     }
 
@@ -136,14 +165,11 @@ impl Enumerations {
         self.take(user, context).map(drop)
     }
 
-    fn keep(&mut self, open: Open) -> Option<String> {
-        if open.items.is_empty() {
-            return None;
-        }
+    fn keep(&mut self, open: Open) -> String {
         let name = Uuid::new_v4().to_string().to_ascii_uppercase();
         let context = format!("uuid:{name}");
         self.open.insert(context.clone(), open);
-        Some(context)
+        context
     }
 
     fn take(&mut self, user: &str, context: &str) -> Result<Open, Fault> {
@@ -165,26 +191,21 @@ impl Enumerations {
 
 /// The fault for a context that is unknown, used up, expired or another user's.
 fn invalid_context() -> Fault {
-    Fault {
-        code: 2_150_858_779,
-        subcode: "InvalidEnumerationContext".to_owned(),
-        message: "The WS-Management service cannot process the request because the enumeration context is invalid. "
-            .to_owned(),
-        detail: None,
-    }
+    let message = "The WS-Management service cannot process the request because the enumeration context is invalid. ";
+    Fault::new(
+        INVALID_ENUMERATION_CONTEXT,
+        "InvalidEnumerationContext",
+        message,
+    )
 }
 
 /// The fault for a user with too many operations at once.
 pub fn too_many(allowed: usize) -> Fault {
-    Fault {
-        code: 2_150_859_174,
-        subcode: "InternalError".to_owned(),
-        message: format!(
-            "The WS-Management service cannot process the request. This user is allowed a maximum number of {allowed} \
-             concurrent operations, which has been exceeded. Close existing operations for this user, or raise the quota for this user. "
-        ),
-        detail: None,
-    }
+    let message = format!(
+        "The WS-Management service cannot process the request. This user is allowed a maximum number of {allowed} concurrent \
+         operations, which has been exceeded. Close existing operations for this user, or raise the quota for this user. "
+    );
+    Fault::new(TOO_MANY_OPERATIONS, "InternalError", message)
 }
 
 /// About how many characters an instance takes in an envelope.
@@ -199,13 +220,14 @@ fn characters(instance: &Instance) -> usize {
 fn value_characters(name: &str, value: &Value) -> usize {
     let around = 2 * name.len() + PROPERTY_CHARACTERS;
     match value {
-        Value::Null => around + 10,
         Value::Text(text) => around + text.chars().count(),
         Value::List(items) => items.iter().map(|item| value_characters(name, item)).sum(),
         Value::Object(instance) => around + characters(instance),
         Value::Reference(_) => around + 600,
         Value::DateTime(_) | Value::Interval(_) => around + 60,
-        Value::Bool(_) | Value::Uint(_) | Value::Sint(_) | Value::Real(_) => around + 10,
+        Value::Null | Value::Bool(_) | Value::Uint(_) | Value::Sint(_) | Value::Real(_) => {
+            around + 10
+        }
     }
 }
 
@@ -217,6 +239,7 @@ mod tests {
     use super::Appetite;
     use super::EXPIRES_AFTER;
     use super::Enumerations;
+    use super::Start;
     use crate::cim::Instance;
     use crate::cim::Namespace;
 
@@ -243,7 +266,9 @@ mod tests {
     fn an_only_item_comes_at_once_and_so_does_nothing() {
         let mut enumerations = Enumerations::new(15);
         for count in [0, 1] {
-            let page = enumerations.begin("a", items(count, 1), now()).unwrap();
+            let page = enumerations
+                .begin("a", items(count, 1), Start::Optimized, now())
+                .unwrap();
             assert_eq!((page.items.len(), page.context), (count, None));
         }
         assert_eq!(enumerations.count(), 0);
@@ -252,7 +277,9 @@ mod tests {
     #[test]
     fn of_several_items_exactly_one_comes_at_once_and_pages_close_early() {
         let mut enumerations = Enumerations::new(15);
-        let mut page = enumerations.begin("a", items(200, 1000), now()).unwrap();
+        let mut page = enumerations
+            .begin("a", items(200, 1000), Start::Optimized, now())
+            .unwrap();
         assert_eq!(page.items.len(), 1);
         let mut contexts = Vec::new();
         let mut sizes = Vec::new();
@@ -273,10 +300,18 @@ mod tests {
     fn a_page_has_at_least_one_item_and_at_most_as_many_as_wanted() {
         let mut enumerations = Enumerations::new(15);
         for appetite in [
-            Appetite { max_elements: 0, ..HUNGRY },
-            Appetite { max_envelope_size: 8192, ..HUNGRY },
+            Appetite {
+                max_elements: 0,
+                ..HUNGRY
+            },
+            Appetite {
+                max_envelope_size: 8192,
+                ..HUNGRY
+            },
         ] {
-            let page = enumerations.begin("a", items(3, 5000), now()).unwrap();
+            let page = enumerations
+                .begin("a", items(3, 5000), Start::Optimized, now())
+                .unwrap();
             let context = page.context.unwrap();
             let page = enumerations.pull("a", &context, appetite, now()).unwrap();
             assert_eq!(page.items.len(), 1);
@@ -289,7 +324,9 @@ mod tests {
         let mut enumerations = Enumerations::new(15);
         let start = now();
         let mut begin = || {
-            let page = enumerations.begin("a", items(3, 1), start).unwrap();
+            let page = enumerations
+                .begin("a", items(3, 1), Start::Optimized, start)
+                .unwrap();
             page.context.unwrap()
         };
         let [used, other, late, released] = [begin(), begin(), begin(), begin()];
@@ -302,7 +339,9 @@ mod tests {
             ("a", &released, start),
             ("a", &late, later),
         ] {
-            let fault = enumerations.pull(user, context, HUNGRY, moment).unwrap_err();
+            let fault = enumerations
+                .pull(user, context, HUNGRY, moment)
+                .unwrap_err();
             assert_eq!(fault.code, 2_150_858_779);
         }
         let fault = enumerations.release("a", "uuid:X", later).unwrap_err();
@@ -312,13 +351,40 @@ mod tests {
     #[test]
     fn open_enumerations_count_against_the_users_quota_until_they_end() {
         let mut enumerations = Enumerations::new(1);
-        let context = enumerations.begin("a", items(2, 1), now()).unwrap().context.unwrap();
-        let fault = enumerations.begin("A", items(2, 1), now()).unwrap_err();
+        let context = enumerations
+            .begin("a", items(2, 1), Start::Optimized, now())
+            .unwrap()
+            .context
+            .unwrap();
+        let fault = enumerations
+            .begin("A", items(2, 1), Start::Optimized, now())
+            .unwrap_err();
         assert_eq!(fault.code, 2_150_859_174);
-        enumerations.begin("b", items(2, 1), now()).unwrap();
+        enumerations
+            .begin("b", items(2, 1), Start::Optimized, now())
+            .unwrap();
         enumerations.pull("a", &context, HUNGRY, now()).unwrap();
         enumerations
-            .begin("a", items(2, 1), now() + Duration::from_secs(1))
+            .begin(
+                "a",
+                items(2, 1),
+                Start::Optimized,
+                now() + Duration::from_secs(1),
+            )
             .unwrap();
+    }
+
+    #[test]
+    fn without_optimization_the_first_answer_has_only_a_context() {
+        let mut enumerations = Enumerations::new(15);
+        for count in [0, 1, 3] {
+            let page = enumerations
+                .begin("a", items(count, 1), Start::ContextOnly, now())
+                .unwrap();
+            assert_eq!(page.items, []);
+            let context = page.context.unwrap();
+            let page = enumerations.pull("a", &context, HUNGRY, now()).unwrap();
+            assert_eq!((page.items.len(), page.context), (count, None));
+        }
     }
 }

@@ -58,10 +58,16 @@ pub(super) struct SignIn {
     channel: Channel,
     context: Option<NtlmServer>,
     user: Option<String>,
+    refusals: usize,
 }
 
 impl SignIn {
-    pub(super) fn new(computer: String, build: u16, accounts: Vec<Account>, channel: Channel) -> Self {
+    pub(super) fn new(
+        computer: String,
+        build: u16,
+        accounts: Vec<Account>,
+        channel: Channel,
+    ) -> Self {
         Self {
             computer,
             build,
@@ -69,7 +75,13 @@ impl SignIn {
             channel,
             context: None,
             user: None,
+            refusals: 0,
         }
+    }
+
+    /// How many times a name or password was refused since this was asked last.
+    pub(super) fn take_refusals(&mut self) -> usize {
+        std::mem::take(&mut self.refusals)
     }
 
     pub(super) fn channel(&self) -> &Channel {
@@ -88,9 +100,7 @@ impl SignIn {
                 None => self.turned_away(),
             };
         };
-        let (scheme, credentials) = authorization
-            .split_once(' ')
-            .unwrap_or((authorization, ""));
+        let (scheme, credentials) = authorization.split_once(' ').unwrap_or((authorization, ""));
         if scheme.eq_ignore_ascii_case("Negotiate") {
             self.negotiate(credentials.trim())
         } else if scheme.eq_ignore_ascii_case("Basic") && self.channel != Channel::Plain {
@@ -117,7 +127,10 @@ impl SignIn {
         }
         match self.step(token) {
             Ok(standing) => standing,
-            Err(_refused) => {
+            Err(error) => {
+                if matches!(error, AuthError::Refused { .. }) {
+                    self.refusals += 1;
+                }
                 self.context = None;
                 self.turned_away()
             }
@@ -134,7 +147,8 @@ impl SignIn {
             None => self.fresh_context()?,
         };
         let step = context.step(&token)?;
-        let answer = (!step.token.is_empty()).then(|| format!("Negotiate {}", BASE64.encode(&step.token)));
+        let answer =
+            (!step.token.is_empty()).then(|| format!("Negotiate {}", BASE64.encode(&step.token)));
         let standing = if step.complete {
             let user = context.user().unwrap_or_default().to_owned();
             self.user = Some(user.clone());
@@ -321,14 +335,23 @@ mod tests {
             (tls(), "admin", 401),
         ] {
             let mut sign_in = sign_in(channel);
-            assert_eq!(status(&sign_in.look_at(Some(&basic(credentials)))), expected);
+            assert_eq!(
+                status(&sign_in.look_at(Some(&basic(credentials)))),
+                expected
+            );
             assert_eq!(status(&sign_in.look_at(None)), 401);
         }
     }
 
     #[test]
     fn rubbish_as_a_token_is_turned_away() {
-        for token in ["Negotiate", "Negotiate ***", "Negotiate AAAA", "Kerberos AAAA", ""] {
+        for token in [
+            "Negotiate",
+            "Negotiate ***",
+            "Negotiate AAAA",
+            "Kerberos AAAA",
+            "",
+        ] {
             assert_eq!(status(&sign_in(Channel::Plain).look_at(Some(token))), 401);
         }
     }
@@ -341,7 +364,10 @@ mod tests {
             tabbed,
             b"--Encrypted Boundary\r\n\tContent-Type: x\r\n\tOriginalContent: y\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n\x01\nZ\n--Encrypted Boundary--\r\n"
         );
-        assert_eq!((Form::of(body), Form::of(&tabbed)), (Form::Bare, Form::Tabbed));
+        assert_eq!(
+            (Form::of(body), Form::of(&tabbed)),
+            (Form::Bare, Form::Tabbed)
+        );
         assert_eq!(with_tabs(b"\x01rubbish"), b"\x01rubbish");
     }
 }

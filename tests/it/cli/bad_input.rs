@@ -1,5 +1,10 @@
 //! What goes wrong has a clear message that names what to do, and the right exit code.
 
+use rdpfix::lab::Carrier;
+use rdpfix::lab::Lab;
+use rdpfix::lab::LabOptions;
+use rdpfix::lab::scenario;
+
 use crate::cli::BASELINE;
 use crate::cli::Bench;
 use crate::cli::run;
@@ -38,7 +43,21 @@ async fn an_unreachable_host_exits_4_and_says_what_to_check() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_untrusted_certificate_exits_4_and_says_how_to_trust() {
-    let bench = Bench::of("https", Some(1)).await;
+    let scenario = scenario::named("healthy", Some(1)).expect("a scenario");
+    let options = LabOptions {
+        carrier: Carrier::Https { trust_file: None },
+        ..LabOptions::default()
+    };
+    let bench = Bench::around(Lab::start(&scenario, options).await.expect("a lab"));
+    bench.run(&["audit", BASELINE]).await.exits(0);
+    let text = bench.lab.inventory_yaml();
+    bench.write(
+        "lab.yml",
+        &text.replace(
+            "ansible_winrm_server_cert_validation: ignore",
+            "unrelated: 1",
+        ),
+    );
     bench
         .run(&["audit", BASELINE])
         .await

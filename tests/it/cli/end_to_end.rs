@@ -1,5 +1,19 @@
 //! The story of the README: a broken fleet is shown, mended, proved, and then left alone.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdpfix::clock::Clock;
+use rdpfix::clock::SystemClock;
+use rdpfix::lab::Lab;
+use rdpfix::lab::LabOptions;
+use rdpfix::lab::RecordedRequest;
+use rdpfix::lab::Recorder;
+use rdpfix::lab::mishap::Mishap;
+use rdpfix::lab::mishap::Trouble;
+use rdpfix::lab::scenario;
+use tokio::sync::Notify;
+
 use crate::cli::BASELINE;
 use crate::cli::Bench;
 use crate::cli::command;
@@ -145,24 +159,44 @@ async fn tags_and_limits_narrow() {
         .await
         .exits(0);
     bench
-        .run(&["audit", BASELINE, "--skip-tags", "listener,nla"])
+        .run(&["audit", BASELINE, "--skip-tags", "listener"])
         .await
         .exits(0);
+}
+
+/// Says when the first request of a run has come.
+#[derive(Default)]
+struct FirstRequest(Notify);
+
+impl Recorder for FirstRequest {
+    fn record(&self, _host: &str, _request: &RecordedRequest) {
+        self.0.notify_one();
+    }
 }
 
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn ctrl_c_ends_the_run_cleanly_with_130() {
-    let bench = Bench::of("slow", Some(2)).await;
+    let scenario = scenario::named("nla-mismatch", Some(2)).expect("a scenario");
+    let mut hosts = scenario.build(SystemClock.now()).expect("hosts");
+    for host in &mut hosts {
+        host.mishaps
+            .push(Mishap::always(Trouble::Slow(Duration::from_millis(300))));
+    }
+    let first = Arc::new(FirstRequest::default());
+    let options = LabOptions {
+        recorder: Some(first.clone()),
+        ..LabOptions::default()
+    };
+    let bench = Bench::around(Lab::start_hosts(hosts, options).await.expect("a lab"));
     let inventory = bench.path("lab.yml");
     let mut child = command(&["apply", BASELINE, "-i", &inventory, "--reporter", "jsonl"]);
-    let child = child
+    child
         .stdout(std::process::Stdio::piped())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("it runs");
+        .stderr(std::process::Stdio::piped());
+    let child = child.spawn().expect("it runs");
     let id = child.id().expect("it still runs").to_string();
-    bench.lab.wait_for_request().await;
+    first.0.notified().await;
     let sent = tokio::process::Command::new("kill")
         .args(["-INT", &id])
         .status()
@@ -175,5 +209,10 @@ async fn ctrl_c_ends_the_run_cleanly_with_130() {
     assert_eq!(records.last().expect("records")["type"], "run_end");
     for host in bench.hosts() {
         assert_eq!(bench.lab.open_enumerations(&host), 0, "{host}");
+        assert_eq!(
+            bench.lab.writes(&host),
+            0,
+            "{host}: nothing was begun after the signal"
+        );
     }
 }

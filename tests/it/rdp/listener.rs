@@ -136,6 +136,12 @@ async fn a_refusal_closes_at_once() {
     assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_silent_client_is_hung_up_on_when_its_time_is_over() {
+    let mut stream = TcpStream::connect(open(healthy()).await).await.unwrap();
+    assert_eq!(stream.read(&mut [0; 8]).await.unwrap(), 0);
+}
+
 #[tokio::test]
 async fn another_protocol_is_hung_up_on() {
     let mut stream = TcpStream::connect(open(healthy()).await).await.unwrap();

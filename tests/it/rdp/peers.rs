@@ -8,12 +8,15 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rdpfix::certificate::Certificate;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
+use rdpfix::connect::Prover;
 use rdpfix::lab::listener::Negotiation;
+use rdpfix::probe::RdpProver;
 use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
 use serde_json::Value;
@@ -24,6 +27,7 @@ use tokio::net::TcpStream;
 use super::healthy;
 use super::made;
 use super::open;
+use super::prober::host;
 use super::prober::prove;
 use super::prober::refuted;
 use crate::support;
@@ -129,19 +133,36 @@ port=-1
 code=20
 ";
 
+/// Lets OpenSSL use keys as short as they were twenty years ago.
+const WEAK: &str = "\
+openssl_conf = libraries
+[libraries]
+ssl_conf = tls
+[tls]
+system_default = weak
+[weak]
+CipherString = ALL:@SECLEVEL=0
+";
+
 impl Xrdp {
-    /// `None` where there is no xrdp. The packages put it into a folder that is not on everybody's path.
+    /// With a certificate that is valid in these years; `None` where there is no xrdp.
     async fn start(layer: &str, from: i32, until: i32) -> Option<Self> {
+        let folder = TempDir::new().unwrap();
+        let (certificate, key) = made(from, until);
+        put(folder.path(), "host.crt", &certificate.pem());
+        put(folder.path(), "host.key", &key.serialize_pem());
+        Self::start_in(folder, layer).await
+    }
+
+    /// With the certificate of the folder, and with the folder's `openssl.cnf` when there is one.
+    async fn start_in(folder: TempDir, layer: &str) -> Option<Self> {
+        // The package puts it into a folder that is not on everybody's path.
         let usual = PathBuf::from("/usr/sbin/xrdp");
         let program = if usual.exists() {
             usual
         } else {
             support::peer_program("xrdp")?
         };
-        let folder = TempDir::new().unwrap();
-        let (certificate, key) = made(from, until);
-        put(folder.path(), "host.crt", &certificate.pem());
-        put(folder.path(), "host.key", &key.serialize_pem());
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
@@ -154,6 +175,11 @@ impl Xrdp {
             .arg("--nodaemon")
             .arg("--config")
             .arg(folder.path().join("xrdp.ini"))
+            .envs(
+                Some(folder.path().join("openssl.cnf"))
+                    .filter(|file| file.exists())
+                    .map(|file| ("OPENSSL_CONF", file)),
+            )
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -229,4 +255,47 @@ async fn a_real_xrdp_that_lost_its_certificate_is_refuted() {
     let proof = prove(xrdp.address).await;
     let (stage, id, _) = refuted(&proof);
     assert_eq!((stage, id), (Stage::Negotiate, "cert-missing"));
+}
+
+/// A folder with a certificate of 1024 bits, as very old hosts have; `None` without OpenSSL to make it.
+fn short_key() -> Option<TempDir> {
+    let openssl = support::peer_program("openssl")?;
+    let folder = TempDir::new().unwrap();
+    let output = Command::new(openssl)
+        .args(["req", "-x509", "-newkey", "rsa:1024", "-nodes"])
+        .args(["-subj", "/CN=WIN-OLD", "-days", "30"])
+        .args(["-out", "host.crt", "-keyout", "host.key"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{complaint}");
+    Some(folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_with_a_key_too_short_for_its_tls_is_refuted() {
+    let Some(folder) = short_key() else { return };
+    let Some(xrdp) = Xrdp::start_in(folder, "tls").await else {
+        return;
+    };
+    let proof = prove(xrdp.address).await;
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Tls, "tls-mismatch"));
+    assert_eq!(proof.selected, Some("tls"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_key_that_the_host_can_use_is_shown() {
+    let Some(folder) = short_key() else { return };
+    put(folder.path(), "openssl.cnf", WEAK);
+    let Some(xrdp) = Xrdp::start_in(folder, "tls").await else {
+        return;
+    };
+    let port = xrdp.address.port();
+    let proof = RdpProver::new(Arc::new(SystemClock), RdpProver::DEADLINE)
+        .prove(&host("127.0.0.1", port))
+        .await;
+    assert_eq!(proof.verdict, Verdict::Proven);
+    assert_eq!(proof.certificate.unwrap().subject, "CN=WIN-OLD");
 }

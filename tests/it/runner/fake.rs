@@ -7,5 +7,6 @@ mod wish;
 pub(crate) use machine::Machine;
 pub(crate) use rig::Rig;
 pub(crate) use rig::Story;
+pub(crate) use rig::host;
 pub(crate) use wish::Manner;
 pub(crate) use wish::wish;

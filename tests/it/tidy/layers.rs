@@ -40,6 +40,7 @@ pub(super) const TABLE: [(&str, &[&str]); 22] = [
             "auth",
             "certificate",
             "cim",
+            "clock",
             "diag",
             "inventory",
             "rdp",

@@ -1,0 +1,224 @@
+//! A machine that is up: shared between its servers, which ask it, wait for its changes and keep count.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::lab::listener;
+use crate::lab::listener::Listener;
+use crate::lab::machine::Machine;
+use crate::lab::mishap::Mishap;
+use crate::lab::mishap::Trouble;
+use crate::lab::record::Record;
+use crate::lab::record::RecordedRequest;
+use crate::lab::record::Recorder;
+use crate::lab::scenario::LabHost;
+use crate::lab::wsman_server::paging::Enumerations;
+
+/// How long an answer waits for the Remote Desktop port to follow a change.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// A machine that is up.
+pub(super) struct LiveHost {
+    pub(super) name: String,
+    pub(super) clock: Arc<dyn Clock>,
+    machine: Mutex<Machine>,
+    /// Counts changes of the machine.
+    version: watch::Sender<u64>,
+    /// The last change that the Remote Desktop port has followed.
+    followed: watch::Sender<u64>,
+    mishaps: Vec<Mishap>,
+    enumerations: Mutex<Enumerations>,
+    record: Mutex<Record>,
+    recorder: Option<Arc<dyn Recorder>>,
+    connections: AtomicUsize,
+    requests: AtomicU64,
+    refusals: AtomicUsize,
+}
+
+impl fmt::Debug for LiveHost {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("LiveHost")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A poisoned lock belongs to a test that has already failed; everybody else may go on.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl LiveHost {
+    pub(super) fn new(
+        host: LabHost,
+        clock: Arc<dyn Clock>,
+        recorder: Option<Arc<dyn Recorder>>,
+        operations_per_user: usize,
+    ) -> Self {
+        Self {
+            name: host.name,
+            clock,
+            machine: Mutex::new(host.machine),
+            version: watch::Sender::new(1),
+            followed: watch::Sender::new(0),
+            mishaps: host.mishaps,
+            enumerations: Mutex::new(Enumerations::new(operations_per_user)),
+            record: Mutex::new(Record::default()),
+            recorder,
+            connections: AtomicUsize::new(0),
+            requests: AtomicU64::new(0),
+            refusals: AtomicUsize::new(0),
+        }
+    }
+
+    /// The machine as it is now.
+    pub(super) fn machine(&self) -> Machine {
+        let mut machine = lock(&self.machine);
+        machine.settle(self.clock.now());
+        machine.clone()
+    }
+
+    /// Looks at something of the machine without copying all of it.
+    pub(super) fn look<T>(&self, look: impl FnOnce(&Machine) -> T) -> T {
+        look(&lock(&self.machine))
+    }
+
+    /// Changes the machine, or lets it change while it is asked.
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut Machine, Timestamp) -> T) -> T {
+        let now = self.clock.now();
+        let result = {
+            let mut machine = lock(&self.machine);
+            machine.settle(now);
+            let result = change(&mut machine, now);
+            machine.settle(now);
+            result
+        };
+        self.version.send_modify(|version| *version += 1);
+        result
+    }
+
+    /// Asks the machine something that does not change it by itself; what is due meanwhile is noticed.
+    pub(super) fn ask<T>(&self, ask: impl FnOnce(&mut Machine, Timestamp) -> T) -> T {
+        let now = self.clock.now();
+        let (result, due) = {
+            let mut machine = lock(&self.machine);
+            let due = machine.is_due(now);
+            (ask(&mut machine, now), due)
+        };
+        if due {
+            self.version.send_modify(|version| *version += 1);
+        }
+        result
+    }
+
+    /// Notices of changes.
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// What a client of Remote Desktop meets now, and whether that will change by itself.
+    pub(super) fn outside(&self) -> (Listener, Pending) {
+        let now = self.clock.now();
+        let mut machine = lock(&self.machine);
+        machine.settle(now);
+        let pending = if machine.is_due(Timestamp::MAX) {
+            Pending::Changes
+        } else {
+            Pending::Nothing
+        };
+        (listener::of(&machine, now), pending)
+    }
+
+    /// The Remote Desktop port is as it should be since this change.
+    pub(super) fn has_followed(&self, version: u64) {
+        self.followed.send_replace(version);
+    }
+
+    /// Waits until the Remote Desktop port has followed all changes so far, so that whoever learns of a change also
+    /// meets it.
+    pub(super) async fn caught_up(&self) {
+        let wanted = *self.version.borrow();
+        let mut followed = self.followed.subscribe();
+        let following = followed.wait_for(|version| *version >= wanted);
+        // A port that does not follow in time is its own trouble; the answer is sent all the same.
+        let _late = tokio::time::timeout(PATIENCE, following).await;
+    }
+
+    pub(super) fn enumerations(&self) -> MutexGuard<'_, Enumerations> {
+        lock(&self.enumerations)
+    }
+
+    /// Whether connections are refused for good.
+    pub(super) fn is_never_reached(&self) -> bool {
+        self.mishaps.contains(&Mishap::always(Trouble::Refused))
+    }
+
+    /// Counts a connection; whether it is let in.
+    pub(super) fn admits_connection(&self) -> bool {
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        let number = u64::try_from(number).unwrap_or(u64::MAX);
+        !self
+            .mishaps
+            .iter()
+            .any(|mishap| mishap.trouble == Trouble::Refused && mishap.extent.covers(number))
+    }
+
+    /// Counts a request; what goes wrong with it.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        self.mishaps
+            .iter()
+            .filter(|mishap| mishap.trouble != Trouble::Refused)
+            .find(|mishap| mishap.extent.covers(number))
+            .map(|mishap| mishap.trouble)
+    }
+
+    /// Counts sign-ins that were refused.
+    pub(super) fn count_refusals(&self, refusals: usize) {
+        self.refusals.fetch_add(refusals, Ordering::Relaxed);
+    }
+
+    pub(super) fn refused_sign_ins(&self) -> usize {
+        self.refusals.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn record(&self, request: RecordedRequest) {
+        if let Some(recorder) = &self.recorder {
+            recorder.record(&self.name, &request);
+        }
+        lock(&self.record).add(request);
+    }
+
+    pub(super) fn writes(&self) -> usize {
+        lock(&self.record).writes()
+    }
+
+    pub(super) fn requests(&self) -> Vec<RecordedRequest> {
+        lock(&self.record).requests()
+    }
+}
+
+/// Whether a machine changes without being asked for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pending {
+    /// A service is on its way up or down.
+    Changes,
+    /// It stays as it is.
+    Nothing,
+}
