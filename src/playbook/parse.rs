@@ -127,20 +127,7 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
-    let is_empty = |list: &Node| {
-        matches!(&list.content, Content::Sequence(items) if items.is_empty())
-            || list.content == Content::Null
-    };
-    if ["tasks", "handlers"]
-        .into_iter()
-        .all(|key| node.get(key).is_none_or(is_empty))
-    {
-        mistakes.push(
-            Diagnostic::warning("empty-play", "the play has no tasks")
-                .at(&node.span)
-                .label("nothing to do here"),
-        );
-    }
+    check_empty(node, mistakes);
     let (hosts, hosts_span) = hosts?;
     let name = node
         .get("name")
@@ -161,6 +148,23 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
         prove,
         needs_facts,
     })
+}
+
+fn check_empty(node: &Node, mistakes: &mut Vec<Diagnostic>) {
+    let is_empty = |list: &Node| {
+        matches!(&list.content, Content::Sequence(items) if items.is_empty())
+            || list.content == Content::Null
+    };
+    if ["tasks", "handlers"]
+        .into_iter()
+        .all(|key| node.get(key).is_none_or(is_empty))
+    {
+        mistakes.push(
+            Diagnostic::warning("empty-play", "the play has no tasks")
+                .at(&node.span)
+                .label("nothing to do here"),
+        );
+    }
 }
 
 fn unknown_keys(node: &Node, mistakes: &mut Vec<Diagnostic>) {
