@@ -11,6 +11,9 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Span;
 
+/// How many mistakes are shown at once, errors before warnings; nobody reads further.
+const LIMIT: usize = 200;
+
 /// Whether output is coloured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
@@ -26,10 +29,21 @@ pub fn render(diagnostics: &[Diagnostic], colour: Colour) -> String {
         Colour::Always => Renderer::styled(),
         Colour::Never => Renderer::plain(),
     };
-    let paragraphs: Vec<String> = diagnostics
+    let shown: Vec<&Diagnostic> = if diagnostics.len() > LIMIT {
+        let (errors, warnings): (Vec<_>, Vec<_>) = diagnostics
+            .iter()
+            .partition(|diagnostic| diagnostic.severity == Severity::Error);
+        errors.into_iter().chain(warnings).take(LIMIT).collect()
+    } else {
+        diagnostics.iter().collect()
+    };
+    let mut paragraphs: Vec<String> = shown
         .iter()
         .map(|diagnostic| paragraph(&renderer, diagnostic) + "\n")
         .collect();
+    if diagnostics.len() > LIMIT {
+        paragraphs.push(format!("and {} more\n", diagnostics.len() - LIMIT));
+    }
     paragraphs.join("\n")
 }
 
@@ -268,6 +282,15 @@ mod tests {
             let lines: Vec<&str> = shown.lines().collect();
             assert_eq!(lines[3].find("bad"), lines[4].find('^'), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_flood_of_mistakes_is_cut_with_errors_first() {
+        let mut many = vec![Diagnostic::warning("odd", "odd"); 300];
+        many.push(Diagnostic::error("worse", "worse"));
+        let shown = render(&many, Colour::Never);
+        assert!(shown.starts_with("error[worse]"));
+        assert!(shown.ends_with("\nand 101 more\n"));
     }
 
     #[test]

@@ -127,16 +127,7 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
     check_notify(node, mistakes);
     let prove = flag(node, "prove", mistakes).unwrap_or(true);
     flag(node, "gather_facts", mistakes);
-    if ["tasks", "handlers"]
-        .iter()
-        .all(|key| node.get(key).is_none_or(|list| list.items().is_empty()))
-    {
-        mistakes.push(
-            Diagnostic::warning("empty-play", "the play has no tasks")
-                .at(&node.span)
-                .label("nothing to do here"),
-        );
-    }
+    check_empty(node, mistakes);
     let (hosts, hosts_span) = hosts?;
     let name = node
         .get("name")
@@ -157,6 +148,23 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
         prove,
         needs_facts,
     })
+}
+
+fn check_empty(node: &Node, mistakes: &mut Vec<Diagnostic>) {
+    let is_empty = |list: &Node| {
+        matches!(&list.content, Content::Sequence(items) if items.is_empty())
+            || list.content == Content::Null
+    };
+    if ["tasks", "handlers"]
+        .into_iter()
+        .all(|key| node.get(key).is_none_or(is_empty))
+    {
+        mistakes.push(
+            Diagnostic::warning("empty-play", "the play has no tasks")
+                .at(&node.span)
+                .label("nothing to do here"),
+        );
+    }
 }
 
 fn unknown_keys(node: &Node, mistakes: &mut Vec<Diagnostic>) {
@@ -194,10 +202,14 @@ fn hosts(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<(String, Span)> 
         );
         return None;
     };
+    let before = mistakes.len();
     let patterns: Vec<String> = texts(Some(value), "hosts", mistakes)
         .into_iter()
         .map(|(text, _)| text)
         .collect();
+    if mistakes.len() > before {
+        return None;
+    }
     if patterns.iter().all(|pattern| pattern.trim().is_empty()) {
         mistakes.push(
             Diagnostic::error("missing-key", "`hosts` names no host")
@@ -334,6 +346,7 @@ fn check_notify(node: &Node, mistakes: &mut Vec<Diagnostic>) {
                         format!("there is no handler `{name}` in this play"),
                     )
                     .at(&place.span)
+                    .label("no such handler")
                     .suggest(&name, known.iter().map(|(handler, _)| *handler)),
                 );
             }

@@ -306,7 +306,8 @@ fn unknown(key: &Node, word: &str) -> Diagnostic {
     let near = crate::diag::nearest(word, candidates);
     let diagnostic =
         Diagnostic::error("unknown-resource", format!("there is no resource `{word}`"))
-            .at(&key.span);
+            .at(&key.span)
+            .label("no such resource");
     match near {
         Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
         None => diagnostic.help(format!("resources: {}", kinds())),

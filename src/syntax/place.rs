@@ -96,10 +96,9 @@ impl Places {
         let diagnostic =
             Diagnostic::error("yaml-syntax", format!("not valid YAML: {}", error.info()))
                 .at(&self.one(at));
-        if line.contains(": {{") || line.contains("- {{") {
-            diagnostic.help("quote a value that begins with a template: `\"{{ name }}\"`")
-        } else {
-            diagnostic
+        match advice(line) {
+            Some(help) => diagnostic.help(help),
+            None => diagnostic,
         }
     }
 
@@ -117,6 +116,19 @@ impl Places {
             start,
             end: start + width,
         }
+    }
+}
+
+/// What is likely meant on a line that is not YAML.
+fn advice(line: &str) -> Option<&'static str> {
+    if line.contains(": {{") || line.contains("- {{") {
+        Some("quote a value that begins with a template: `\"{{ name }}\"`")
+    } else if line.contains('"') && line.contains('\\') {
+        Some("in double quotes a backslash begins an escape; put Windows paths in single quotes")
+    } else if line.matches(": ").count() > 1 && !line.contains(['{', '\'', '"']) {
+        Some("quote a text that contains `: `")
+    } else {
+        None
     }
 }
 

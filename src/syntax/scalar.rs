@@ -24,10 +24,10 @@ pub(super) fn resolve(word: &str) -> Content {
 pub(super) fn int(word: &str) -> Option<i64> {
     let (sign, digits) = signed(word);
     let magnitude = magnitude(digits)?;
-    sign.checked_mul(magnitude)
+    i64::try_from(sign.checked_mul(magnitude)?).ok()
 }
 
-fn signed(word: &str) -> (i64, &str) {
+fn signed(word: &str) -> (i128, &str) {
     if let Some(rest) = word.strip_prefix('-') {
         (-1, rest)
     } else {
@@ -35,8 +35,8 @@ fn signed(word: &str) -> (i64, &str) {
     }
 }
 
-fn magnitude(digits: &str) -> Option<i64> {
-    if digits == "0" {
+fn magnitude(digits: &str) -> Option<i128> {
+    if digits.trim_end_matches('_') == "0" {
         return Some(0);
     }
     if let Some(rest) = digits.strip_prefix("0b") {
@@ -57,17 +57,17 @@ fn magnitude(digits: &str) -> Option<i64> {
     radix(digits, 10)
 }
 
-fn radix(digits: &str, radix: u32) -> Option<i64> {
+fn radix(digits: &str, radix: u32) -> Option<i128> {
     if !digits
         .chars()
         .all(|letter| letter == '_' || letter.is_digit(radix))
     {
         return None;
     }
-    i64::from_str_radix(&digits.replace('_', ""), radix).ok()
+    i128::from_str_radix(&digits.replace('_', ""), radix).ok()
 }
 
-fn sexagesimal(digits: &str) -> Option<i64> {
+fn sexagesimal(digits: &str) -> Option<i128> {
     let mut places = digits.split(':');
     let first = places.next()?;
     if first.starts_with('_') {
@@ -80,7 +80,7 @@ fn sexagesimal(digits: &str) -> Option<i64> {
     Some(total)
 }
 
-fn place60(place: &str) -> Option<i64> {
+fn place60(place: &str) -> Option<i128> {
     let plain = matches!(place.len(), 1 | 2) && place.bytes().all(|byte| byte.is_ascii_digit());
     place
         .parse()

@@ -3,3 +3,11 @@
 // The attribute is true of all of them; it tells clippy that functions beside the tests belong to tests too.
 #[cfg(test)]
 pub(crate) mod corpus;
+#[cfg(test)]
+mod mistakes;
+#[cfg(test)]
+mod prepare;
+#[cfg(test)]
+mod shipped;
+#[cfg(test)]
+mod yaml;

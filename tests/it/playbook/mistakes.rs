@@ -1,0 +1,127 @@
+//! Every mistake of a file is told at once, each with its place; any text is a playbook or a mistake.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::prelude::Just;
+use proptest::prelude::Strategy;
+use proptest::prelude::prop_oneof;
+use proptest::proptest;
+use rdpfix::diag::Colour;
+use rdpfix::diag::Severity;
+use rdpfix::diag::Source;
+use rdpfix::diag::render;
+use rdpfix::playbook::Body;
+use rdpfix::playbook::Condition;
+use rdpfix::playbook::Task;
+use rdpfix::playbook::parse;
+
+use crate::playbook::corpus;
+
+#[test]
+fn mistakes_are_told_as_recorded() {
+    corpus::check("playbook/broken", told);
+}
+
+fn told(path: &PathBuf) -> String {
+    match corpus::source(path) {
+        Ok(source) => {
+            let (playbook, mistakes) = parse(&source);
+            let has_errors = mistakes
+                .iter()
+                .any(|mistake| mistake.severity == Severity::Error);
+            assert_eq!(playbook.is_none(), has_errors, "{}", path.display());
+            assert!(!mistakes.is_empty(), "{} is broken", path.display());
+            render(&mistakes, Colour::Never)
+        }
+        Err(mistake) => render(&[mistake], Colour::Never),
+    }
+}
+
+#[test]
+fn ten_mistakes_are_told_at_once_in_the_order_of_their_lines() {
+    corpus::check("playbook/ten-mistakes", told);
+    let path = &corpus::inputs("playbook/ten-mistakes")[0];
+    let (_, mistakes) = parse(&corpus::source(path).unwrap());
+    let lines: Vec<usize> = mistakes
+        .iter()
+        .map(|mistake| mistake.span.as_ref().unwrap().line_and_column().0)
+        .collect();
+    assert_eq!(lines, [2, 4, 5, 7, 10, 12, 14, 18, 21, 23]);
+}
+
+#[test]
+fn valid_playbooks_mean_what_is_recorded() {
+    corpus::check("playbook/valid", describe);
+}
+
+fn describe(path: &PathBuf) -> String {
+    let (playbook, mistakes) = parse(&corpus::source(path).unwrap());
+    let mut text = render(&mistakes, Colour::Never);
+    for play in playbook.unwrap().plays {
+        let vars: Vec<&str> = play.vars.keys().map(String::as_str).collect();
+        writeln!(
+            text,
+            "play `{}` hosts `{}` prove {} facts {} vars {vars:?}",
+            play.name, play.hosts, play.prove, play.needs_facts
+        )
+        .unwrap();
+        for (word, tasks) in [("task", &play.tasks), ("handler", &play.handlers)] {
+            for task in tasks {
+                describe_task(&mut text, word, task);
+            }
+        }
+    }
+    text
+}
+
+fn describe_task(text: &mut String, word: &str, task: &Task) {
+    let when: Vec<&str> = task.when.iter().map(Condition::text).collect();
+    let body = match &task.body {
+        Body::Fixed(resource) => format!("is {}", resource.id()),
+        Body::Templated { .. } => "templated".to_owned(),
+    };
+    let (line, _) = task.span.line_and_column();
+    writeln!(
+        text,
+        "  {word} `{}` {} {body} when {when:?} tags {:?} notify {:?} line {line}",
+        task.name, task.kind.name, task.tags, task.notify
+    )
+    .unwrap();
+}
+
+/// Pieces of playbooks, so that random texts get past the first line.
+fn scraps() -> impl Strategy<Value = String> {
+    let scrap = prop_oneof![
+        Just("- hosts: all\n".to_owned()),
+        Just("  tasks:\n".to_owned()),
+        Just("  handlers:\n".to_owned()),
+        Just("  vars: {a: '{{ b }}', b: '{{ a }}'}\n".to_owned()),
+        Just("    - service: {name: '{{ a }}', state: running}\n".to_owned()),
+        Just("    - name: x\n".to_owned()),
+        Just("      service: {name: x, state: running}\n".to_owned()),
+        Just("      when: a ==\n".to_owned()),
+        Just("      notify: x\n".to_owned()),
+        Just("      tags: [a, b]\n".to_owned()),
+        Just("      rdp_listener:\n        port: ".to_owned()),
+        "[ -~\n\t]{0,12}",
+        "\\PC{0,8}",
+    ];
+    proptest::collection::vec(scrap, 0..14).prop_map(|scraps| scraps.concat())
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_playbook_or_a_mistake(text in scraps()) {
+        let source = Arc::new(Source { name: "any.yml".into(), text });
+        let (playbook, mistakes) = parse(&source);
+        let has_errors = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
+        assert_eq!(playbook.is_none(), has_errors);
+        for mistake in &mistakes {
+            let span = mistake.span.as_ref().expect("every mistake of a playbook has a place");
+            assert!(source.text.get(span.start..span.end).is_some(), "{span:?} is a piece of the text");
+        }
+        render(&mistakes, Colour::Always);
+    }
+}
