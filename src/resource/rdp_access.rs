@@ -103,8 +103,8 @@ impl Resource for RdpAccess {
                 Value::Null,
                 Layer::Default,
                 Remedy::Manual {
-                    advice: "the provider of Win32_TerminalServiceSetting answers with no object: register it anew \
-                             with `mofcomp tscfgwmi.mof`, or repair the Remote Desktop components"
+                    advice: "the provider of Win32_TerminalServiceSetting (TSCfgWmi.dll) answers with no object: repair the \
+                             Remote Desktop components of Windows"
                         .to_owned(),
                 },
             ),

@@ -29,7 +29,7 @@ pub mod thumbprint;
 /// Where the certificate shall come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
-    /// Wherever it comes from now, as long as it will do; a self-signed one otherwise.
+    /// Wherever it comes from now: one that somebody bound is judged but not replaced, unless nothing of it is left.
     Whatever,
     /// The host makes it itself.
     SelfSigned,
@@ -143,8 +143,8 @@ impl Resource for RdpCertificate {
             name: "source",
             shape: Shape::Word(&["self_signed", "thumbprint"]),
             required: false,
-            about: "Where it comes from; left out, whatever is bound will do, and what will not is replaced by a \
-                    self-signed one",
+            about: "Where it comes from; left out, a certificate that somebody bound is judged but not replaced, unless \
+                    it is gone or has no key",
         },
         Property {
             name: "thumbprint",

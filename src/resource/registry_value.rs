@@ -81,7 +81,7 @@ impl Resource for RegistryValue {
             name: "data",
             shape: Shape::Any,
             required: false,
-            about: "What it holds: a number (`0x` allowed in quotes), a text, a list of texts, or bytes as hex",
+            about: "What it holds: a number (also as `0x…`), a text, a list of texts, or bytes as hex in quotes",
         },
         Property {
             name: "state",

@@ -111,33 +111,42 @@ impl RdpCertificate {
     }
 
     fn own_changes(&self, host: &Host) -> Vec<Change> {
-        let whatever = self.source == Source::Whatever;
-        let unbinding = match &host.binding {
-            Binding::SelfSigned => None,
-            Binding::Policy(_) | Binding::Custom(_)
-                if whatever && self.personal_flaws(host).is_empty() =>
-            {
-                return Vec::new();
+        let unbinding = match (&host.binding, &self.source) {
+            (Binding::SelfSigned, _) => None,
+            (Binding::Policy(bound) | Binding::Custom(bound), Source::Whatever) => {
+                let flaws = self.personal_flaws(host);
+                if flaws.is_empty() {
+                    return Vec::new();
+                }
+                let policy = matches!(host.binding, Binding::Policy(_));
+                if policy || !judge::is_lost(&flaws) {
+                    return vec![left_alone(bound.as_ref(), &flaws, host)];
+                }
+                Some(self.unbinding(bound.as_ref(), host))
             }
-            Binding::Policy(bound) => {
+            (Binding::Policy(bound), _) => {
                 return vec![owned_by_policy(self.away_from(bound.as_ref(), host))];
             }
-            Binding::Custom(bound) => Some(Change {
-                // What the registry holds is read when the listener starts.
-                disruption: Disruption::DropsSessions,
-                restart: Some(terminal_services::TERM_SERVICE),
-                ..change(
-                    self.away_from(bound.as_ref(), host),
-                    Remedy::Steps {
-                        apply: vec![unbind()],
-                        undo: bind_again(bound.as_ref()),
-                    },
-                )
-            }),
+            (Binding::Custom(bound), _) => Some(self.unbinding(bound.as_ref(), host)),
         };
         // Unbound first: what SessionEnv does for a certificate that is not in use is not known.
         let making = host.own.as_ref().and_then(|own| self.making(own, host));
         unbinding.into_iter().chain(making).collect()
+    }
+
+    fn unbinding(&self, bound: Option<&Thumbprint>, host: &Host) -> Change {
+        Change {
+            // What the registry holds is read when the listener starts.
+            disruption: Disruption::DropsSessions,
+            restart: Some(terminal_services::TERM_SERVICE),
+            ..change(
+                self.away_from(bound, host),
+                Remedy::Steps {
+                    apply: vec![unbind()],
+                    undo: bind_again(bound),
+                },
+            )
+        }
     }
 
     /// From a bound certificate to the self-signed one, with the reason when the bound one will not do.
@@ -181,6 +190,28 @@ impl RdpCertificate {
             )
         })
     }
+}
+
+/// A bound certificate that will not do is replaced only by whoever states another one.
+fn left_alone(bound: Option<&Thumbprint>, flaws: &[Flaw], host: &Host) -> Change {
+    let words = (
+        "state",
+        Value::Text(judge::told(flaws)),
+        Value::text("valid"),
+    );
+    if matches!(host.binding, Binding::Policy(_)) {
+        return owned_by_policy(words);
+    }
+    let name = bound.map_or_else(|| "that is bound".to_owned(), Thumbprint::to_string);
+    change(
+        words,
+        Remedy::Manual {
+            advice: format!(
+                "somebody bound the certificate {name}: have another one issued and state its `thumbprint`, or state \
+                 `source: self_signed` to do without"
+            ),
+        },
+    )
 }
 
 fn usable_maker(maker: Option<&Seen>) -> Result<&Seen, String> {

@@ -58,6 +58,27 @@ impl fmt::Display for Flaw {
     }
 }
 
+impl Flaw {
+    /// Whether nobody can be served with such a certificate, whatever it says.
+    fn is_loss(&self) -> bool {
+        match self {
+            Self::Gone | Self::Unreadable | Self::NoKey => true,
+            Self::StoreUnnamed
+            | Self::Expired(_)
+            | Self::Early(..)
+            | Self::Expiring(_)
+            | Self::ShortKey(_)
+            | Self::OtherName(_)
+            | Self::WrongUsage => false,
+        }
+    }
+}
+
+/// Whether there is nothing left to lose with a certificate of these flaws.
+pub(super) fn is_lost(flaws: &[Flaw]) -> bool {
+    flaws.iter().any(Flaw::is_loss)
+}
+
 fn day(moment: Timestamp) -> String {
     moment
         .to_zoned(TimeZone::UTC)

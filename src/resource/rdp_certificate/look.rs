@@ -182,7 +182,7 @@ fn needs_own(wanted: &RdpCertificate, host: &Host) -> bool {
         (Source::Whatever, Binding::Custom(_)) => host
             .personal
             .as_ref()
-            .is_none_or(|held| !judge::personal_flaws(wanted, held, host).is_empty()),
+            .is_none_or(|held| judge::is_lost(&judge::personal_flaws(wanted, held, host))),
     }
 }
 

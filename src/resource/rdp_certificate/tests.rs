@@ -401,6 +401,22 @@ fn a_bound_certificate_that_is_gone_gives_way_to_the_self_signed_one() {
 }
 
 #[test]
+fn a_bound_certificate_that_will_not_do_is_not_replaced_unasked() {
+    let expired = held(Certificate {
+        not_after: now() - days(1),
+        ..certificate()
+    });
+    let host = || bound(Binding::Custom(Some(thumbprint(BOUND))), expired.clone());
+    let changes = diff(&valid(), host());
+    assert_eq!(changes[0].from, Value::text("expired on 2026-05-31"));
+    assert!(
+        matches!(&changes[0].remedy, Remedy::Manual { advice } if advice.contains("source: self_signed"))
+    );
+    let changes = diff(&wanting(Source::SelfSigned), host());
+    assert!(matches!(changes[0].remedy, Remedy::Steps { .. }));
+}
+
+#[test]
 fn a_flawed_own_certificate_is_made_anew_after_unbinding() {
     let mut host = bound(Binding::Custom(Some(thumbprint(BOUND))), Held::Gone);
     host.own = Some(own(Held::Unreadable));

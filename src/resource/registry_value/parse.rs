@@ -102,15 +102,11 @@ fn number(node: &Node) -> Option<u64> {
                 None => text.parse().ok(),
             }
         }
-        // Beyond what YAML keeps as a whole number, the digits still stand in the file.
-        Content::Float(_) => node
-            .span
-            .source
-            .text
-            .get(node.span.start..node.span.end)?
-            .parse()
-            .ok(),
-        Content::Null | Content::Bool(_) | Content::Sequence(_) | Content::Mapping(_) => None,
+        Content::Null
+        | Content::Bool(_)
+        | Content::Float(_)
+        | Content::Sequence(_)
+        | Content::Mapping(_) => None,
     }
 }
 
