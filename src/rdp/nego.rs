@@ -100,7 +100,7 @@ impl fmt::Debug for Protocols {
     }
 }
 
-/// Flags of a request ([MS-RDPBCGR] 2.2.1.1.1); whether correlation follows is told by [`Request::correlation`].
+/// Flags of a request ([MS-RDPBCGR] 2.2.1.1.1); whether correlation follows is told by [`Wish::correlation`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct RequestFlags(pub u8);
 
