@@ -44,7 +44,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, talk),
-        Verb::Apply(apply) => run::apply(apply, environment, talk),
+        Verb::Apply(apply) => run::apply(&apply, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
         Verb::Lab(LabVerb::Up(up)) => lab_up(up),
         Verb::Lab(LabVerb::List) => {

@@ -309,7 +309,6 @@ impl CimError {
             Self::Unreachable { reason: Unreachable::TimedOut | Unreachable::NoRoute, .. } => {
                 "the host is off, or a firewall drops the port on the way".to_owned()
             }
-            Self::Unreachable { reason: Unreachable::ConnectionLost, .. } => return None,
             Self::TimedOut { .. } => "raise `--timeout`, or look at the load of the host".to_owned(),
             Self::Trust { .. } => "trust its issuer with `ansible_winrm_ca_trust_path: FILE.pem`, or accept any certificate with \
                  `ansible_winrm_server_cert_validation: ignore`"
@@ -324,7 +323,8 @@ impl CimError {
                 .to_owned(),
             Self::Quota { .. } => "other tools hold operations open on this host; try again later".to_owned(),
             Self::NotWsman { .. } => "is this the WinRM port? A web server or a proxy seems to answer there".to_owned(),
-            Self::Fault { .. }
+            Self::Unreachable { reason: Unreachable::ConnectionLost, .. }
+            | Self::Fault { .. }
             | Self::Returned { .. }
             | Self::RegistryType { .. }
             | Self::Property { .. }

@@ -1,4 +1,5 @@
 //! Facts about the program as a whole, run as its users run it against a lab in this process.
+#![cfg(test)]
 
 mod bad_input;
 mod end_to_end;
