@@ -284,11 +284,14 @@ fn mishaps(planned: &Node, kind: Kind, mistakes: &mut Vec<Diagnostic>) -> Vec<Mi
         .position(|(_, mishap)| unreached(&[*mishap]))
         .filter(|_| !unreached(&before));
     for (at, (node, mishap)) in found.iter().enumerate() {
-        let hidden = unreached(&before)
-            || refused.is_some_and(|refused| refused != at)
-            || before.iter().any(|other| hides(*other, *mishap));
-        if hidden {
-            mistakes.push(never_met(node));
+        if unreached(&before) || refused.is_some_and(|refused| refused != at) {
+            mistakes.push(never_met(node).label("nothing listens, so no request comes"));
+        } else if before.iter().any(|other| hides(*other, *mishap)) {
+            mistakes.push(
+                never_met(node)
+                    .label("another one goes on as long and comes first")
+                    .help("the shorter of two is met first: give them different `first`"),
+            );
         }
         before.push(*mishap);
     }
@@ -302,10 +305,7 @@ fn hides(one: Mishap, other: Mishap) -> bool {
 }
 
 fn never_met(node: &Node) -> Diagnostic {
-    Diagnostic::warning("never-met", "no request ever meets this mishap")
-        .at(&node.span)
-        .label("another one takes them all")
-        .help("limit the other one with `first`, or this one to more than that")
+    Diagnostic::warning("never-met", "no request ever meets this mishap").at(&node.span)
 }
 
 fn mishap(item: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Mishap> {
