@@ -4,6 +4,7 @@
 mod bad_input;
 mod end_to_end;
 mod results;
+mod scenario_files;
 mod secrets;
 
 use std::path::Path;
