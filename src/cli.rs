@@ -47,7 +47,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
         Verb::Lint(lint) => lint::lint(&lint, talk),
         Verb::Apply(apply) => run::apply(&apply, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
-        Verb::Lab(LabVerb::Up(up)) => lab_up(up, *talk),
+        Verb::Lab(LabVerb::Up(up)) => lab_up(up, talk),
         Verb::Lab(LabVerb::List) => {
             lab::list(&mut std::io::stdout())?;
             Ok(ExitStatus::Success)
@@ -55,7 +55,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
     }
 }
 
-fn lab_up(arguments: LabUpArguments, talk: Talk) -> anyhow::Result<ExitStatus> {
+fn lab_up(arguments: LabUpArguments, talk: &Talk) -> anyhow::Result<ExitStatus> {
     let options = LabUp {
         scenario: arguments.scenario,
         hosts: arguments.hosts,
@@ -67,7 +67,7 @@ fn lab_up(arguments: LabUpArguments, talk: Talk) -> anyhow::Result<ExitStatus> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(lab::up(options, &talk, &mut std::io::stdout()))?;
+    runtime.block_on(lab::up(options, talk, &mut std::io::stdout()))?;
     Ok(ExitStatus::Success)
 }
 

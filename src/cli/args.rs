@@ -70,7 +70,7 @@ pub struct RunArguments {
     pub playbook: PathBuf,
     /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`, where SCENARIO may be a file
     #[arg(short, long, value_name = "INVENTORY")]
-    pub inventory: Option<String>,
+    pub inventory: Vec<String>,
     /// Narrow the hosts to a pattern
     #[arg(short, long, value_name = "PATTERN")]
     pub limit: Option<String>,

@@ -21,11 +21,12 @@ use crate::inventory::TlsTrust;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::secret::Secret;
+use crate::syntax::Node;
 
-/// The hosts of a run, and the lab behind them when there is one.
+/// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
     inventory: Inventory,
-    lab: Option<Lab>,
+    labs: Vec<Lab>,
 }
 
 impl Fleet {
@@ -59,49 +60,62 @@ impl Fleet {
         Ok(found)
     }
 
-    /// Stops the lab.
+    /// Stops the labs.
     pub async fn close(self) {
-        if let Some(lab) = self.lab {
+        for lab in self.labs {
             lab.stop().await;
         }
     }
 }
 
-/// Opens it; mistakes in a file have been shown when this fails.
+/// Opens all that was named as one inventory; mistakes in files have been shown when this fails.
 pub async fn open(
     arguments: &RunArguments,
     environment: &Environment,
+    extra: &BTreeMap<String, Node>,
     talk: &Talk,
 ) -> anyhow::Result<Fleet> {
-    let Some(name) = arguments
-        .inventory
-        .as_ref()
-        .or(environment.inventory.as_ref())
-    else {
+    let from_environment: Vec<String> = environment.inventory.iter().cloned().collect();
+    let names = if arguments.inventory.is_empty() {
+        &from_environment
+    } else {
+        &arguments.inventory
+    };
+    if names.is_empty() {
         return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
             .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
             .into());
-    };
-    let (source, lab) = match name.as_str() {
-        "lab" => from_lab("fleet", None, talk).await?,
-        text if text.starts_with("lab:") => {
-            let (scenario, hosts) = lab_words(text)?;
-            from_lab(scenario, hosts, talk).await?
-        }
-        list if list.contains(',') => (listed(list), None),
-        path => match read_source(Path::new(path))? {
-            Ok(source) => (source, None),
-            Err(diagnostic) => {
-                talk.diagnostics(&[diagnostic]);
-                return Err(unusable(path).into());
-            }
-        },
-    };
-    let (inventory, diagnostics) = Inventory::parse(&source, &defaults(arguments)?);
+    }
+    let mut sources = Vec::new();
+    let mut labs = Vec::new();
+    for name in names {
+        let (source, lab) = source(name, talk).await?;
+        sources.push(source);
+        labs.extend(lab);
+    }
+    let (inventory, diagnostics) = Inventory::parse_all(&sources, &defaults(arguments)?, extra);
     let found = talk.diagnostics(&diagnostics);
     match inventory {
-        Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, lab }),
-        Some(_) | None => Err(unusable(&source.name).into()),
+        Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, labs }),
+        Some(_) | None => Err(unusable(&names.join(", ")).into()),
+    }
+}
+
+async fn source(name: &str, talk: &Talk) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
+    match name {
+        "lab" => from_lab("fleet", None, talk).await,
+        text if text.starts_with("lab:") => {
+            let (scenario, hosts) = lab_words(text)?;
+            from_lab(scenario, hosts, talk).await
+        }
+        list if list.contains(',') => Ok((listed(list), None)),
+        path => match read_source(Path::new(path))? {
+            Ok(source) => Ok((source, None)),
+            Err(diagnostic) => {
+                talk.diagnostics(&[diagnostic]);
+                Err(unusable(path).into())
+            }
+        },
     }
 }
 

@@ -85,7 +85,7 @@ fn execute(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(arguments, environment, talk).await?;
+        let fleet = inventory::open(arguments, environment, &extra, talk).await?;
         let hosts = assign(&playbook, &fleet, arguments)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),

@@ -16,7 +16,7 @@ pub fn find(name: &str, hosts: Option<usize>, talk: &Talk) -> anyhow::Result<Sce
     match scenario::named(name, hosts) {
         Ok(scenario) => Ok(scenario),
         Err(_) if is_file(name) => {
-            let scenario = read(name, *talk)?;
+            let scenario = read(name, talk)?;
             Ok(match hosts {
                 Some(hosts) => scenario.repeated(hosts),
                 None => scenario,
@@ -38,7 +38,7 @@ pub fn is_file(name: &str) -> bool {
     }) || files::is_file(path)
 }
 
-fn read(name: &str, talk: Talk) -> anyhow::Result<Scenario> {
+fn read(name: &str, talk: &Talk) -> anyhow::Result<Scenario> {
     let (scenario, diagnostics) = match read_source(Path::new(name))? {
         Ok(source) => scenario::file::from_source(&source),
         Err(diagnostic) => (None, vec![diagnostic]),

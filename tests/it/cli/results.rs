@@ -94,3 +94,33 @@ async fn alike_hosts_are_folded_into_one_group() {
         shown.stdout
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_inventories_are_one_and_extra_variables_beat_them() {
+    let first = Bench::of("healthy", Some(2)).await;
+    let second = Bench::of("nla-mismatch", Some(1)).await;
+    let inventory = second.path("lab.yml");
+    // The second lab has another password, so each host's own has to be kept.
+    let shown = first
+        .run(&["audit", BASELINE, "-i", &inventory])
+        .await
+        .exits(3);
+    assert!(shown.stdout.contains("3 hosts: "), "{}", shown.stdout);
+    let password = format!("ansible_password={}", first.lab.password().reveal());
+    let hosts = first.host();
+    first
+        .run(&["audit", BASELINE, "-l", &hosts, "-e", &password])
+        .await
+        .exits(0);
+    first
+        .run(&[
+            "audit",
+            BASELINE,
+            "-l",
+            &hosts,
+            "-e",
+            "ansible_password=another",
+        ])
+        .await
+        .exits(4);
+}

@@ -1,5 +1,4 @@
 //! A scenario file is as good as a scenario's name, and what it plans is what a run meets.
-#![expect(clippy::expect_used, reason = "what tests share may fail a test")]
 
 use crate::cli::BASELINE;
 use crate::cli::Finished;
