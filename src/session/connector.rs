@@ -11,6 +11,7 @@ use reqwest::Url;
 
 use crate::cim::CimError;
 use crate::cim::CimSession;
+use crate::cim::session::Unreachable;
 use crate::clock::Clock;
 use crate::connect::Connector;
 use crate::inventory::Authentication;
@@ -18,6 +19,7 @@ use crate::inventory::Host;
 use crate::inventory::Scheme;
 use crate::inventory::TlsTrust;
 use crate::secret::Secret;
+use crate::session::failure::Failure;
 use crate::session::line::Counters;
 use crate::session::line::Destination;
 use crate::session::link::Login;
@@ -25,6 +27,9 @@ use crate::session::pool::Pool;
 use crate::session::tls::TlsSettings;
 use crate::session::trial::Trials;
 use crate::session::winrm::WinRmSession;
+
+/// The least pause before a connection that was lost while signing in is tried once more.
+const SECOND_TRY: Duration = Duration::from_millis(100);
 
 /// How sessions behave.
 #[derive(Debug, Clone)]
@@ -92,7 +97,7 @@ impl WinRmConnector {
             login.user.clone(),
             login.password.clone(),
         );
-        let pool = Pool::open(login, self.options.connections).await;
+        let pool = self.pool(login).await;
         if let Err(failure) = &pool
             && matches!(failure.error, CimError::SignInRefused { .. })
         {
@@ -101,6 +106,20 @@ impl WinRmConnector {
         let pool = pool.map_err(|failure| failure.error)?;
         let clock = Arc::clone(&self.clock);
         Ok(WinRmSession::new(pool, clock, operation_timeout, counters))
+    }
+
+    /// Opens the first link. A connection that is lost on the way is tried once more: hosts that restart WinRM or have
+    /// many clients do that, and nothing was asked of them yet.
+    async fn pool(&self, login: Login) -> Result<Pool, Failure> {
+        let again = login.clone();
+        match Pool::open(login, self.options.connections).await {
+            Err(failure) if is_lost(&failure.error) => {
+                let jitter = SECOND_TRY.mul_f64(rand::random_range(0.0..1.0));
+                self.clock.sleep(SECOND_TRY + jitter).await;
+                Pool::open(again, self.options.connections).await
+            }
+            opened => opened,
+        }
     }
 
     fn login(
@@ -160,6 +179,16 @@ impl Connector for WinRmConnector {
     async fn connect(&self, host: &Host) -> Result<Arc<dyn CimSession>, CimError> {
         Ok(Arc::new(self.open(host).await?))
     }
+}
+
+fn is_lost(error: &CimError) -> bool {
+    matches!(
+        error,
+        CimError::Unreachable {
+            reason: Unreachable::ConnectionLost,
+            ..
+        }
+    )
 }
 
 /// `host:port`; an IPv6 address needs brackets there.

@@ -36,7 +36,7 @@ const MOST_LEGS: usize = 4;
 const SIGNING_IN: &str = "signing in";
 
 /// Who signs in where, and how.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Login {
     pub(super) destination: Arc<Destination>,
     pub(super) scheme: Scheme,

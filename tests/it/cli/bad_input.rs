@@ -1,8 +1,12 @@
 //! What goes wrong has a clear message that names what to do, and the right exit code.
 
+use rdpfix::clock::Clock;
+use rdpfix::clock::SystemClock;
 use rdpfix::lab::Carrier;
 use rdpfix::lab::Lab;
 use rdpfix::lab::LabOptions;
+use rdpfix::lab::mishap::Mishap;
+use rdpfix::lab::mishap::Trouble;
 use rdpfix::lab::scenario;
 
 use crate::cli::BASELINE;
@@ -61,6 +65,18 @@ async fn an_unreachable_host_exits_4_and_says_what_to_check() {
         .exits(4)
         .says("connection refused")
         .says("winrm quickconfig");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_that_drops_the_first_connection_is_tried_once_more() {
+    let scenario = scenario::named("healthy", Some(1)).expect("a scenario");
+    let mut hosts = scenario.build(SystemClock.now()).expect("hosts");
+    for host in &mut hosts {
+        host.mishaps.push(Mishap::first(1, Trouble::Refused));
+    }
+    let lab = Lab::start_hosts(hosts, LabOptions::default()).await;
+    let bench = Bench::around(lab.expect("a lab"));
+    bench.run(&["audit", BASELINE]).await.exits(0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
