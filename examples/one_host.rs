@@ -69,9 +69,10 @@ async fn main() -> anyhow::Result<()> {
 /// The inventory and host of the command line, or a lab with one host whose NLA is off.
 async fn fleet() -> anyhow::Result<(Inventory, String, Option<Lab>)> {
     let mut arguments = std::env::args().skip(1);
-    let (name, text, host, lab) = match (arguments.next(), arguments.next()) {
-        (Some(path), Some(host)) => (path.clone(), std::fs::read_to_string(path)?, host, None),
-        _ => {
+    let (name, text, host, lab) =
+        if let (Some(path), Some(host)) = (arguments.next(), arguments.next()) {
+            (path.clone(), std::fs::read_to_string(path)?, host, None)
+        } else {
             let lab = Lab::start(
                 &scenario::named("nla-mismatch", Some(1))?,
                 LabOptions::default(),
@@ -84,8 +85,7 @@ async fn fleet() -> anyhow::Result<(Inventory, String, Option<Lab>)> {
                 .0
                 .to_owned();
             ("<lab>".to_owned(), lab.inventory_yaml(), host, Some(lab))
-        }
-    };
+        };
     let source = Arc::new(Source { name, text });
     let (inventory, diagnostics) = Inventory::parse(&source, &Defaults::default());
     let inventory =

@@ -17,6 +17,7 @@ pub mod lint;
 pub mod output;
 pub mod reporters;
 pub mod run;
+pub mod scenario;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -44,9 +45,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, talk),
-        Verb::Apply(apply) => run::apply(apply, environment, talk),
+        Verb::Apply(apply) => run::apply(&apply, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
-        Verb::Lab(LabVerb::Up(up)) => lab_up(up),
+        Verb::Lab(LabVerb::Up(up)) => lab_up(up, *talk),
         Verb::Lab(LabVerb::List) => {
             lab::list(&mut std::io::stdout())?;
             Ok(ExitStatus::Success)
@@ -54,7 +55,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
     }
 }
 
-fn lab_up(arguments: LabUpArguments) -> anyhow::Result<ExitStatus> {
+fn lab_up(arguments: LabUpArguments, talk: Talk) -> anyhow::Result<ExitStatus> {
     let options = LabUp {
         scenario: arguments.scenario,
         hosts: arguments.hosts,
@@ -66,7 +67,7 @@ fn lab_up(arguments: LabUpArguments) -> anyhow::Result<ExitStatus> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(lab::up(options, &mut std::io::stdout()))?;
+    runtime.block_on(lab::up(options, &talk, &mut std::io::stdout()))?;
     Ok(ExitStatus::Success)
 }
 

@@ -14,6 +14,7 @@ mod pool;
 mod read;
 mod registry;
 mod tls;
+mod trial;
 mod winrm;
 
 pub use crate::session::connector::WinRmConnector;

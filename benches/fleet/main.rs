@@ -39,13 +39,32 @@ const ROUND_TRIP: Duration = Duration::from_millis(100);
 fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let mut breaches = Vec::new();
+    table(folder.path(), &mut breaches)?;
+    let trips = round_trips(folder.path())?;
+    println!("sequential round trips of one host, proof included: {trips:.0}");
+    check(
+        &mut breaches,
+        1,
+        "sequential round trips",
+        (trips, MOST_ROUND_TRIPS),
+    );
+    let start = start_up()?;
+    println!("start-up of `rdpfix --version`: {start:.1} ms (best of 20)");
+    check(&mut breaches, 0, "start-up ms", (start, MOST_START_MS));
+    beside_pypsrp(folder.path())?;
+    ensure!(breaches.is_empty(), "over budget:\n{}", breaches.join("\n"));
+    println!("all budgets kept");
+    Ok(())
+}
+
+fn table(folder: &Path, breaches: &mut Vec<String>) -> anyhow::Result<()> {
     println!("baseline audit of compliant hosts, lab in a second process");
     println!(
         "{:>6} {:>9} {:>12} {:>9} {:>9} {:>12} {:>10}",
         "hosts", "wall s", "CPU ms/host", "peak MB", "req/host", "conn/host", "bytes/host"
     );
     for hosts in [1, 10, 100, 1000] {
-        let row = audit_row(folder.path(), hosts)?;
+        let row = audit_row(folder, hosts)?;
         println!(
             "{hosts:>6} {:>9.2} {:>12.2} {:>9.1} {:>9.1} {:>12.1} {:>10.0}",
             row.run.wall.as_secs_f64(),
@@ -56,56 +75,32 @@ fn main() -> anyhow::Result<()> {
             row.bytes,
         );
         check(
-            &mut breaches,
+            breaches,
             hosts,
             "requests per host",
-            row.requests,
-            MOST_REQUESTS,
+            (row.requests, MOST_REQUESTS),
         );
         check(
-            &mut breaches,
+            breaches,
             hosts,
             "connections per host",
-            row.connections,
-            MOST_CONNECTIONS,
+            (row.connections, MOST_CONNECTIONS),
         );
         // Below a hundred hosts the start of the process is most of it.
         if hosts >= 100 {
             check(
-                &mut breaches,
+                breaches,
                 hosts,
                 "client CPU ms per host",
-                row.cpu_per_host(),
-                MOST_CPU_MS,
+                (row.cpu_per_host(), MOST_CPU_MS),
             );
         }
-        check(
-            &mut breaches,
-            hosts,
-            "peak MB",
-            row.run.peak_mb,
-            MOST_PEAK_MB,
-        );
+        check(breaches, hosts, "peak MB", (row.run.peak_mb, MOST_PEAK_MB));
     }
-    let trips = round_trips(folder.path())?;
-    println!("sequential round trips of one host: {trips:.1}");
-    check(
-        &mut breaches,
-        1,
-        "sequential round trips",
-        trips,
-        MOST_ROUND_TRIPS,
-    );
-    let start = start_up()?;
-    println!("start-up of `rdpfix --version`: {start:.1} ms (best of 20)");
-    check(&mut breaches, 0, "start-up ms", start, MOST_START_MS);
-    beside_pypsrp(folder.path())?;
-    ensure!(breaches.is_empty(), "over budget:\n{}", breaches.join("\n"));
-    println!("all budgets kept");
     Ok(())
 }
 
-fn check(breaches: &mut Vec<String>, hosts: usize, what: &str, value: f64, most: f64) {
+fn check(breaches: &mut Vec<String>, hosts: usize, what: &str, (value, most): (f64, f64)) {
     if value > most {
         breaches.push(format!(
             "  {what} with {hosts} hosts: {value:.1}, at most {most}"
@@ -196,7 +191,8 @@ fn round_trips(folder: &Path) -> anyhow::Result<f64> {
     let [plain, delayed] = durations.as_slice() else {
         anyhow::bail!("two runs were made");
     };
-    Ok((delayed - plain) / ROUND_TRIP.as_secs_f64())
+    // Trips are whole; what is beyond is the time that computing takes more or less of.
+    Ok(((delayed - plain) / ROUND_TRIP.as_secs_f64()).round())
 }
 
 fn start_up() -> anyhow::Result<f64> {

@@ -88,7 +88,7 @@ pub(crate) fn measure(command: &mut Command) -> anyhow::Result<Measured> {
     let wall = begin.elapsed();
     Ok(Measured {
         wall,
-        cpu: children_cpu()? - before,
+        cpu: children_cpu()?.saturating_sub(before),
         peak_mb: peak_kb / 1024.0,
         code: status.code(),
     })

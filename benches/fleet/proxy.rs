@@ -1,6 +1,7 @@
 //! A TCP proxy that adds a round-trip time, so that sequential round trips can be counted from wall time.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::Read;
 use std::io::Write;
 use std::net::Shutdown;
@@ -36,12 +37,11 @@ pub(crate) fn inventory_behind(
                     None => start(target, round_trip)?,
                 };
                 ports.insert(target, port);
-                rewritten.push_str(&format!("{key}: {port}\n"));
+                writeln!(rewritten, "{key}: {port}")?;
             }
-            Some(_) | None => rewritten.push_str(&format!("{line}\n")),
+            Some(_) | None => writeln!(rewritten, "{line}")?,
         }
     }
-    // The scheme is no longer told by the port.
     let path = folder.join(format!("proxied-{}.yml", round_trip.as_millis()));
     std::fs::write(&path, rewritten)?;
     Ok(Proxied { inventory: path })

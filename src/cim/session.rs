@@ -185,6 +185,16 @@ pub enum CimError {
         /// The account.
         user: String,
     },
+    /// The password was refused on other hosts of the run, so it was not sent to this one.
+    #[error("{address} was not tried: {refusals} hosts refused to sign in `{user}`")]
+    NotTried {
+        /// `host:port`
+        address: String,
+        /// The account.
+        user: String,
+        /// How many hosts refused it.
+        refusals: usize,
+    },
     /// The session cannot be used as configured, such as Basic over plain HTTP.
     #[error("{detail}")]
     Configuration {
@@ -275,7 +285,7 @@ impl CimError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } => Blame::Network,
             Self::Trust { .. } => Blame::Trust,
-            Self::SignInRefused { .. } => Blame::Credentials,
+            Self::SignInRefused { .. } | Self::NotTried { .. } => Blame::Credentials,
             Self::Denied { .. } | Self::Fault { .. } | Self::Returned { .. } => Blame::Refusal,
             Self::Quota { .. } => Blame::Quota,
             Self::Property { .. } | Self::NotWsman { .. } => Blame::Peer,
@@ -291,6 +301,7 @@ impl CimError {
             self,
             Self::Unreachable { .. }
                 | Self::SignInRefused { .. }
+                | Self::NotTried { .. }
                 | Self::Trust { .. }
                 | Self::NotWsman { .. }
         )
@@ -309,13 +320,15 @@ impl CimError {
             Self::Unreachable { reason: Unreachable::TimedOut | Unreachable::NoRoute, .. } => {
                 "the host is off, or a firewall drops the port on the way".to_owned()
             }
-            Self::Unreachable { reason: Unreachable::ConnectionLost, .. } => return None,
             Self::TimedOut { .. } => "raise `--timeout`, or look at the load of the host".to_owned(),
             Self::Trust { .. } => "trust its issuer with `ansible_winrm_ca_trust_path: FILE.pem`, or accept any certificate with \
                  `ansible_winrm_server_cert_validation: ignore`"
                 .to_owned(),
             Self::SignInRefused { .. } => "check `ansible_user` and `ansible_password`; it was tried once only, so that the account is not locked out; \
                  over HTTPS a proxy that opens TLS also causes this"
+                .to_owned(),
+            Self::NotTried { .. } => "check `ansible_user` and `ansible_password`; a domain account is tried on two hosts at most, so that \
+                 it is not locked out"
                 .to_owned(),
             Self::Configuration { remedy, .. } => remedy.clone(),
             Self::Denied { .. } => "the password was right but the rights are not: a local administrator other than the built-in one gets a \
@@ -324,7 +337,8 @@ impl CimError {
                 .to_owned(),
             Self::Quota { .. } => "other tools hold operations open on this host; try again later".to_owned(),
             Self::NotWsman { .. } => "is this the WinRM port? A web server or a proxy seems to answer there".to_owned(),
-            Self::Fault { .. }
+            Self::Unreachable { reason: Unreachable::ConnectionLost, .. }
+            | Self::Fault { .. }
             | Self::Returned { .. }
             | Self::RegistryType { .. }
             | Self::Property { .. }

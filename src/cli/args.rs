@@ -68,7 +68,7 @@ pub struct ApplyArguments {
 pub struct RunArguments {
     /// The playbook
     pub playbook: PathBuf,
-    /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`
+    /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`, where SCENARIO may be a file
     #[arg(short, long, value_name = "INVENTORY")]
     pub inventory: Option<String>,
     /// Narrow the hosts to a pattern
@@ -129,8 +129,8 @@ pub enum LabVerb {
 /// Arguments of `lab up`.
 #[derive(Debug, Args)]
 pub struct LabUpArguments {
-    /// Scenario by name, see `lab list`
-    #[arg(long, value_name = "NAME", default_value = "fleet")]
+    /// Scenario by name, see `lab list`, or a YAML file that describes the hosts
+    #[arg(long, value_name = "NAME|FILE", default_value = "fleet")]
     pub scenario: String,
     /// How many hosts
     #[arg(long, value_name = "N")]

@@ -10,10 +10,8 @@ use std::io::IsTerminal;
 /// The parts of the environment that matter, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
-    /// `NO_COLOR` or `ANSIBLE_NOCOLOR` is set and not empty.
-    pub no_color: bool,
-    /// `CLICOLOR_FORCE` is set and not `0`.
-    pub force_color: bool,
+    /// What is wished for colours.
+    pub colours: Colours,
     /// Standard output is a terminal.
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
@@ -24,14 +22,36 @@ pub struct Environment {
     pub forks: Option<String>,
 }
 
+/// What the environment wishes for colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Colours {
+    /// `NO_COLOR` or `ANSIBLE_NOCOLOR` is set and not empty.
+    Never,
+    /// `CLICOLOR_FORCE` is set and not `0`.
+    Always,
+    /// Neither: colours on terminals.
+    #[default]
+    OnTerminals,
+}
+
+fn colours() -> Colours {
+    if text("NO_COLOR")
+        .or_else(|| text("ANSIBLE_NOCOLOR"))
+        .is_some()
+    {
+        Colours::Never
+    } else if text("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
+        Colours::Always
+    } else {
+        Colours::OnTerminals
+    }
+}
+
 impl Environment {
     /// Reads it.
     pub fn read() -> Self {
         Self {
-            no_color: text("NO_COLOR")
-                .or_else(|| text("ANSIBLE_NOCOLOR"))
-                .is_some(),
-            force_color: text("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            colours: colours(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),

@@ -19,7 +19,7 @@ pub enum ExitStatus {
     Unreachable,
     /// 5: bad option or usage.
     Usage,
-    /// 6: playbook or inventory invalid.
+    /// 6: playbook, inventory or scenario file invalid.
     Invalid,
     /// 7: no hosts matched.
     NoHosts,

@@ -12,6 +12,7 @@ use crate::cli::lint::read_source;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::scenario;
 use crate::diag::Source;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
@@ -19,7 +20,6 @@ use crate::inventory::Inventory;
 use crate::inventory::TlsTrust;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
-use crate::lab::scenario;
 use crate::secret::Secret;
 
 /// The hosts of a run, and the lab behind them when there is one.
@@ -83,10 +83,10 @@ pub async fn open(
             .into());
     };
     let (source, lab) = match name.as_str() {
-        "lab" => from_lab("fleet", None).await?,
+        "lab" => from_lab("fleet", None, talk).await?,
         text if text.starts_with("lab:") => {
             let (scenario, hosts) = lab_words(text)?;
-            from_lab(scenario, hosts).await?
+            from_lab(scenario, hosts, talk).await?
         }
         list if list.contains(',') => (listed(list), None),
         path => match read_source(Path::new(path))? {
@@ -143,29 +143,54 @@ fn listed(list: &str) -> Arc<Source> {
 
 /// The scenario and the number of hosts of `lab:SCENARIO[:N]`.
 fn lab_words(text: &str) -> anyhow::Result<(&str, Option<usize>)> {
-    let mut words = text.splitn(3, ':').skip(1);
-    let scenario = words.next().unwrap_or("fleet");
-    let hosts = match words.next() {
-        Some(number) => Some(number.parse().map_err(|error| {
-            Refusal::new(
-                ExitStatus::Usage,
-                format!("`{number}` in `-i {text}` is not a number of hosts: {error}"),
-            )
-        })?),
-        None => None,
+    let words = text.strip_prefix("lab:").unwrap_or(text);
+    // A path may have a colon of its own.
+    if scenario::is_file(words) {
+        return Ok((words, None));
+    }
+    let Some((scenario, number)) = words.rsplit_once(':') else {
+        return Ok((words, None));
     };
-    Ok((scenario, hosts))
+    let hosts = number.parse().map_err(|error| {
+        Refusal::new(
+            ExitStatus::Usage,
+            format!("`{number}` in `-i {text}` is not a number of hosts: {error}"),
+        )
+    })?;
+    Ok((scenario, Some(hosts)))
 }
 
-async fn from_lab(name: &str, hosts: Option<usize>) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
-    let scenario = scenario::named(name, hosts).map_err(|error| {
-        Refusal::new(ExitStatus::Usage, error.to_string())
-            .hint("`rdpfix lab list` shows the scenarios")
-    })?;
+async fn from_lab(
+    name: &str,
+    hosts: Option<usize>,
+    talk: &Talk,
+) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
+    let scenario = scenario::find(name, hosts, talk)?;
     let lab = Lab::start(&scenario, LabOptions::default()).await?;
     let source = Arc::new(Source {
         name: "<lab>".to_owned(),
         text: lab.inventory_yaml(),
     });
     Ok((source, Some(lab)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lab_words;
+
+    #[test]
+    fn a_lab_is_a_scenario_or_a_file_with_or_without_a_number() {
+        for (text, words) in [
+            ("lab:fleet", ("fleet", None)),
+            ("lab:fleet:5", ("fleet", Some(5))),
+            ("lab:own.yml", ("own.yml", None)),
+            ("lab:own.yml:5", ("own.yml", Some(5))),
+            ("lab:D:\\own.YAML", ("D:\\own.YAML", None)),
+            ("lab:D:\\own.yaml:12", ("D:\\own.yaml", Some(12))),
+        ] {
+            assert_eq!(lab_words(text).unwrap(), words, "{text}");
+        }
+        let error = lab_words("lab:fleet:many").unwrap_err().to_string();
+        assert!(error.contains("`many` in `-i lab:fleet:many`"), "{error}");
+    }
 }

@@ -23,16 +23,19 @@ use tokio::signal::unix::signal;
 
 use crate::cli::files;
 use crate::cli::files::Readers;
+use crate::cli::output::Talk;
+use crate::cli::scenario;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::lab::RecordedRequest;
 use crate::lab::Recorder;
-use crate::lab::scenario;
+use crate::lab::scenario::Scenario;
+use crate::lab::scenario::all;
 
 /// What `lab up` was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabUp {
-    /// Name of the scenario.
+    /// Name of the scenario, or path of a file that describes one.
     pub scenario: String,
     /// How many hosts; `None` leaves it to the scenario.
     pub hosts: Option<usize>,
@@ -135,11 +138,11 @@ impl Recorder for Lines {
 }
 
 /// Brings simulated hosts up, says `ready`, and keeps them up until it is interrupted or the time is over.
-pub async fn up(options: LabUp, output: &mut dyn Write) -> anyhow::Result<()> {
+pub async fn up(options: LabUp, talk: &Talk, output: &mut dyn Write) -> anyhow::Result<()> {
     // Whoever interrupts while the hosts come up is heard too.
     let mut terminated = signal(SignalKind::terminate())?;
     let mut interrupted = signal(SignalKind::interrupt())?;
-    let scenario = scenario::named(&options.scenario, options.hosts)?;
+    let scenario = scenario::find(&options.scenario, options.hosts, talk)?;
     let recorder: Option<Arc<dyn Recorder>> = match &options.record {
         Some(path) => Some(Arc::new(lines(path)?)),
         None => None,
@@ -170,7 +173,7 @@ pub async fn up(options: LabUp, output: &mut dyn Write) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn announce(lab: &Lab, scenario: &scenario::Scenario, output: &mut dyn Write) -> io::Result<()> {
+fn announce(lab: &Lab, scenario: &Scenario, output: &mut dyn Write) -> io::Result<()> {
     const SHOWN: usize = 20;
     let count = lab.places().count();
     writeln!(output, "{}: {}", scenario.name, scenario.about)?;
@@ -186,8 +189,8 @@ fn announce(lab: &Lab, scenario: &scenario::Scenario, output: &mut dyn Write) ->
 
 /// Lists the scenarios, one a line: its name, then what it is.
 pub fn list(output: &mut dyn Write) -> io::Result<()> {
-    let width = scenario::all().map(|(name, _)| name.len()).max();
-    for (name, about) in scenario::all() {
+    let width = all().map(|(name, _)| name.len()).max();
+    for (name, about) in all() {
         writeln!(output, "{name:width$}  {about}", width = width.unwrap_or(0))?;
     }
     output.flush()
@@ -216,9 +219,16 @@ mod tests {
     use super::lines;
     use super::list;
     use super::up;
+    use crate::cli::output::Talk;
+    use crate::diag::render::Colour;
     use crate::lab::Operation;
     use crate::lab::RecordedRequest;
     use crate::lab::Recorder;
+
+    const PLAINLY: Talk = Talk {
+        stdout: Colour::Never,
+        stderr: Colour::Never,
+    };
 
     fn briefly() -> LabUp {
         LabUp {
@@ -240,7 +250,7 @@ mod tests {
             ..briefly()
         };
         let mut output = Vec::new();
-        up(options, &mut output).await.unwrap();
+        up(options, &PLAINLY, &mut output).await.unwrap();
         let output = String::from_utf8(output).unwrap();
         assert!(output.ends_with("  and 10 more\nready\n"), "{output}");
         let file = std::fs::metadata(&inventory).unwrap();
@@ -257,7 +267,7 @@ mod tests {
             ..briefly()
         };
         let mut output = Vec::new();
-        let error = up(options, &mut output).await.unwrap_err();
+        let error = up(options, &PLAINLY, &mut output).await.unwrap_err();
         assert!(error.to_string().contains("/no/such/folder"), "{error}");
         assert_eq!(output, b"");
     }
@@ -268,7 +278,7 @@ mod tests {
             scenario: "flet".to_owned(),
             ..briefly()
         };
-        let error = up(options, &mut Vec::new()).await.unwrap_err();
+        let error = up(options, &PLAINLY, &mut Vec::new()).await.unwrap_err();
         assert_eq!(
             error.to_string(),
             "no scenario is named `flet`; did you mean `fleet`?"

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::cli::args::ColorChoice;
+use crate::cli::environment::Colours;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::diag::Diagnostic;
@@ -11,7 +12,7 @@ use crate::diag::render::Colour;
 use crate::diag::render::render;
 
 /// How to talk.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Talk {
     /// Colours of standard output.
     pub stdout: Colour,
@@ -26,7 +27,11 @@ impl Talk {
             let wanted = match choice {
                 ColorChoice::Always => true,
                 ColorChoice::Never => false,
-                ColorChoice::Auto => !environment.no_color && (environment.force_color || terminal),
+                ColorChoice::Auto => match environment.colours {
+                    Colours::Never => false,
+                    Colours::Always => true,
+                    Colours::OnTerminals => terminal,
+                },
             };
             if wanted {
                 Colour::Always

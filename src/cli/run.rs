@@ -43,7 +43,7 @@ const DEFAULT_FORKS: usize = 256;
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
-    arguments: ApplyArguments,
+    arguments: &ApplyArguments,
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
@@ -52,7 +52,7 @@ pub fn apply(
     } else {
         RunMode::Apply
     };
-    execute(mode, arguments.run, environment, talk)
+    execute(mode, &arguments.run, environment, talk)
 }
 
 /// Shows what differs, with diffs.
@@ -62,16 +62,16 @@ pub fn audit(
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
     arguments.diff = true;
-    execute(RunMode::Check, arguments, environment, talk)
+    execute(RunMode::Check, &arguments, environment, talk)
 }
 
 fn execute(
     mode: RunMode,
-    arguments: RunArguments,
+    arguments: &RunArguments,
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(&arguments, environment)?;
+    let forks = forks(arguments, environment)?;
     let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook)?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
@@ -85,8 +85,8 @@ fn execute(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(&arguments, environment, talk).await?;
-        let hosts = assign(&playbook, &fleet, &arguments)?;
+        let fleet = inventory::open(arguments, environment, talk).await?;
+        let hosts = assign(&playbook, &fleet, arguments)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
             playbook: playbook.name.clone(),
@@ -96,7 +96,7 @@ fn execute(
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
         };
-        let status = carry_out(order, &fleet, &arguments, (environment, talk, &interrupt)).await;
+        let status = carry_out(order, &fleet, arguments, (environment, talk, &interrupt)).await;
         fleet.close().await;
         status
     })
@@ -186,12 +186,15 @@ fn extra_variables(
     Ok((talk.diagnostics(&diagnostics) == Found::NoErrors).then_some(variables))
 }
 
+/// A host with its plays.
+type Assigned = (Arc<Host>, Vec<Arc<Play>>);
+
 /// Each selected host with its plays, in the order of the inventory.
 fn assign(
     playbook: &Playbook,
     fleet: &Fleet,
     arguments: &RunArguments,
-) -> anyhow::Result<Vec<(Arc<Host>, Vec<Arc<Play>>)>> {
+) -> anyhow::Result<Vec<Assigned>> {
     let limit = match &arguments.limit {
         Some(pattern) => Some(fleet.select(pattern)?),
         None => None,

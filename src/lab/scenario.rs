@@ -10,6 +10,7 @@ use crate::lab::machine::Machine;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::mishap::Mishap;
 
+pub mod file;
 pub mod kind;
 
 pub use crate::lab::scenario::kind::Kind;
@@ -22,8 +23,8 @@ const ABOUT_FLEET: &str = "one host of each kind: a healthy one, one for each fa
 /// A plan for a lab.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scenario {
-    /// Its name.
-    pub name: &'static str,
+    /// Its name; the name of the source when a text describes it.
+    pub name: String,
     /// One sentence for people.
     pub about: &'static str,
     /// The hosts.
@@ -39,6 +40,8 @@ pub struct HostPlan {
     pub kind: Kind,
     /// Its number in the scenario, from 0; decides about build and membership, so that hosts differ.
     pub index: usize,
+    /// What goes wrong on the way to it, besides what its kind brings; the first that covers a request is met.
+    pub mishaps: Vec<Mishap>,
 }
 
 /// A host that was built.
@@ -101,18 +104,49 @@ pub fn named(name: &str, hosts: Option<usize>) -> Result<Scenario, UnknownScenar
         .enumerate()
         .map(|(index, kind)| HostPlan {
             name: if hosts.is_some() {
-                format!("{}-{:04}", kind.name(), index + 1)
+                numbered(kind.name(), index)
             } else {
                 kind.name().to_owned()
             },
             kind,
             index,
+            mishaps: Vec::new(),
         })
         .collect();
-    Ok(Scenario { name, about, hosts })
+    Ok(Scenario {
+        name: name.to_owned(),
+        about,
+        hosts,
+    })
+}
+
+/// The name of one of many hosts; the index counts from 0.
+fn numbered(name: &str, index: usize) -> String {
+    format!("{name}-{:04}", index + 1)
 }
 
 impl Scenario {
+    /// So many hosts, named `NAME-0001` and so on; the plans are gone through again and again.
+    #[must_use]
+    pub fn repeated(self, hosts: usize) -> Self {
+        let plans = self
+            .hosts
+            .iter()
+            .cycle()
+            .take(hosts)
+            .enumerate()
+            .map(|(index, plan)| HostPlan {
+                name: numbered(&plan.name, index),
+                index,
+                ..plan.clone()
+            })
+            .collect();
+        Self {
+            hosts: plans,
+            ..self
+        }
+    }
+
     /// Makes all machines as they are at `now`.
     pub fn build(&self, now: Timestamp) -> Result<Vec<LabHost>, MakingError> {
         self.hosts.iter().map(|host| host.build(now)).collect()
@@ -122,10 +156,12 @@ impl Scenario {
 impl HostPlan {
     /// Makes the machine as it is at `now`.
     pub fn build(&self, now: Timestamp) -> Result<LabHost, MakingError> {
+        let mut mishaps = self.kind.mishaps();
+        mishaps.extend(&self.mishaps);
         Ok(LabHost {
             name: self.name.clone(),
             machine: self.kind.machine(self.index, now)?,
-            mishaps: self.kind.mishaps(),
+            mishaps,
         })
     }
 }

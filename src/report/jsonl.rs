@@ -2,6 +2,7 @@
 //!
 //! Names are `snake_case`, absent things are left out rather than null, and fields may be added later.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
@@ -165,7 +166,7 @@ struct HostBody<'a> {
     host: &'a str,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
     counts: CountsBody,
@@ -256,17 +257,23 @@ impl<'a> Body<'a> {
     fn of_host(summary: &'a HostSummary) -> Self {
         let (status, reason, hint) = match &summary.status {
             HostStatus::Ok => ("ok", None, None),
-            HostStatus::Drifted => ("drifted", None, None),
-            HostStatus::Unreachable { reason, hint } => {
-                ("unreachable", Some(reason), hint.as_ref())
-            }
-            HostStatus::Failed { reason, hint } => ("failed", Some(reason), hint.as_ref()),
+            HostStatus::Drifted => ("drifted", text::drift(summary).map(Cow::Owned), None),
+            HostStatus::Unreachable { reason, hint } => (
+                "unreachable",
+                Some(Cow::Borrowed(reason.as_str())),
+                hint.as_ref(),
+            ),
+            HostStatus::Failed { reason, hint } => (
+                "failed",
+                Some(Cow::Borrowed(reason.as_str())),
+                hint.as_ref(),
+            ),
             HostStatus::Interrupted => ("interrupted", None, None),
         };
         Self::HostEnd(Box::new(HostBody {
             host: &summary.host,
             status,
-            reason: reason.map(String::as_str),
+            reason,
             hint: hint.map(String::as_str),
             counts: CountsBody::of(summary.counts),
             proof: summary.proof.as_ref().map(ProofBody::of),
@@ -357,6 +364,7 @@ fn told(outcome: &Outcome) -> Told<'_> {
             ..plain("changed", changes)
         },
         Outcome::Overridden(changes) => Told {
+            reason: Some(text::overridden(changes)),
             hint: changes.iter().find_map(text::advice),
             ..plain("overridden", changes)
         },

@@ -4,12 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::cim::Value;
+use crate::event::HostSummary;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Failure;
 use crate::plan::Layer;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
+use crate::proof::Verdict;
 
 /// Characters of one text that are shown to people.
 pub(super) const SHOWN: usize = 400;
@@ -100,6 +102,33 @@ pub(super) fn advice(change: &Change) -> Option<String> {
             change.property
         )),
         Remedy::Manual { advice } => Some(advice.clone()),
+    }
+}
+
+/// Why changes are not made.
+pub(super) fn overridden(changes: &[Change]) -> String {
+    let names: Vec<&str> = changes.iter().map(|change| change.property).collect();
+    format!("Group Policy owns {}", names.join(", "))
+}
+
+/// Why a host is not as it should be, though nothing failed.
+pub(super) fn drift(summary: &HostSummary) -> Option<String> {
+    let counts = &summary.counts;
+    let tasks = [
+        (counts.would_change, "would be changed"),
+        (counts.overridden, "owned by Group Policy"),
+    ];
+    let differing: Vec<String> = tasks
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
+    if !differing.is_empty() {
+        return Some(format!("tasks that differ: {}", differing.join(", ")));
+    }
+    match summary.proof.as_ref().map(|proof| &proof.verdict) {
+        Some(Verdict::Refuted { reason, .. }) => Some(reason.clone()),
+        Some(Verdict::Proven) | None => None,
     }
 }
 

@@ -4,6 +4,8 @@
 //! store: MSFT_NetFirewallRule, and its MSFT_NetProtocolPortFilter only when port or protocol are stated. Switching a
 //! rule off, taking profiles away and moving its port may lock out; the rest is harmless. All of it takes effect at once.
 
+use futures_util::future::join;
+
 use crate::cim::Association;
 use crate::cim::CimError;
 use crate::cim::CimReader;
@@ -246,7 +248,19 @@ impl Resource for FirewallRule {
     }
 
     async fn observe(&self, host: &dyn CimReader) -> Result<Vec<Rule>, CimError> {
+        let wants_filter = self.port.is_some() || self.protocol.is_some();
         let instances = match &self.target {
+            Target::Id(id) if wants_filter && self.absent == Absent::Report => {
+                // The rule's name is all that its filter is found by, so both are asked at once.
+                let (rule, filter) = join(host.get(rule_path(id)), observe_filter(host, id)).await;
+                return match rule? {
+                    None => Ok(Vec::new()),
+                    Some(rule) => Ok(vec![Rule {
+                        filter: Some(filter?),
+                        ..Rule::of(&rule)?
+                    }]),
+                };
+            }
             Target::Id(id) => host.get(rule_path(id)).await?.into_iter().collect(),
             Target::Group(group) => {
                 let query =
@@ -257,7 +271,7 @@ impl Resource for FirewallRule {
         let mut rules = Vec::with_capacity(instances.len());
         for instance in &instances {
             let mut rule = Rule::of(instance)?;
-            if self.port.is_some() || self.protocol.is_some() {
+            if wants_filter {
                 rule.filter = Some(observe_filter(host, &rule.id).await?);
             }
             rules.push(rule);

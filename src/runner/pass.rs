@@ -25,6 +25,8 @@ use crate::cim::Read;
 
 const SERVICE_CLASS: &str = "Win32_Service";
 const SERVICE_KEY: &str = "Name";
+/// A query for several costs two requests, one after the other; two services cost two that may go side by side.
+const WORTH_MERGING: usize = 3;
 
 type Cell<T> = Arc<OnceCell<Result<T, CimError>>>;
 
@@ -46,7 +48,7 @@ struct Round {
 
 /// What a round found.
 enum Found {
-    /// Only one service was asked for, so nothing was merged.
+    /// Too few services were asked for, so nothing was merged.
     Alone,
     /// By lower-case name.
     Services(HashMap<String, Instance>),
@@ -98,7 +100,7 @@ impl Pass {
             }
         }
         let values: Vec<String> = locked(&round.names).values().cloned().collect();
-        if values.len() < 2 {
+        if values.len() < WORTH_MERGING {
             return Ok(Found::Alone);
         }
         let query = Query {

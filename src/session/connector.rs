@@ -23,6 +23,7 @@ use crate::session::line::Destination;
 use crate::session::link::Login;
 use crate::session::pool::Pool;
 use crate::session::tls::TlsSettings;
+use crate::session::trial::Trials;
 use crate::session::winrm::WinRmSession;
 
 /// How sessions behave.
@@ -59,6 +60,7 @@ pub struct WinRmConnector {
     tls: TlsSettings,
     /// Address, user and password of sign-ins that were refused; trying one again would lock the account out.
     refused: Mutex<Vec<(String, String, Secret)>>,
+    trials: Trials,
 }
 
 impl WinRmConnector {
@@ -70,6 +72,7 @@ impl WinRmConnector {
             clock,
             tls: TlsSettings::new(files),
             refused: Mutex::new(Vec::new()),
+            trials: Trials::default(),
         }
     }
 
@@ -135,6 +138,7 @@ impl WinRmConnector {
             host: host.address.clone(),
             user: winrm.user.clone(),
             password: winrm.password.clone(),
+            trial: self.trials.of(&winrm.user, &winrm.password),
         })
     }
 

@@ -23,6 +23,7 @@ use crate::session::line::Destination;
 use crate::session::line::HttpAnswer;
 use crate::session::line::Line;
 use crate::session::line::Message;
+use crate::session::trial::Trial;
 use crate::wsman::RequestEnvelope;
 use crate::wsman::encode_request;
 use crate::wsman::sealed;
@@ -44,6 +45,8 @@ pub(super) struct Login {
     pub(super) host: String,
     pub(super) user: String,
     pub(super) password: Secret,
+    /// For an account that other hosts of the run sign in with too.
+    pub(super) trial: Option<Arc<Trial>>,
 }
 
 impl Login {
@@ -233,12 +236,25 @@ async fn sign_in(line: &Line, login: &Login, wrapping: Wrapping) -> Result<NtlmC
             content_type: HeaderValue::from_static(PLAIN),
             body: Vec::new(),
         };
+        let _turn = match &login.trial {
+            // The first leg carries nothing that could be refused.
+            Some(trial) if leg > 0 => {
+                Some(trial.turn(&login.destination.address, &login.user).await?)
+            }
+            Some(_) | None => None,
+        };
         let answer = line.post(SIGNING_IN, message).await?;
         let theirs = token_of(&answer, topic)?;
         match (answer.status, theirs) {
-            (200, theirs) => return finish(context, theirs, login),
+            (200, theirs) => {
+                login.trial.iter().for_each(|trial| trial.accepted());
+                return finish(context, theirs, login);
+            }
             (401, None) if leg == 0 => return Err(no_negotiate(&answer, login).into()),
-            (401, None) => return Err(login.refused().into()),
+            (401, None) => {
+                login.trial.iter().for_each(|trial| trial.refused());
+                return Err(login.refused().into());
+            }
             (401, Some(theirs)) => {
                 if let Some(certificate) = &answer.certificate {
                     context.bind(&tls_server_end_point(certificate));

@@ -1,8 +1,10 @@
 //! Facts about the program as a whole, run as its users run it against a lab in this process.
+#![cfg(test)]
 
 mod bad_input;
 mod end_to_end;
 mod results;
+mod scenario_files;
 mod secrets;
 
 use std::path::Path;

@@ -8,6 +8,7 @@
 
 mod machine;
 mod provider;
+mod scenario_files;
 mod scenarios;
 mod server;
 mod servers;

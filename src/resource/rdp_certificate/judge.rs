@@ -152,6 +152,15 @@ fn serves(certificate: &Certificate) -> bool {
             .any(|usage| USAGES.contains(&usage.as_str()))
 }
 
+/// Whether every certificate that was seen bears a name that is known so far.
+pub(super) fn is_named(host: &Host) -> bool {
+    let own = host.own.as_ref().map(|own| &own.held);
+    host.personal.iter().chain(own).all(|held| match held {
+        Held::Gone | Held::Unreadable => true,
+        Held::Stored(stored) => names(&stored.certificate, &host.names),
+    })
+}
+
 fn names(certificate: &Certificate, host: &[String]) -> bool {
     certificate
         .dns_names

@@ -1,5 +1,7 @@
 //! Looks at a host's certificate, asking no more than the desired state and what was seen so far make necessary.
 
+use futures_util::future::try_join;
+use futures_util::future::try_join3;
 use jiff::Timestamp;
 
 use crate::certificate::StoredCertificate;
@@ -55,6 +57,7 @@ pub(super) fn store_name() -> RegistryPath {
     terminal_services::stations().value("SelfSignedCertStore", RegistryKind::Text)
 }
 
+/// Asks side by side what does not depend on each other: a healthy host costs three round trips.
 pub(super) async fn look(
     wanted: &RdpCertificate,
     reader: &dyn CimReader,
@@ -63,17 +66,32 @@ pub(super) async fn look(
     let Some(general) = found.into_iter().next() else {
         return Ok(Observed::Missing);
     };
-    let (now, names) = clock_and_names(reader, wanted.naming).await?;
     let binding = binding(&general)?;
+    let (system, personal, own) = try_join3(
+        one(reader, "Win32_OperatingSystem"),
+        personal(wanted, &binding, reader),
+        own_in_use(wanted, &general, reader),
+    )
+    .await?;
     let mut host = Host {
-        now,
-        names,
-        personal: personal(wanted, &binding, reader).await?,
+        now: moment(&system, "LocalDateTime")?,
+        // Cut to 15 characters where the whole name is longer.
+        names: vec![system.text("CSName")?.to_lowercase()],
+        personal,
         binding,
         own: None,
     };
     if needs_own(wanted, &host) {
-        host.own = Some(own(wanted, &host, reader).await?);
+        host.own = Some(match own {
+            Some(own) => own,
+            None => own_by_pointer(reader).await?,
+        });
+    }
+    if wanted.naming == Naming::OfHost && !judge::is_named(&host) {
+        host.names.extend(longer_names(reader).await?);
+    }
+    if let Some(own) = host.own.take() {
+        host.own = Some(with_maker(wanted, own, &host, reader).await?);
     }
     Ok(Observed::Found(Box::new(host)))
 }
@@ -87,30 +105,21 @@ async fn one(reader: &dyn CimReader, class: &str) -> Result<Instance, CimError> 
     })
 }
 
-async fn clock_and_names(
-    reader: &dyn CimReader,
-    naming: Naming,
-) -> Result<(Timestamp, Vec<String>), CimError> {
-    let system = one(reader, "Win32_OperatingSystem").await?;
-    let now = moment(&system, "LocalDateTime")?;
-    if naming == Naming::Any {
-        return Ok((now, Vec::new()));
-    }
+/// The names that a host has besides its short one; asked only when that is not on the certificate.
+async fn longer_names(reader: &dyn CimReader) -> Result<Vec<String>, CimError> {
     let computer = one(reader, "Win32_ComputerSystem").await?;
-    // Cut to 15 characters where the whole name is longer.
-    let short = system.text("CSName")?.to_lowercase();
     let own = computer
         .get("DNSHostName")
         .and_then(Value::as_text)
         .map(str::to_lowercase);
-    let mut names = vec![short];
+    let mut names = Vec::new();
     if let Some(own) = own {
         if computer.bool("PartOfDomain")? {
             names.push(format!("{own}.{}", computer.text("Domain")?.to_lowercase()));
         }
         names.push(own);
     }
-    Ok((now, names))
+    Ok(names)
 }
 
 fn moment(instance: &Instance, name: &str) -> Result<Timestamp, CimError> {
@@ -127,16 +136,20 @@ fn moment(instance: &Instance, name: &str) -> Result<Timestamp, CimError> {
 }
 
 fn binding(general: &Instance) -> Result<Binding, CimError> {
-    let hash = general
-        .get("SSLCertificateSHA1Hash")
-        .and_then(Value::as_text)
-        .and_then(|text| Thumbprint::parse(text).ok())
-        .map(|(thumbprint, _)| thumbprint);
+    let hash = shown_thumbprint(general);
     Ok(match general.uint("SSLCertificateSHA1HashType")? {
         1 => Binding::SelfSigned,
         2 => Binding::Policy(hash),
         _ => Binding::Custom(hash),
     })
+}
+
+fn shown_thumbprint(general: &Instance) -> Option<Thumbprint> {
+    general
+        .get("SSLCertificateSHA1Hash")
+        .and_then(Value::as_text)
+        .and_then(|text| Thumbprint::parse(text).ok())
+        .map(|(thumbprint, _)| thumbprint)
 }
 
 /// The certificate of the personal store that matters.
@@ -189,37 +202,81 @@ fn needs_own(wanted: &RdpCertificate, host: &Host) -> bool {
     }
 }
 
-async fn own(
+/// The host's own certificate, when it is in use and the setting says which one it is.
+///
+/// Assumption: while no certificate is bound, SSLCertificateSHA1Hash shows the thumbprint that SelfSignedCertificate
+/// points to. Before anything is mended, the pointer itself is asked.
+async fn own_in_use(
     wanted: &RdpCertificate,
-    host: &Host,
+    general: &Instance,
     reader: &dyn CimReader,
-) -> Result<Own, CimError> {
+) -> Result<Option<Own>, CimError> {
+    let in_use = general.uint("SSLCertificateSHA1HashType")? == 1;
+    match shown_thumbprint(general) {
+        Some(shown) if in_use && !matches!(wanted.source, Source::Thumbprint(_)) => {
+            let (store, (held, blob)) =
+                try_join(named_store(reader), held(&own_store(), &shown, reader)).await?;
+            Ok(Some(Own {
+                pointer: None,
+                store,
+                blob,
+                held,
+                maker: None,
+            }))
+        }
+        _ => Ok(None),
+    }
+}
+
+async fn named_store(reader: &dyn CimReader) -> Result<Option<String>, CimError> {
+    Ok(match reader.registry(store_name()).await? {
+        Some(RegistryData::Text(name)) => Some(name),
+        _ => None,
+    })
+}
+
+async fn own_by_pointer(reader: &dyn CimReader) -> Result<Own, CimError> {
+    let store = named_store(reader).await?;
+    let (pointer, held, blob) = pointed_to(reader).await?;
+    Ok(Own {
+        pointer,
+        store,
+        blob,
+        held,
+        maker: None,
+    })
+}
+
+type Pointed = (Option<Vec<u8>>, Held, Option<Vec<u8>>);
+
+async fn pointed_to(reader: &dyn CimReader) -> Result<Pointed, CimError> {
     let bytes = match reader.registry(pointer()).await? {
         Some(RegistryData::Binary(bytes)) => Some(bytes),
-        _ => None,
-    };
-    let store = match reader.registry(store_name()).await? {
-        Some(RegistryData::Text(name)) => Some(name),
         _ => None,
     };
     let (held, blob) = match bytes.as_deref().and_then(Thumbprint::from_bytes) {
         Some(thumbprint) => held(&own_store(), &thumbprint, reader).await?,
         None => (Held::Gone, None),
     };
-    let mut own = Own {
-        pointer: bytes,
-        store,
-        blob,
-        held,
-        maker: None,
-    };
-    if !judge::own_flaws(wanted, &own, host).is_empty() {
-        own.maker = Seen::look(reader, MAKER).await?;
-        if let Some(maker) = &mut own.maker
-            && maker.state != State::Stopped
-        {
-            maker.follow_dependents(reader).await?;
-        }
+    Ok((bytes, held, blob))
+}
+
+/// Adds what mending needs to know, when there is something to mend.
+async fn with_maker(
+    wanted: &RdpCertificate,
+    mut own: Own,
+    host: &Host,
+    reader: &dyn CimReader,
+) -> Result<Own, CimError> {
+    if judge::own_flaws(wanted, &own, host).is_empty() {
+        return Ok(own);
+    }
+    (own.pointer, own.held, own.blob) = pointed_to(reader).await?;
+    own.maker = Seen::look(reader, MAKER).await?;
+    if let Some(maker) = &mut own.maker
+        && maker.state != State::Stopped
+    {
+        maker.follow_dependents(reader).await?;
     }
     Ok(own)
 }

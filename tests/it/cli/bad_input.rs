@@ -31,6 +31,28 @@ async fn a_wrong_password_is_tried_once_and_exits_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_password_of_a_domain_account_is_tried_on_two_hosts_of_the_fleet() {
+    let bench = Bench::of("healthy", Some(6)).await;
+    let text = bench.lab.inventory_yaml();
+    let password = bench.lab.password().reveal().to_owned();
+    let domain = text.replace("ansible_user: ", "ansible_user: CORP\\");
+    let inventory = bench.write("domain.yml", &domain.replace(&password, "not-the-password"));
+    run(&["audit", BASELINE, "-i", &inventory])
+        .await
+        .exits(4)
+        .says("was not tried")
+        .says("locked out");
+    let refused: usize = bench
+        .hosts()
+        .iter()
+        .map(|host| bench.lab.refused_sign_ins(host))
+        .sum();
+    assert_eq!(refused, 2);
+    let right = bench.write("right.yml", &domain);
+    run(&["audit", BASELINE, "-i", &right]).await.exits(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unreachable_host_exits_4_and_says_what_to_check() {
     let bench = Bench::of("unreachable", Some(1)).await;
     bench

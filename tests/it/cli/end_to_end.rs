@@ -37,22 +37,26 @@ async fn apply_mends_and_proves_every_host_that_can_be_mended() {
         .run(&["apply", BASELINE, "--reporter", "jsonl"])
         .await
         .exits(4);
-    let ends: Vec<_> = first
-        .records()
+    let records = first.records();
+    let (ends, others): (Vec<_>, Vec<_>) = records
         .into_iter()
-        .filter(|record| record["type"] == "host_end")
-        .collect();
+        .partition(|record| record["type"] == "host_end");
     assert!(ends.len() >= 8, "{} hosts", ends.len());
+    let says_why = |record: &serde_json::Value| {
+        let reason = record["reason"].as_str();
+        reason.is_some_and(|reason| !reason.is_empty())
+    };
     for end in &ends {
         let (host, status) = ending(end);
         match status.as_str() {
             "ok" | "changed" => assert_eq!(end["proof"]["verdict"], "proven", "{host}"),
-            "drifted" | "unreachable" => assert!(
-                end["reason"]
-                    .as_str()
-                    .is_some_and(|reason| !reason.is_empty()),
-                "{end}"
-            ),
+            "unreachable" => assert!(says_why(end), "{end}"),
+            "drifted" => {
+                let owned = others
+                    .iter()
+                    .find(|record| record["host"] == *host && record["status"] == "overridden");
+                assert!(says_why(owned.expect("a value that policy owns")), "{host}");
+            }
             other => panic!("{host} ended {other}: {end}"),
         }
     }

@@ -86,7 +86,7 @@ async fn standard_output_holds_results_only_and_has_no_colours_in_a_pipe() {
 #[tokio::test(flavor = "multi_thread")]
 async fn alike_hosts_are_folded_into_one_group() {
     let bench = Bench::of("nla-mismatch", Some(12)).await;
-    let shown = bench.run(&["audit", BASELINE]).await.exits(3);
+    let shown = bench.run(&["apply", "-C", BASELINE]).await.exits(3);
     assert_eq!(
         shown.stdout.matches("nla: not_required").count(),
         1,

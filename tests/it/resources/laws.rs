@@ -168,7 +168,7 @@ async fn looking_twice_costs_no_write_and_little() {
         ("rdp_access: {connections: allowed}", 1),
         ("rdp_listener: {nla: required, security_layer: tls}", 1),
         ("rdp_listener: {nla: required, port: 3389}", 2),
-        ("rdp_certificate: {state: valid}", 6),
+        ("rdp_certificate: {state: valid}", 4),
         ("credssp: {encryption_oracle: mitigated}", 1),
         ("firewall_rule: {group: remote_desktop}", 1),
         ("firewall_rule: {id: RemoteDesktop-UserMode-In-TCP}", 1),

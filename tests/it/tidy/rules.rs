@@ -208,11 +208,11 @@ fn layering(path: &str, text: &str) -> Vec<Breach> {
 /// The modules in all paths of a line that start at the crate's root. Names in upper case are macros and types.
 fn named_modules(line: &str) -> Vec<&str> {
     line.match_indices("crate::")
-        .filter(|(at, _)| !line[..*at].ends_with(is_word))
         .filter_map(|(at, root)| {
-            let after = &line[at + root.len()..];
-            let end = after.find(|c| !is_word(c)).unwrap_or(after.len());
-            Some(&after[..end]).filter(|name| !name.is_empty())
+            let (before, rest) = line.split_at_checked(at)?;
+            let after = rest.strip_prefix(root)?;
+            let name = after.split(|c| !is_word(c)).next()?;
+            (!before.ends_with(is_word) && !name.is_empty()).then_some(name)
         })
         .collect()
 }
