@@ -1,6 +1,6 @@
 //! What is said about a mistake in a file: where it is, what it is and how to mend it.
 //!
-//! Knows texts and positions in them; must not know YAML, terminals or colours' codes beyond [`render`].
+//! Knows texts and positions in them; must not know YAML, terminals or colours' codes beyond [`mod@render`].
 
 use std::fmt;
 use std::sync::Arc;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use crate::event::Recap;
 
-/// The exit codes; each has one meaning. When several apply, the greatest by [`ExitStatus::rank`] wins.
+/// The exit codes; each has one meaning. When several apply, [`ExitStatus::of`] says which wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExitStatus {
     /// 0: compliant, or applied and nothing left.

@@ -190,6 +190,10 @@ fn react(host: &LiveHost, sign_in: &mut SignIn, request: &HttpRequest) -> Reacti
     }
 }
 
+/// What a request of somebody signed in gets.
+///
+/// Assumption: a sealed message that cannot be opened gets an empty 400 and the end of its connection. Recordings hold
+/// nothing of the kind; nothing sent after it could be trusted.
 fn message(host: &LiveHost, sign_in: &mut SignIn, user: &str, request: &HttpRequest) -> Reaction {
     let sealed = request.header("Content-Type").is_some_and(|value| {
         value
@@ -205,7 +209,6 @@ fn message(host: &LiveHost, sign_in: &mut SignIn, user: &str, request: &HttpRequ
             }
         };
     }
-    // A message that cannot be opened ends the context: nothing after it could be trusted.
     let Ok(plain) = sign_in.open(&request.body) else {
         return HttpAnswer::empty(400).closing().into();
     };

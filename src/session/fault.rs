@@ -39,6 +39,8 @@ pub(super) fn is_missing(error: &CimError) -> bool {
     matches!(error, CimError::Fault { code, .. } if [codes::NOT_FOUND, WBEM_NOT_FOUND, CIM_NOT_FOUND].contains(code))
 }
 
+/// Assumption: a Get of an object that does not exist may also end with WMI's own "not found" instead of
+/// [`codes::NOT_FOUND`], and means the same.
 const WBEM_NOT_FOUND: u32 = 0x8004_1002;
 const CIM_NOT_FOUND: u32 = 6;
 

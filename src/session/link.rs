@@ -177,6 +177,9 @@ impl Link {
         })
     }
 
+    /// Opens an answer.
+    ///
+    /// Assumption: an empty answer with status 500 is a fault that carries no code, not a sign of another kind of server.
     fn unwrap(&mut self, answer: HttpAnswer, topic: Topic<'_>) -> Result<Vec<u8>, CimError> {
         if answer.body.is_empty() && answer.status == 500 {
             return Err(CimError::Fault {

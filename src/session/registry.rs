@@ -266,6 +266,7 @@ fn carried(data: &RegistryData) -> Value {
     }
 }
 
+/// Assumption: `sValue` that is null beside a return value of 0 is a text of no characters.
 fn data(kind: RegistryKind, output: &Output) -> Result<RegistryData, CimError> {
     let parameter = methods(kind).parameter;
     let value = output.get(parameter);
@@ -274,7 +275,6 @@ fn data(kind: RegistryKind, output: &Output) -> Result<RegistryData, CimError> {
             .as_uint()
             .ok_or_else(|| unusable(parameter, "a number"))
     };
-    // A text of no characters may come as null.
     let text = || match value {
         Value::Null => Ok(String::new()),
         value => value

@@ -81,6 +81,7 @@ fn write_wql(writer: &mut Writer, wql: &str) {
     writer.leaf_with("w", "Filter", &[("Dialect", WQL)], wql);
 }
 
+/// Assumption: the sequence of DSP0227 counts, `b:Role` before `b:ResultClassName`; no recording has both.
 fn write_association(writer: &mut Writer, association: &Association) {
     writer.open("w", "Filter", &[("Dialect", ASSOCIATION)]);
     let attributes = [("xmlns:b", Ns::CimBinding.uri())];
@@ -88,7 +89,6 @@ fn write_association(writer: &mut Writer, association: &Association) {
     writer.open("b", "Object", &[]);
     uri::write_reference(writer, &association.of);
     writer.close("b", "Object");
-    // DSP0227 gives a sequence, so that the order counts.
     let parts = [
         ("AssociationClassName", &association.association_class),
         ("Role", &association.role),

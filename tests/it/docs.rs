@@ -1,6 +1,11 @@
 //! Facts about the pages and the files that are shipped: what they show is accepted, and what they point at is there.
 #![cfg(test)]
 
+mod assumptions;
+mod commands;
+mod examples;
+mod reference;
+
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
@@ -34,7 +39,31 @@ fn read(path: &Path) -> String {
 
 /// The pages for people.
 fn pages() -> Vec<PathBuf> {
-    [files("", "md"), files("docs", "md")].concat()
+    let folders = ["", "docs", "docs/dev", "docs/guide", "docs/reference"];
+    folders.map(|folder| files(folder, "md")).concat()
+}
+
+/// A page or a source by its path from the root.
+fn page(path: &str) -> String {
+    read(&support::root().join(path))
+}
+
+#[test]
+fn every_folder_of_pages_is_looked_at() {
+    let mut below = vec![support::root().join("docs")];
+    let mut count = 0;
+    while let Some(folder) = below.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                below.push(path);
+            } else {
+                assert!(pages().contains(&path), "{}", path.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 4, "only {count} pages");
 }
 
 /// The fenced blocks in this language, with the number of their first line.
@@ -143,7 +172,7 @@ fn files_that_pages_name_are_there() {
     for page in pages() {
         let text = read(&page);
         let words = text
-            .split(|c: char| c.is_whitespace() || "`(),;|".contains(c))
+            .split(|c: char| c.is_whitespace() || "`(),;|#".contains(c))
             .filter(|word| named.iter().any(|folder| word.starts_with(folder)))
             .map(|word| word.trim_end_matches(['.', ':']));
         for word in words {

@@ -8,6 +8,8 @@ use super::UINT;
 use super::UINTS;
 
 /// Every class of this part.
+///
+/// Assumption: types and names are as documented; no recording of a real host has one of these objects.
 pub(super) static CLASSES: &[(&str, Table)] = &[
     ("Win32_TerminalServiceSetting", SERVICE_SETTING),
     ("Win32_TSGeneralSetting", GENERAL_SETTING),

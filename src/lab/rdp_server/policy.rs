@@ -13,6 +13,9 @@ const RDP_ONLY: u32 = 0;
 const NEGOTIATE: u32 = 1;
 
 /// The answer to a client that asks for these protocols; `None` is a client that sends no negotiation request.
+///
+/// Assumption: a demand for network level authentication (failure 5) is told before a missing certificate (failure 3),
+/// when a client meets both.
 pub(super) fn decide(negotiation: &Negotiation, wanted: Option<Protocols>) -> Answer {
     let asked = wanted.unwrap_or(Protocols::RDP);
     let credssp = asked.intersects(Protocols::HYBRID | Protocols::HYBRID_EX);
@@ -56,6 +59,8 @@ fn requires_credssp(negotiation: &Negotiation) -> bool {
 }
 
 /// The protocol that a host prefers among those that a client asks for ([MS-RDPBCGR] 2.2.1.2.1).
+///
+/// Assumption: `HYBRID_EX` is selected by every host whenever a client asks for it.
 fn strongest(asked: Protocols) -> Protocols {
     let preference = [Protocols::HYBRID_EX, Protocols::HYBRID];
     preference

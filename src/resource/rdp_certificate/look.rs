@@ -29,7 +29,10 @@ use crate::resource::service::seen::Seen;
 use crate::resource::service::seen::State;
 use crate::resource::terminal_services;
 
-/// Remote Desktop Configuration, which makes certificates (windows-facts 2.3).
+/// Remote Desktop Configuration (windows-facts 2.3).
+///
+/// Assumption: this service makes the self-signed certificate when it starts and finds none; the vendor's pages disagree,
+/// some restart TermService for it.
 pub(super) const MAKER: &str = "SessionEnv";
 
 /// A store of certificates (windows-facts 2.1).

@@ -1,24 +1,13 @@
 //! The example that prints what an envelope holds.
 
-use std::path::PathBuf;
 use std::process::Command;
 use std::process::Output;
 
 use crate::support;
 
-/// The example's program, which is built with the tests.
-fn program() -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let folder = tests.parent().unwrap().parent().unwrap();
-    folder.join("examples/decode_wsman")
-}
-
 /// Runs it; `None` when only the tests were built.
 fn run(argument: &std::path::Path) -> Option<Output> {
-    let program = program();
-    if !program.exists() {
-        return None;
-    }
+    let program = support::example("decode_wsman")?;
     Some(Command::new(program).arg(argument).output().unwrap())
 }
 
