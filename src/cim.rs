@@ -26,5 +26,6 @@ pub use crate::cim::session::CimError;
 pub use crate::cim::session::CimReader;
 pub use crate::cim::session::CimSession;
 pub use crate::cim::session::Traffic;
+pub use crate::cim::session::Unreachable;
 pub use crate::cim::value::Instance;
 pub use crate::cim::value::Value;

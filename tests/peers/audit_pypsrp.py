@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""audit_pypsrp.py INVENTORY THREADS - the reads of a baseline audit by pypsrp, one session per host, for comparison.
+"""audit_pypsrp.py INVENTORY THREADS - the reads of a baseline audit by pypsrp, one session per host, for comparison
+(without the certificate itself and the port filter, so a little less than rdpfix reads).
 
 INVENTORY is what `rdpfix lab up --write-inventory` wrote. Exits 0 when every read of every host was answered.
 """
