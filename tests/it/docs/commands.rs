@@ -13,11 +13,12 @@ use crate::support;
 /// A command as a page shows it, in words.
 type Words = Vec<String>;
 
-/// The commands in a text: code in backticks, and lines that begin with one, without the remark behind them.
+/// The commands in a text: code in backticks, and lines set off from prose that begin with one, without the remark behind.
 fn commands(text: &str) -> Vec<Words> {
     let begins = |code: &&str| code.starts_with("rdpfix ") || code.starts_with("cargo run");
-    let lines = text.lines().map(|line| {
-        let line = line.trim().trim_start_matches(['#', ' ', '$']);
+    let set_off = |line: &&str| line.starts_with([' ', '#', '$']);
+    let lines = text.lines().filter(set_off).map(|line| {
+        let line = line.trim_start_matches([' ', '#', '$']);
         line.split(" # ").next().unwrap_or(line).trim()
     });
     let spans = text
@@ -132,7 +133,7 @@ fn cargo_commands_of_the_readme_end_as_it_says() {
 
 #[test]
 fn a_command_that_the_program_does_not_take_would_be_found() {
-    let text = "    rdpfix audit a.yml -i b.yml   # look\nsay `cargo run -- lab list` or\n$ cargo run --frobnicate\n";
+    let text = "    rdpfix audit a.yml -i b.yml   # look\nrdpfix is prose, or say `cargo run -- lab list` or\n$ cargo run --frobnicate\n";
     let found = commands(text);
     let lines: Vec<String> = found.iter().map(|words| words.join(" ")).collect();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use rdpfix::cim::CimError;
-use rdpfix::cim::Unreachable;
+use rdpfix::cim::session::Unreachable;
 use rdpfix::resource::CATALOGUE;
 use rdpfix::resource::Kind;
 use rdpfix::syntax::Property;
