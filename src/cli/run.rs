@@ -113,12 +113,16 @@ async fn carry_out(
     (environment, talk, interrupt): (&Environment, &Talk, &Interrupt),
 ) -> anyhow::Result<ExitStatus> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let timeout = Duration::from_secs(arguments.timeout);
+    // The host is given two thirds of it, so that its own word of what takes long still arrives.
+    let timeout = Duration::from_secs(arguments.timeout.max(1));
+    let grace = timeout / 3;
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, environment, talk);
     let reporting = reporters::start(&arguments.reporter, shown, received)?;
     let options = WinRmOptions {
-        operation_timeout: timeout,
+        operation_timeout: timeout.saturating_sub(grace),
+        grace,
+        connect_timeout: timeout.min(Duration::from_secs(10)),
         trust_files: fleet.trust_files()?,
         ..WinRmOptions::default()
     };

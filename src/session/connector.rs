@@ -11,7 +11,7 @@ use reqwest::Url;
 
 use crate::cim::CimError;
 use crate::cim::CimSession;
-use crate::cim::session::Unreachable;
+use crate::cim::Unreachable;
 use crate::clock::Clock;
 use crate::connect::Connector;
 use crate::inventory::Authentication;

@@ -246,6 +246,9 @@ async fn sign_in(line: &Line, login: &Login, wrapping: Wrapping) -> Result<NtlmC
         let answer = line.post(SIGNING_IN, message).await?;
         let theirs = token_of(&answer, topic)?;
         match (answer.status, theirs) {
+            (200, None) if !answer.body.is_empty() => {
+                return Err(topic.not_wsman(describe(&answer, "no sign-in")).into());
+            }
             (200, theirs) => {
                 login.trial.iter().for_each(|trial| trial.accepted());
                 return finish(context, theirs, login);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,6 +19,7 @@ use crate::cim::CimReader;
 use crate::cim::CimSession;
 use crate::cim::Read;
 use crate::cim::Traffic;
+use crate::cim::Unreachable;
 use crate::clock::Clock;
 use crate::session::call;
 use crate::session::failure::Failure;
@@ -40,6 +43,8 @@ const MAX_ENVELOPE_SIZE: u32 = 512_000;
 const QUOTA_ATTEMPTS: u32 = 3;
 /// The first pause after such an answer; each further one is twice as long.
 const QUOTA_PAUSE: Duration = Duration::from_millis(500);
+/// After so many requests in a row without an answer the host is not asked any more: each would cost its whole limit.
+const MOST_SILENCES: usize = 2;
 /// How long [`CimSession::close`] may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -58,6 +63,8 @@ pub struct WinRmSession {
     counters: Arc<Counters>,
     /// Enumerations that the host keeps for us, by their last context.
     open: Mutex<BTreeMap<String, Enumeration>>,
+    /// Requests in a row that were not answered in time.
+    silences: AtomicUsize,
 }
 
 impl WinRmSession {
@@ -73,6 +80,7 @@ impl WinRmSession {
             operation_timeout,
             counters,
             open: Mutex::new(BTreeMap::new()),
+            silences: AtomicUsize::new(0),
         }
     }
 
@@ -161,6 +169,13 @@ impl WinRmSession {
 
     async fn attempt(&self, operation: &str, request: &Request) -> Result<Response, Failure> {
         let lease = self.pool.lease().await?;
+        // Looked at only now, because others may have learnt it while this one waited.
+        if self.silences.load(Ordering::Acquire) >= MOST_SILENCES {
+            return Err(Failure::settled(CimError::Unreachable {
+                address: self.pool.login().destination.address.clone(),
+                reason: Unreachable::TimedOut,
+            }));
+        }
         let message_id = format!("uuid:{}", Uuid::new_v4().to_string().to_uppercase());
         let envelope = encode_request(&RequestEnvelope {
             to: self.pool.login().destination.url.to_string(),
@@ -169,7 +184,9 @@ impl WinRmSession {
             max_envelope_size: MAX_ENVELOPE_SIZE,
             request: request.clone(),
         });
-        let answer = lease.exchange(operation, envelope.as_bytes()).await?;
+        let answer = lease.exchange(operation, envelope.as_bytes()).await;
+        self.listen(&answer);
+        let answer = answer?;
         let topic = self.topic(operation);
         let answer =
             decode_response(&answer).map_err(|error| topic.not_wsman(error.to_string()))?;
@@ -178,6 +195,15 @@ impl WinRmSession {
                 Err(topic.not_wsman("the answer to another question").into())
             }
             _ => Ok(answer.response),
+        }
+    }
+
+    fn listen(&self, answer: &Result<Vec<u8>, Failure>) {
+        match answer {
+            Err(failure) if matches!(failure.error, CimError::TimedOut { .. }) => {
+                self.silences.fetch_add(1, Ordering::AcqRel);
+            }
+            Ok(_) | Err(_) => self.silences.store(0, Ordering::Release),
         }
     }
 

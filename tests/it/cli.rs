@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod end_to_end;
+mod foreign_hosts;
 mod results;
 mod scenario_files;
 mod secrets;

@@ -1,4 +1,5 @@
 //! What tests share: where recordings and peers are, and how a missing one is told.
+#![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
 use std::fs;
