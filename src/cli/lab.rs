@@ -163,7 +163,10 @@ pub async fn up(options: LabUp, talk: &Talk, output: &mut dyn Write) -> anyhow::
         let inventory = lab.inventory_yaml();
         files::write_whole(path, inventory.as_bytes(), Readers::Owner)?;
     }
-    announce(&lab, &scenario, output)?;
+    talk.note(&listing(&lab, &scenario));
+    // Alone on standard output, so that a program that waits for it need not look through a list.
+    writeln!(output, "ready")?;
+    output.flush()?;
     tokio::select! {
         () = lab.finished() => {}
         _ = terminated.recv() => {}
@@ -173,18 +176,21 @@ pub async fn up(options: LabUp, talk: &Talk, output: &mut dyn Write) -> anyhow::
     Ok(())
 }
 
-fn announce(lab: &Lab, scenario: &Scenario, output: &mut dyn Write) -> io::Result<()> {
+/// What came up where, for people.
+fn listing(lab: &Lab, scenario: &Scenario) -> String {
     const SHOWN: usize = 20;
     let count = lab.places().count();
-    writeln!(output, "{}: {}", scenario.name, scenario.about)?;
+    let mut lines = vec![format!("{}: {}", scenario.name, scenario.about)];
     for (name, place) in lab.places().take(SHOWN) {
-        writeln!(output, "  {name}  winrm {}  rdp {}", place.winrm, place.rdp)?;
+        lines.push(format!(
+            "  {name}  winrm {}  rdp {}",
+            place.winrm, place.rdp
+        ));
     }
     if count > SHOWN {
-        writeln!(output, "  and {} more", count - SHOWN)?;
+        lines.push(format!("  and {} more", count - SHOWN));
     }
-    writeln!(output, "ready")?;
-    output.flush()
+    lines.join("\n")
 }
 
 /// Lists the scenarios, one a line: its name, then what it is.
@@ -252,7 +258,7 @@ mod tests {
         let mut output = Vec::new();
         up(options, &PLAINLY, &mut output).await.unwrap();
         let output = String::from_utf8(output).unwrap();
-        assert!(output.ends_with("  and 10 more\nready\n"), "{output}");
+        assert_eq!(output, "ready\n");
         let file = std::fs::metadata(&inventory).unwrap();
         assert_eq!(file.permissions().mode() & 0o777, 0o600);
         assert!(file.len() > 1000);
