@@ -65,6 +65,10 @@ impl Talk {
 
     /// Shows an error and gives the status that it amounts to.
     pub fn error(&self, error: &anyhow::Error) -> ExitStatus {
+        if is_closed_pipe(error) {
+            // `rdpfix lab list | head -1` is no mistake.
+            return ExitStatus::Success;
+        }
         let _written = writeln!(std::io::stderr(), "error: {error:#}");
         match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
@@ -76,6 +80,11 @@ impl Talk {
             None => ExitStatus::Usage,
         }
     }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    let is_pipe = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.downcast_ref().is_some_and(is_pipe)
 }
 
 /// Whether diagnostics hold an error.

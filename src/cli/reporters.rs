@@ -56,10 +56,12 @@ pub struct Reporting {
 }
 
 impl Reporting {
-    /// Waits until everything is written.
+    /// Waits until everything is written. Whoever stopped reading standard output has seen enough: no mistake.
     pub async fn finished(self) -> anyhow::Result<()> {
-        self.worker.await??;
-        Ok(())
+        match self.worker.await? {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
     }
 }
 

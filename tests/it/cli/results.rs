@@ -124,3 +124,21 @@ async fn several_inventories_are_one_and_extra_variables_beat_them() {
         .await
         .exits(4);
 }
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_reading_does_not_change_how_a_run_ends() {
+    let bench = Bench::of("nla-mismatch", Some(3)).await;
+    let inventory = bench.path("lab.yml");
+    let mut child = crate::cli::command(&["apply", BASELINE, "-i", &inventory]);
+    child
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = child.spawn().expect("it runs");
+    drop(child.stdout.take());
+    let finished = crate::cli::finished(child.wait_with_output().await.expect("it ends")).exits(0);
+    assert_eq!(finished.stderr, "");
+    for host in bench.hosts() {
+        assert!(bench.lab.writes(&host) > 0, "{host} was left alone");
+    }
+}
