@@ -144,6 +144,7 @@ struct ResultBody<'a> {
     #[serde(skip_serializing_if = "is_false")]
     handler: bool,
     status: &'static str,
+    severity: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     before: BTreeMap<&'static str, &'a Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -243,6 +244,7 @@ impl<'a> Body<'a> {
             id: &result.id,
             handler: result.handler,
             status: told.status,
+            severity: severity(told.status),
             before: values(told.changes, |change| &change.from),
             after: values(told.changes, |change| &change.to),
             reason: told.reason,
@@ -388,6 +390,15 @@ fn told(outcome: &Outcome) -> Told<'_> {
             reason: Some(text::skip_reason(reason)),
             ..plain("skipped", &[])
         },
+    }
+}
+
+/// How much a result matters: something failed, something differs, or all is as it should be.
+fn severity(status: &str) -> &'static str {
+    match status {
+        "failed" | "unreachable" => "error",
+        "would_change" | "overridden" => "warning",
+        _ => "info",
     }
 }
 
