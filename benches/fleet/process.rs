@@ -38,6 +38,7 @@ impl Lab {
             .arg("--write-inventory")
             .arg(&inventory)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()?;
         let stdout = child.stdout.take().context("the lab has an output")?;
         for line in BufReader::new(stdout).lines() {
