@@ -207,6 +207,9 @@ fn answer(response: &Response, body: Vec<u8>) -> HttpAnswer {
     }
 }
 
+/// How long a connection may take to be handed back to its client after the last byte of an answer.
+const HANDED_BACK_WITHIN: Duration = Duration::from_millis(50);
+
 /// Lets a client connect once. A pool that reconnects behind one's back would send a sealed message to a server that
 /// has no context for it; like this, a connection that ended is an error that says that nothing was sent.
 #[derive(Debug, Clone)]
@@ -250,7 +253,13 @@ where
         let first = !self.rule.used.swap(true, Ordering::Relaxed);
         let connecting = first.then(|| self.inner.call(request));
         Box::pin(async move {
-            let connecting = connecting.ok_or(Ended)?;
+            let Some(connecting) = connecting else {
+                // The client asks for a new connection also while the task that reads the old one has not yet handed it
+                // back; that comes within this time, and then it is taken instead of this answer.
+                let never = std::future::pending::<()>();
+                let _over = tokio::time::timeout(HANDED_BACK_WITHIN, never).await;
+                return Err(Ended.into());
+            };
             let connection = connecting.await?;
             count(&counters.connections, 1);
             Ok(connection)

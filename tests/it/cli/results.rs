@@ -142,3 +142,18 @@ async fn whoever_stops_reading_does_not_change_how_a_run_ends() {
         assert!(bench.lab.writes(&host) > 0, "{host} was left alone");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mending_loses_no_connection_and_sends_nothing_twice() {
+    let bench = Bench::of("cert-expired", Some(10)).await;
+    let applied = bench
+        .run(&["apply", BASELINE, "--reporter", "jsonl"])
+        .await
+        .exits(0);
+    for end in applied.records() {
+        if end["type"] == "host_end" {
+            assert_eq!(end["retries"], 0, "{end}");
+            assert!(end["connections"].as_u64() <= Some(2), "{end}");
+        }
+    }
+}
