@@ -3,12 +3,16 @@
 //! Knows what can be asked of a Windows host; must not know how the question travels.
 
 pub mod call;
+pub mod event;
 pub mod query;
 pub mod schema;
 pub mod session;
 pub mod value;
 
 pub use crate::cim::call::Call;
+pub use crate::cim::event::EventLevel;
+pub use crate::cim::event::EventQuery;
+pub use crate::cim::event::LogEvent;
 pub use crate::cim::query::Answer;
 pub use crate::cim::query::Association;
 pub use crate::cim::query::Filter;
@@ -16,6 +20,7 @@ pub use crate::cim::query::Hive;
 pub use crate::cim::query::Namespace;
 pub use crate::cim::query::ObjectPath;
 pub use crate::cim::query::Query;
+pub use crate::cim::query::Question;
 pub use crate::cim::query::Read;
 pub use crate::cim::query::RegistryData;
 pub use crate::cim::query::RegistryKey;

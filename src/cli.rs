@@ -7,14 +7,18 @@ use std::time::Duration;
 use clap::Parser;
 
 pub mod args;
+pub mod diagnose;
 pub mod environment;
 pub mod exit;
+pub mod explain;
 pub mod files;
 pub mod interrupt;
 pub mod inventory;
 pub mod lab;
 pub mod lint;
 pub mod output;
+pub mod probe;
+pub mod rdp_file;
 pub mod reporters;
 pub mod run;
 pub mod scenario;
@@ -46,6 +50,10 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, talk),
         Verb::Apply(apply) => run::apply(&apply, environment, talk),
+        Verb::Probe(probe) => probe::probe(&probe, environment, talk),
+        Verb::Diagnose(diagnose) => diagnose::diagnose(&diagnose, environment, talk),
+        Verb::Explain(explain) => explain::explain(&explain, environment, talk),
+        Verb::RdpFile(verb) => rdp_file::rdp_file(&verb, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
         Verb::Lab(LabVerb::Up(up)) => lab_up(up, talk),
         Verb::Lab(LabVerb::List) => {

@@ -8,7 +8,9 @@
 // Vocabulary: plain data and traits.
 pub mod cim;
 pub mod clock;
+pub mod code;
 pub mod diag;
+pub mod finding;
 pub mod proof;
 pub mod secret;
 
@@ -16,16 +18,21 @@ pub mod secret;
 pub mod auth;
 pub mod certificate;
 pub mod rdp;
+pub mod tls;
 pub mod wsman;
 
 // Domain: decisions, all pure but for `observe`, which waits on a reader that it is handed.
 pub mod connect;
+pub mod diagnosis;
 pub mod event;
 pub mod facts;
+pub mod inside;
 pub mod inventory;
 pub mod plan;
 pub mod playbook;
+pub mod rdp_file;
 pub mod resource;
+pub mod survey;
 pub mod syntax;
 
 // Drivers: sockets, tasks, timers.

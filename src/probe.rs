@@ -17,8 +17,14 @@ use crate::proof::ShownCertificate;
 use crate::proof::Stage;
 use crate::proof::Verdict;
 
+mod challenge;
+mod dial;
+mod gateway;
+mod login;
+pub mod surveyor;
 mod tls;
 pub mod verdict;
+mod versions;
 mod walk;
 
 use crate::probe::verdict::Refusal;

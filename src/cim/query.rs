@@ -4,7 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::cim::event::EventQuery;
+use crate::cim::event::LogEvent;
 use crate::cim::value::Instance;
+use crate::cim::value::Value;
 
 /// A CIM namespace, with forward slashes and without a leading `root` being implied: `root/cimv2`.
 #[derive(Debug, Clone)]
@@ -398,6 +401,27 @@ pub enum Read {
     SubKeys(RegistryKey),
     /// The names and types of the values in a key; answered by [`Answer::ValueTypes`].
     ValueTypes(RegistryKey),
+    /// A method that only tells something; answered by [`Answer::Output`].
+    Ask(Question),
+    /// Events of one log; answered by [`Answer::Events`].
+    Events(EventQuery),
+}
+
+/// A method that changes nothing, such as `GetGracePeriodDays`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Question {
+    /// The object, or the class for a static method.
+    pub target: ObjectPath,
+    /// The method.
+    pub method: &'static str,
+    /// Input parameters by name, as text; what their class's table says decides how they are sent.
+    pub arguments: Vec<(&'static str, String)>,
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of {}", self.method, self.target)
+    }
 }
 
 impl fmt::Display for Read {
@@ -411,6 +435,8 @@ impl fmt::Display for Read {
             Self::Registry(path) => write!(formatter, "{path}"),
             Self::SubKeys(key) => write!(formatter, "the keys below {key}"),
             Self::ValueTypes(key) => write!(formatter, "the values in {key}"),
+            Self::Ask(question) => write!(formatter, "{question}"),
+            Self::Events(query) => write!(formatter, "the events of {}", query.log),
         }
     }
 }
@@ -428,6 +454,10 @@ pub enum Answer {
     SubKeys(Option<Vec<String>>),
     /// Names with types (`None` for a type that StdRegProv cannot read), or `None` when the key is missing.
     ValueTypes(Option<Vec<(String, Option<RegistryKind>)>>),
+    /// Output parameters, `ReturnValue` among them; what the return value means is the caller's to judge.
+    Output(Vec<(String, Value)>),
+    /// Events, oldest first.
+    Events(Vec<LogEvent>),
 }
 
 #[cfg(test)]

@@ -6,16 +6,20 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 use crate::cim::call::Call;
+use crate::cim::event::EventQuery;
+use crate::cim::event::LogEvent;
 use crate::cim::query::Answer;
 use crate::cim::query::Association;
 use crate::cim::query::ObjectPath;
 use crate::cim::query::Query;
+use crate::cim::query::Question;
 use crate::cim::query::Read;
 use crate::cim::query::RegistryData;
 use crate::cim::query::RegistryKey;
 use crate::cim::query::RegistryKind;
 use crate::cim::query::RegistryPath;
 use crate::cim::value::Instance;
+use crate::cim::value::Value;
 
 /// Something that can be asked about a host. Check mode holds nothing more than this, so it cannot write.
 #[async_trait]
@@ -78,6 +82,24 @@ impl dyn CimReader + '_ {
         let read = Read::ValueTypes(key);
         match self.read(&read).await? {
             Answer::ValueTypes(values) => Ok(values),
+            other => Err(mismatch(&read, &other)),
+        }
+    }
+
+    /// What a method tells that changes nothing.
+    pub async fn ask(&self, question: Question) -> Result<Vec<(String, Value)>, CimError> {
+        let read = Read::Ask(question);
+        match self.read(&read).await? {
+            Answer::Output(output) => Ok(output),
+            other => Err(mismatch(&read, &other)),
+        }
+    }
+
+    /// Events of one log, oldest first.
+    pub async fn events(&self, query: EventQuery) -> Result<Vec<LogEvent>, CimError> {
+        let read = Read::Events(query);
+        match self.read(&read).await? {
+            Answer::Events(events) => Ok(events),
             other => Err(mismatch(&read, &other)),
         }
     }

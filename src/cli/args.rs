@@ -7,6 +7,15 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+mod diagnose;
+mod explain;
+mod probe;
+mod rdp_file;
+
+pub use crate::cli::args::diagnose::DiagnoseArguments;
+pub use crate::cli::args::explain::ExplainArguments;
+pub use crate::cli::args::probe::ProbeArguments;
+pub use crate::cli::args::rdp_file::RdpFileVerb;
 use crate::cli::lab::ListenAt;
 
 /// Makes Remote Desktop hosts connectable again and keeps them so.
@@ -45,6 +54,15 @@ pub enum Verb {
     Apply(ApplyArguments),
     /// Show what differs from a playbook, change nothing; exits 3 when something does
     Audit(RunArguments),
+    /// Look at hosts as a client sees them, without signing in
+    Probe(ProbeArguments),
+    /// Find out why nobody can connect to a host, from outside and, with an inventory, from inside
+    Diagnose(DiagnoseArguments),
+    /// Tell what an error code, a status or an event means
+    Explain(ExplainArguments),
+    /// Check, clean or make `.rdp` files
+    #[command(subcommand)]
+    RdpFile(RdpFileVerb),
     /// Check a playbook without connecting anywhere
     Lint(LintArguments),
     /// Simulated hosts to try playbooks on
@@ -63,17 +81,31 @@ pub struct ApplyArguments {
     pub run: RunArguments,
 }
 
-/// What `apply` and `audit` share.
+/// Which hosts, and how to sign in to them.
 #[derive(Debug, Args)]
-pub struct RunArguments {
-    /// The playbook
-    pub playbook: PathBuf,
+pub struct FleetArguments {
     /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`, where SCENARIO may be a file
     #[arg(short, long, value_name = "INVENTORY")]
     pub inventory: Vec<String>,
     /// Narrow the hosts to a pattern
     #[arg(short, long, value_name = "PATTERN")]
     pub limit: Option<String>,
+    /// Sign in as this user where the inventory names none
+    #[arg(short, long, value_name = "USER")]
+    pub user: Option<String>,
+    /// Read the password, where the inventory has none, from this file
+    #[arg(long, value_name = "FILE")]
+    pub connection_password_file: Option<PathBuf>,
+}
+
+/// What `apply` and `audit` share.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    /// The playbook
+    pub playbook: PathBuf,
+    /// Which hosts, and how to sign in
+    #[command(flatten)]
+    pub fleet: FleetArguments,
     /// Show differences as unified diffs
     #[arg(short = 'D', long)]
     pub diff: bool,
@@ -89,12 +121,6 @@ pub struct RunArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
-    /// Sign in as this user where the inventory names none
-    #[arg(short, long, value_name = "USER")]
-    pub user: Option<String>,
-    /// Read the password, where the inventory has none, from this file
-    #[arg(long, value_name = "FILE")]
-    pub connection_password_file: Option<PathBuf>,
     /// Seconds that one operation on a host may take
     #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 30)]
     pub timeout: u64,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::cli::args::RunArguments;
+use crate::cli::args::FleetArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
@@ -70,7 +70,7 @@ impl Fleet {
 
 /// Opens all that was named as one inventory; mistakes in files have been shown when this fails.
 pub async fn open(
-    arguments: &RunArguments,
+    arguments: &FleetArguments,
     environment: &Environment,
     extra: &BTreeMap<String, Node>,
     talk: &Talk,
@@ -126,7 +126,7 @@ fn unusable(name: &str) -> Refusal {
     )
 }
 
-fn defaults(arguments: &RunArguments) -> anyhow::Result<Defaults> {
+fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
     let password = match &arguments.connection_password_file {
         Some(path) => {
             let bytes = files::read(path)?;

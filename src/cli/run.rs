@@ -85,7 +85,7 @@ fn execute(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(arguments, environment, &extra, talk).await?;
+        let fleet = inventory::open(&arguments.fleet, environment, &extra, talk).await?;
         let hosts = assign(&playbook, &fleet, arguments)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
@@ -199,7 +199,7 @@ fn assign(
     fleet: &Fleet,
     arguments: &RunArguments,
 ) -> anyhow::Result<Vec<Assigned>> {
-    let limit = match &arguments.limit {
+    let limit = match &arguments.fleet.limit {
         Some(pattern) => Some(fleet.select(pattern)?),
         None => None,
     };

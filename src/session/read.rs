@@ -42,6 +42,9 @@ pub(super) async fn read(session: &WinRmSession, read: &Read) -> Result<Answer, 
         Read::ValueTypes(key) => registry::value_types(session, key)
             .await
             .map(Answer::ValueTypes),
+        Read::Ask(_) | Read::Events(_) => Err(CimError::Broken {
+            promise: format!("`{read}` is not asked over this session"),
+        }),
     }
 }
 

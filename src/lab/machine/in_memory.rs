@@ -265,6 +265,9 @@ impl CimReader for InMemory {
             Read::Registry(path) => self.registry_value(path),
             Read::SubKeys(key) => self.sub_keys(key),
             Read::ValueTypes(key) => self.value_types(key),
+            Read::Ask(_) | Read::Events(_) => Err(CimError::Broken {
+                promise: format!("`{read}` is not asked over this session"),
+            }),
         }
     }
 }

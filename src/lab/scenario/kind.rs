@@ -24,6 +24,10 @@ use crate::lab::machine::terminal_services::Setting;
 use crate::lab::mishap::Mishap;
 use crate::lab::mishap::Trouble;
 
+mod account;
+mod inside;
+mod outside;
+
 /// What is the matter with a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -57,6 +61,44 @@ pub enum Kind {
     AccessDenied,
     /// Its management service does not listen.
     Unreachable,
+    /// Something on the way to the Remote Desktop port drops packets.
+    TcpBlocked,
+    /// Another machine answers at the host's Remote Desktop address.
+    DnsName,
+    /// The way to the Remote Desktop port is slow and loses connections.
+    PathQuality,
+    /// Large packets are lost on the way to the Remote Desktop port.
+    PathMtu,
+    /// The registry key of the listener is damaged.
+    ListenerBroken,
+    /// TLS 1.2 and 1.3 are switched off, TLS 1.0 alone is left.
+    TlsMismatch,
+    /// The account of the lab is locked out.
+    CredentialsRejected,
+    /// Clients are told to demand RestrictedAdmin, which the host refuses.
+    RestrictedAdmin,
+    /// The clock is two hours behind.
+    TimeSkew,
+    /// The secure channel to the domain is broken.
+    DomainTrust,
+    /// The UDP transport fails and falls back to TCP.
+    UdpTransport,
+    /// The host lacks the CredSSP update of 2018.
+    PatchLevel,
+    /// Memory and system drive are full.
+    HostResources,
+    /// The server is in drain mode and takes no new sessions.
+    SessionLimit,
+    /// The licensing grace period is over and no licence server is named.
+    Licensing,
+    /// The certificate of the gateway role has expired.
+    GatewayCertificate,
+    /// The web server behind the gateway role is stopped.
+    GatewayHttp,
+    /// The connection broker does not run.
+    RolesServices,
+    /// The machine's own policy forbids delegating credentials.
+    ClientPolicy,
 }
 
 impl Kind {
@@ -77,6 +119,25 @@ impl Kind {
         Self::Unreachable,
         Self::MachineKeys,
         Self::AccessDenied,
+        Self::TcpBlocked,
+        Self::DnsName,
+        Self::PathQuality,
+        Self::PathMtu,
+        Self::ListenerBroken,
+        Self::TlsMismatch,
+        Self::CredentialsRejected,
+        Self::RestrictedAdmin,
+        Self::TimeSkew,
+        Self::DomainTrust,
+        Self::UdpTransport,
+        Self::PatchLevel,
+        Self::HostResources,
+        Self::SessionLimit,
+        Self::Licensing,
+        Self::GatewayCertificate,
+        Self::GatewayHttp,
+        Self::RolesServices,
+        Self::ClientPolicy,
     ];
 
     /// The one with this name.
@@ -102,6 +163,25 @@ impl Kind {
             Self::MachineKeys => "machine-keys",
             Self::AccessDenied => "access-denied",
             Self::Unreachable => "unreachable",
+            Self::TcpBlocked => "tcp-blocked",
+            Self::DnsName => "dns-name",
+            Self::PathQuality => "path-quality",
+            Self::PathMtu => "path-mtu",
+            Self::ListenerBroken => "listener-broken",
+            Self::TlsMismatch => "tls-mismatch",
+            Self::CredentialsRejected => "credentials-rejected",
+            Self::RestrictedAdmin => "restricted-admin",
+            Self::TimeSkew => "time-skew",
+            Self::DomainTrust => "domain-trust",
+            Self::UdpTransport => "udp-transport",
+            Self::PatchLevel => "patch-level",
+            Self::HostResources => "host-resources",
+            Self::SessionLimit => "session-limit",
+            Self::Licensing => "licensing",
+            Self::GatewayCertificate => "gateway-certificate",
+            Self::GatewayHttp => "gateway-http",
+            Self::RolesServices => "roles-services",
+            Self::ClientPolicy => "client-policy",
         }
     }
 
@@ -123,6 +203,27 @@ impl Kind {
             Self::MachineKeys => "the certificate has expired and its key file cannot be read",
             Self::AccessDenied => "signing in works but the account may not manage",
             Self::Unreachable => "the management service does not listen",
+            Self::TcpBlocked => "something on the way to the Remote Desktop port drops packets",
+            Self::DnsName => "another machine answers at the host's Remote Desktop address",
+            Self::PathQuality => "the way to the Remote Desktop port is slow and loses connections",
+            Self::PathMtu => "large packets are lost on the way to the Remote Desktop port",
+            Self::ListenerBroken => "the registry key of the listener is damaged",
+            Self::TlsMismatch => "TLS 1.2 and 1.3 are switched off, TLS 1.0 alone is left",
+            Self::CredentialsRejected => "the account of the lab is locked out",
+            Self::RestrictedAdmin => {
+                "clients are told to demand RestrictedAdmin, which the host refuses"
+            }
+            Self::TimeSkew => "the clock is two hours behind",
+            Self::DomainTrust => "the secure channel to the domain is broken",
+            Self::UdpTransport => "the UDP transport fails and falls back to TCP",
+            Self::PatchLevel => "the host lacks the CredSSP update of 2018",
+            Self::HostResources => "memory and system drive are full",
+            Self::SessionLimit => "the server is in drain mode and takes no new sessions",
+            Self::Licensing => "the licensing grace period is over and no licence server is named",
+            Self::GatewayCertificate => "the certificate of the gateway role has expired",
+            Self::GatewayHttp => "the web server behind the gateway role is stopped",
+            Self::RolesServices => "the connection broker does not run",
+            Self::ClientPolicy => "the machine's own policy forbids delegating credentials",
         }
     }
 
@@ -144,12 +245,46 @@ impl Kind {
             Self::MachineKeys => "KEYS",
             Self::AccessDenied => "DENIED",
             Self::Unreachable => "GONE",
+            Self::TcpBlocked => "TCPBLOCK",
+            Self::DnsName => "DNSNAME",
+            Self::PathQuality => "PATHQUAL",
+            Self::PathMtu => "PATHMTU",
+            Self::ListenerBroken => "LISTENER",
+            Self::TlsMismatch => "TLSOLD",
+            Self::CredentialsRejected => "LOCKED",
+            Self::RestrictedAdmin => "RESTADM",
+            Self::TimeSkew => "SKEW",
+            Self::DomainTrust => "TRUST",
+            Self::UdpTransport => "UDP",
+            Self::PatchLevel => "PATCH",
+            Self::HostResources => "FULL",
+            Self::SessionLimit => "DRAIN",
+            Self::Licensing => "LICENCE",
+            Self::GatewayCertificate => "GWCERT",
+            Self::GatewayHttp => "GWHTTP",
+            Self::RolesServices => "BROKER",
+            Self::ClientPolicy => "CLIENT",
         }
     }
 
-    /// Whether a fleet has one.
+    /// Whether a fleet has one: what the shipped baseline mends, one that policy owns, one that cannot be reached.
     pub fn is_in_fleet(self) -> bool {
-        !matches!(self, Self::MachineKeys | Self::AccessDenied)
+        matches!(
+            self,
+            Self::Healthy
+                | Self::RdpDisabled
+                | Self::ServiceDown
+                | Self::PortMismatch
+                | Self::FirewallClosed
+                | Self::CertExpired
+                | Self::CertMissing
+                | Self::CertWeak
+                | Self::NlaMismatch
+                | Self::SecurityLayerMismatch
+                | Self::CredSspOracle
+                | Self::PolicyOwned
+                | Self::Unreachable
+        )
     }
 
     /// What goes wrong on the way to it.
@@ -217,6 +352,25 @@ impl Kind {
                 machine.keys.listener = KeyFile::Unreadable(shared_key()?);
             }
             Self::AccessDenied => machine.token = Token::Filtered,
+            Self::TcpBlocked
+            | Self::DnsName
+            | Self::PathQuality
+            | Self::PathMtu
+            | Self::ListenerBroken
+            | Self::TlsMismatch => outside::spoil(self, machine, now)?,
+            Self::CredentialsRejected
+            | Self::RestrictedAdmin
+            | Self::TimeSkew
+            | Self::DomainTrust => account::spoil(self, machine, now)?,
+            Self::UdpTransport
+            | Self::PatchLevel
+            | Self::HostResources
+            | Self::SessionLimit
+            | Self::Licensing
+            | Self::GatewayCertificate
+            | Self::GatewayHttp
+            | Self::RolesServices
+            | Self::ClientPolicy => inside::spoil(self, machine, now)?,
         }
         Ok(())
     }

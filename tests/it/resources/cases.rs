@@ -71,6 +71,7 @@ fn answer_to(read: &Read, answer: &Json) -> Answer {
                 .map(|(name, kind)| (name.clone(), kind.as_str().and_then(kind_of)))
                 .collect()
         })),
+        Read::Ask(_) | Read::Events(_) => panic!("no resource asks this: {read}"),
     }
 }
 

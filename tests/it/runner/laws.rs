@@ -180,12 +180,9 @@ async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<Strin
 
 /// Kinds that the baseline can mend without a person.
 fn mendable() -> impl Iterator<Item = Kind> {
-    Kind::ALL.iter().copied().filter(|kind| {
-        !matches!(
-            kind,
-            Kind::PolicyOwned | Kind::MachineKeys | Kind::AccessDenied | Kind::Unreachable
-        )
-    })
+    let left = [Kind::PolicyOwned, Kind::Unreachable];
+    let fleet = Kind::ALL.iter().copied().filter(|kind| kind.is_in_fleet());
+    fleet.filter(move |kind| !left.contains(kind))
 }
 
 #[tokio::test(start_paused = true)]

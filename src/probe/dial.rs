@@ -1,0 +1,87 @@
+//! Opening a connection to a Remote Desktop port and negotiating on it: the beginning of every question from outside.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+use crate::clock::Clock;
+use crate::rdp::handshake;
+use crate::rdp::handshake::Step;
+use crate::rdp::nego::Answer;
+use crate::rdp::nego::Protocols;
+use crate::rdp::nego::Request;
+use crate::survey::Reply;
+use crate::survey::Tcp;
+
+/// The name in the cookie, so that whoever reads a balancer's log knows who called.
+pub(super) const USER: &str = "rdpfix";
+
+/// Opens a TCP connection, waiting no longer than this.
+pub(super) async fn open(
+    clock: &dyn Clock,
+    address: SocketAddr,
+    longest: Duration,
+) -> Result<TcpStream, Tcp> {
+    tokio::select! {
+        biased;
+        tried = TcpStream::connect(address) => tried.map_err(|error| outcome(&error)),
+        () = clock.sleep(longest) => Err(Tcp::Timeout),
+    }
+}
+
+/// What an error of connecting says about the way.
+fn outcome(error: &io::Error) -> Tcp {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Tcp::Refused,
+        io::ErrorKind::TimedOut => Tcp::Timeout,
+        _ => Tcp::Unreachable,
+    }
+}
+
+/// Asks for protocols and waits no longer than this for the answer.
+pub(super) async fn negotiate(
+    clock: &dyn Clock,
+    stream: &mut TcpStream,
+    wanted: Protocols,
+    longest: Duration,
+) -> Reply {
+    tokio::select! {
+        biased;
+        reply = ask(stream, wanted) => reply,
+        () = clock.sleep(longest) => Reply::Silent,
+    }
+}
+
+async fn ask(stream: &mut TcpStream, wanted: Protocols) -> Reply {
+    let (request, mut waiting) = match handshake::ask(&Request::for_protocols(wanted, USER)) {
+        Ok(asked) => asked,
+        Err(error) => return Reply::NotRdp(error.to_string()),
+    };
+    if stream.write_all(&request).await.is_err() {
+        return Reply::Closed;
+    }
+    let mut chunk = [0; 512];
+    loop {
+        let count = match stream.read(&mut chunk).await {
+            Ok(0) | Err(_) => return Reply::Closed,
+            Ok(count) => count,
+        };
+        match waiting.handle(chunk.get(..count).unwrap_or_default()) {
+            Ok(Step::More(more)) => waiting = more,
+            Ok(Step::Done(answered)) => return reply(answered.answer),
+            Err(error) => return Reply::NotRdp(error.to_string()),
+        }
+    }
+}
+
+fn reply(answer: Answer) -> Reply {
+    match answer {
+        Answer::Bare => Reply::Bare,
+        Answer::Selected { flags, protocol } => Reply::Selected { protocol, flags },
+        Answer::Refused(code) => Reply::Refused(code),
+    }
+}
