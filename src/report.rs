@@ -7,6 +7,7 @@ use crate::event::Event;
 pub mod human;
 pub mod jsonl;
 pub mod progress;
+pub mod rdp_file;
 mod text;
 
 pub use crate::report::human::Human;

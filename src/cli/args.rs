@@ -10,7 +10,7 @@ use clap::ValueEnum;
 mod diagnose;
 mod explain;
 mod probe;
-mod rdp_file;
+pub mod rdp_file;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
 pub use crate::cli::args::explain::ExplainArguments;

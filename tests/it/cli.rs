@@ -4,6 +4,7 @@
 mod bad_input;
 mod end_to_end;
 mod foreign_hosts;
+mod rdp_file;
 mod results;
 mod scenario_files;
 mod secrets;

@@ -12,6 +12,16 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Writes a file that a test needs.
+pub(crate) fn write(path: &Path, bytes: &[u8]) {
+    fs::write(path, bytes).expect("a file");
+}
+
+/// The bytes of a file that a test looks at.
+pub(crate) fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).expect("a file")
+}
+
 /// Recorded exchanges of real Windows hosts; `None` (told as a skipped peer) where they are not at hand.
 pub(crate) fn recordings() -> Option<PathBuf> {
     let folder = root().join("../shared/fixtures/wsman");

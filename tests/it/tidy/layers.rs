@@ -120,6 +120,7 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
             "plan",
             "proof",
             "rdp",
+            "rdp_file",
             "survey",
         ],
     ),
