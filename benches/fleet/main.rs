@@ -9,21 +9,22 @@
 )]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "../shared/process.rs"]
 mod process;
 mod proxy;
 
 use std::path::Path;
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
-use anyhow::Context;
 use anyhow::ensure;
 
 use crate::process::Lab;
 use crate::process::Measured;
 use crate::process::measure;
+use crate::process::root;
+use crate::process::text_of;
 
 /// Requests, connections, sequential round trips, CPU milliseconds, peak megabytes, start-up milliseconds.
 const MOST_REQUESTS: f64 = 20.0;
@@ -239,13 +240,4 @@ fn beside_pypsrp(folder: &Path) -> anyhow::Result<()> {
         theirs.peak_mb / ours.run.peak_mb,
     );
     Ok(())
-}
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// The text of a file with its name in the error.
-pub(crate) fn text_of(path: &Path) -> anyhow::Result<String> {
-    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }

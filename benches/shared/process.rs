@@ -1,4 +1,4 @@
-//! Other processes: the lab, and a measured client.
+//! What the benchmarks share: the lab in another process, and a measured client.
 
 use std::io::BufRead;
 use std::io::BufReader;
@@ -103,7 +103,7 @@ fn peak_of(status: &str) -> f64 {
 
 /// User and system time of the children that were waited for (proc(5): `stat` fields 16 and 17, in ticks of 10 ms).
 fn children_cpu() -> anyhow::Result<Duration> {
-    let text = crate::text_of(Path::new("/proc/self/stat"))?;
+    let text = text_of(Path::new("/proc/self/stat"))?;
     let fields: Vec<&str> = text
         .rsplit(')')
         .next()
@@ -118,4 +118,14 @@ fn children_cpu() -> anyhow::Result<Duration> {
             .unwrap_or_default()
     };
     Ok(Duration::from_millis((ticks(16) + ticks(17)) * 10))
+}
+
+/// The text of a file with its name in the error.
+pub(crate) fn text_of(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The root of the project.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
