@@ -1,0 +1,55 @@
+//! Facts about the JSON lines: a validator that is not ours finds every record of real runs as the published schema says.
+
+use std::io::Write;
+use std::process::Command;
+use std::process::Stdio;
+
+use crate::cli::BASELINE;
+use crate::cli::Bench;
+use crate::support;
+
+const SCHEMA: &str = "docs/reference/jsonl.schema.json";
+
+/// How many records of each type a validator found right; `None` where there is no validator.
+fn validated(lines: &str) -> Option<serde_json::Value> {
+    let python = support::peer_python()?;
+    let mut child = Command::new(python)
+        .arg(support::root().join("tests/peers/validate_lines.py"))
+        .arg(support::root().join(SCHEMA))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    // A validator that has seen enough tells why below.
+    let _unread = input.write_all(lines.as_bytes());
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_write_what_the_schema_says() {
+    let bench = Bench::of("fleet", None).await;
+    let run = bench.run(&["apply", BASELINE, "--reporter", "jsonl"]).await;
+    let Some(counts) = validated(&run.stdout) else {
+        return;
+    };
+    assert_eq!(counts["host_end"], bench.hosts().len());
+    assert_eq!(counts["run_end"], 1);
+}
+
+#[test]
+fn a_record_that_breaks_the_schema_is_found() {
+    let python = support::peer_python();
+    let broken = r#"{"v":1,"ts":"2026-01-01T00:00:00Z","type":"host_start"}"#;
+    if python.is_some() {
+        let caught = std::panic::catch_unwind(|| validated(broken));
+        let told = caught.unwrap_err();
+        let told = told.downcast_ref::<String>().unwrap();
+        assert!(told.contains("'host' is a required property"), "{told}");
+    }
+}
