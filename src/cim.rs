@@ -3,6 +3,7 @@
 //! Knows what can be asked of a Windows host; must not know how the question travels.
 
 pub mod call;
+pub mod comparison;
 pub mod event;
 pub mod query;
 pub mod schema;
@@ -10,6 +11,9 @@ pub mod session;
 pub mod value;
 
 pub use crate::cim::call::Call;
+pub use crate::cim::comparison::Comparison;
+pub use crate::cim::comparison::Literal;
+pub use crate::cim::comparison::Operator;
 pub use crate::cim::event::EventLevel;
 pub use crate::cim::event::EventQuery;
 pub use crate::cim::event::LogEvent;

@@ -1,9 +1,12 @@
-//! What may be asked of a host: [`Read`] and the parts it is made of. The only place where WQL is spelled and quoted.
+//! What may be asked of a host: [`Read`] and the parts it is made of. WQL is spelled here
+//! and, for its conditions, in [`crate::cim::comparison`], nowhere else.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::cim::comparison::Comparison;
+use crate::cim::comparison::quoted;
 use crate::cim::event::EventQuery;
 use crate::cim::event::LogEvent;
 use crate::cim::value::Instance;
@@ -133,6 +136,8 @@ pub enum Filter {
         /// Wanted values, at least one.
         values: Vec<String>,
     },
+    /// Those for which every condition holds; without conditions, all of them.
+    Every(Vec<Comparison>),
 }
 
 /// A query for instances, always of all properties (one shape of answer, see wsman-wire 6).
@@ -174,6 +179,19 @@ impl Query {
         }
     }
 
+    /// The instances for which every condition holds.
+    pub fn every(
+        namespace: Namespace,
+        class: impl Into<String>,
+        conditions: Vec<Comparison>,
+    ) -> Self {
+        Self {
+            namespace,
+            class: class.into(),
+            filter: Filter::Every(conditions),
+        }
+    }
+
     /// The query as WQL text.
     pub fn wql(&self) -> String {
         let select = format!("SELECT * FROM {}", self.class);
@@ -189,13 +207,13 @@ impl Query {
                     .collect();
                 format!("{select} WHERE {}", terms.join(" OR "))
             }
+            Filter::Every(conditions) if conditions.is_empty() => select,
+            Filter::Every(conditions) => {
+                let terms: Vec<String> = conditions.iter().map(ToString::to_string).collect();
+                format!("{select} WHERE {}", terms.join(" AND "))
+            }
         }
     }
-}
-
-/// A WQL string literal: backslash and quote are escaped by a backslash.
-fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// A question for the objects that an object is linked with.
@@ -465,6 +483,8 @@ mod tests {
     use super::Namespace;
     use super::ObjectPath;
     use super::Query;
+    use crate::cim::Comparison;
+    use crate::cim::Literal;
 
     #[test]
     fn wql_quotes_backslash_and_quote() {
@@ -473,6 +493,24 @@ mod tests {
             query.wql(),
             r"SELECT * FROM CIM_DataFile WHERE Name='C:\\it\'s'"
         );
+    }
+
+    #[test]
+    fn conditions_are_joined() {
+        let query = Query::every(
+            Namespace::STANDARD_CIMV2,
+            "MSFT_NetTCPConnection",
+            vec![
+                Comparison::equal("State", Literal::Number(2)),
+                Comparison::equal("LocalPort", Literal::AnyOf(vec![3389, 443])),
+            ],
+        );
+        assert_eq!(
+            query.wql(),
+            "SELECT * FROM MSFT_NetTCPConnection WHERE State=2 AND (LocalPort=3389 OR LocalPort=443)"
+        );
+        let all = Query::every(Namespace::CIMV2, "C", Vec::new());
+        assert_eq!(all.wql(), "SELECT * FROM C");
     }
 
     #[test]

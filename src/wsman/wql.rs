@@ -4,7 +4,8 @@ use crate::cim::Filter;
 use crate::cim::Namespace;
 use crate::cim::Query;
 
-/// `SELECT * FROM Class [WHERE p='v' [OR p='w']...]`; `None` for any other text.
+/// `SELECT * FROM Class [WHERE p='v' [OR p='w']...]`; `None` for any other text, because quotes do not tell whether a
+/// moment or a text was meant.
 pub(super) fn parse(namespace: &Namespace, text: &str) -> Option<Query> {
     let mut words = Words { rest: text };
     words.keyword("SELECT")?;

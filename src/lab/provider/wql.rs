@@ -1,10 +1,18 @@
-//! As much of WQL as simple clients send: `SELECT … FROM class WHERE a='b' AND … OR …`, no parentheses.
+//! As much of WQL as simple clients send: `SELECT … FROM class WHERE a='b' AND (c>=1 OR …)`.
+
+use std::cmp::Ordering;
 
 use jiff::Timestamp;
 
 use crate::cim::Instance;
 use crate::cim::Namespace;
 use crate::cim::Query;
+use crate::cim::Value;
+use crate::cim::comparison::Comparison;
+use crate::cim::comparison::Literal;
+use crate::cim::comparison::Operator;
+use crate::cim::comparison::dmtf;
+use crate::cim::comparison::from_dmtf;
 use crate::cim::query::Filter;
 use crate::lab::machine::Machine;
 use crate::lab::provider::class::Class;
@@ -14,14 +22,25 @@ use crate::lab::provider::class::property;
 use crate::lab::provider::fault;
 use crate::wsman::Fault;
 
+/// Deeper parentheses than any client writes.
+const MOST_NESTED: usize = 16;
+
 /// A query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Select {
     /// The properties asked for; `None` for `*`.
     columns: Option<Vec<String>>,
     class: String,
-    /// Alternatives, each of them terms that must all hold; no alternatives at all means every object.
-    alternatives: Vec<Vec<Term>>,
+    /// What has to hold; `None` means every object.
+    condition: Option<Condition>,
+}
+
+/// What has to hold for an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Condition {
+    Term(Term),
+    Every(Vec<Condition>),
+    Any(Vec<Condition>),
 }
 
 /// A comparison with a literal.
@@ -36,6 +55,23 @@ struct Term {
 enum Sign {
     Equal,
     Unequal,
+    Less,
+    More,
+    NotLess,
+    NotMore,
+}
+
+impl Sign {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::Unequal => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::More => order.is_gt(),
+            Self::NotLess => order.is_ge(),
+            Self::NotMore => order.is_le(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,29 +80,35 @@ enum Token {
     Literal(String),
     Sign(Sign),
     Comma,
+    Open,
+    Close,
 }
 
 impl Select {
     /// The query as data.
     pub(super) fn from_query(query: &Query) -> Self {
-        let term = |property: &String, value: &String| {
-            vec![Term {
+        let equal = |property: &String, value: &String| {
+            Condition::Term(Term {
                 property: property.clone(),
                 sign: Sign::Equal,
                 literal: value.clone(),
-            }]
+            })
         };
-        let alternatives = match &query.filter {
-            Filter::All => Vec::new(),
-            Filter::Equals { property, value } => vec![term(property, value)],
+        let condition = match &query.filter {
+            Filter::All => None,
+            Filter::Equals { property, value } => Some(equal(property, value)),
             Filter::OneOf { property, values } => {
-                values.iter().map(|value| term(property, value)).collect()
+                any(values.iter().map(|value| equal(property, value)).collect())
+            }
+            Filter::Every(comparisons) => {
+                let terms: Vec<_> = comparisons.iter().filter_map(compared).collect();
+                joined(terms, Condition::Every)
             }
         };
         Self {
             columns: None,
             class: query.class.clone(),
-            alternatives,
+            condition,
         }
     }
 
@@ -87,37 +129,108 @@ impl Select {
             }
         }
         let class = word(rest.next()?)?;
-        let mut alternatives = Vec::new();
-        if let Some(token) = rest.next() {
-            keyword(token, "WHERE")?;
-            alternatives.push(Vec::new());
-            loop {
-                let term = Term {
-                    property: word(rest.next()?)?,
-                    sign: sign(rest.next()?)?,
-                    literal: literal(rest.next()?)?,
-                };
-                alternatives.last_mut()?.push(term);
-                match rest.next() {
-                    None => break,
-                    Some(token) if keyword(token, "AND").is_some() => {}
-                    Some(token) => {
-                        keyword(token, "OR")?;
-                        alternatives.push(Vec::new());
-                    }
-                }
+        let condition = match rest.next() {
+            None => None,
+            Some(token) => {
+                keyword(token, "WHERE")?;
+                Some(alternatives(&mut rest, 0)?)
             }
-        }
-        Some(Self {
+        };
+        rest.next().is_none().then(|| Self {
             columns: if columns.iter().any(|column| column == "*") {
                 None
             } else {
                 Some(columns)
             },
             class,
-            alternatives,
+            condition,
         })
     }
+}
+
+/// One condition stands for itself; none at all is none.
+fn joined(
+    mut conditions: Vec<Condition>,
+    join: fn(Vec<Condition>) -> Condition,
+) -> Option<Condition> {
+    match conditions.len() {
+        0 | 1 => conditions.pop(),
+        _ => Some(join(conditions)),
+    }
+}
+
+fn any(conditions: Vec<Condition>) -> Option<Condition> {
+    joined(conditions, Condition::Any)
+}
+
+fn compared(comparison: &Comparison) -> Option<Condition> {
+    let term = |literal: String| {
+        Condition::Term(Term {
+            property: comparison.property.clone(),
+            sign: match comparison.operator {
+                Operator::Equal => Sign::Equal,
+                Operator::NotLess => Sign::NotLess,
+            },
+            literal,
+        })
+    };
+    match &comparison.literal {
+        Literal::Text(text) => Some(term(text.clone())),
+        Literal::Number(number) => Some(term(number.to_string())),
+        Literal::Flag(true) => Some(term("TRUE".to_owned())),
+        Literal::Flag(false) => Some(term("FALSE".to_owned())),
+        Literal::DateTime(moment) => Some(term(dmtf(*moment))),
+        Literal::AnyOf(numbers) => any(numbers
+            .iter()
+            .map(|number| term(number.to_string()))
+            .collect()),
+    }
+}
+
+type Tokens<'t> = std::slice::Iter<'t, Token>;
+
+fn alternatives(rest: &mut Tokens<'_>, depth: usize) -> Option<Condition> {
+    let mut found = vec![conjunction(rest, depth)?];
+    while next_is(rest, "OR") {
+        found.push(conjunction(rest, depth)?);
+    }
+    any(found)
+}
+
+fn conjunction(rest: &mut Tokens<'_>, depth: usize) -> Option<Condition> {
+    let mut found = vec![primary(rest, depth)?];
+    while next_is(rest, "AND") {
+        found.push(primary(rest, depth)?);
+    }
+    joined(found, Condition::Every)
+}
+
+fn primary(rest: &mut Tokens<'_>, depth: usize) -> Option<Condition> {
+    let first = rest.next()?;
+    if *first == Token::Open {
+        if depth == MOST_NESTED {
+            return None;
+        }
+        let inner = alternatives(rest, depth + 1)?;
+        return (*rest.next()? == Token::Close).then_some(inner);
+    }
+    Some(Condition::Term(Term {
+        property: word(first)?,
+        sign: sign(rest.next()?)?,
+        literal: literal(rest.next()?)?,
+    }))
+}
+
+/// Takes the keyword when it comes next.
+fn next_is(rest: &mut Tokens<'_>, expected: &str) -> bool {
+    let mut ahead = rest.clone();
+    let found = ahead
+        .next()
+        .is_some_and(|token| keyword(token, expected).is_some());
+    if found {
+        *rest = ahead;
+    }
+    found
 }
 
 fn keyword(token: &Token, word: &str) -> Option<()> {
@@ -148,7 +261,7 @@ fn literal(token: &Token) -> Option<String> {
         Token::Word(word) if ["TRUE", "FALSE"].contains(&word.to_ascii_uppercase().as_str()) => {
             Some(word.clone())
         }
-        Token::Word(_) | Token::Sign(_) | Token::Comma => None,
+        Token::Word(_) | Token::Sign(_) | Token::Comma | Token::Open | Token::Close => None,
     }
 }
 
@@ -159,11 +272,11 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
         match first {
             blank if blank.is_whitespace() => {}
             ',' => tokens.push(Token::Comma),
-            '=' => tokens.push(Token::Sign(Sign::Equal)),
-            '<' | '!' => {
-                let second = if first == '<' { '>' } else { '=' };
-                rest.next_if_eq(&second)?;
-                tokens.push(Token::Sign(Sign::Unequal));
+            '(' => tokens.push(Token::Open),
+            ')' => tokens.push(Token::Close),
+            '=' | '<' | '>' | '!' => {
+                let second = rest.next_if(|next| matches!(next, '=' | '>'));
+                tokens.push(Token::Sign(sign_of(first, second)?));
             }
             '\'' | '"' => {
                 let mut literal = String::new();
@@ -190,6 +303,18 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
+fn sign_of(first: char, second: Option<char>) -> Option<Sign> {
+    Some(match (first, second) {
+        ('=', None) => Sign::Equal,
+        ('<', Some('>')) | ('!', Some('=')) => Sign::Unequal,
+        ('<', None) => Sign::Less,
+        ('>', None) => Sign::More,
+        ('>', Some('=')) => Sign::NotLess,
+        ('<', Some('=')) => Sign::NotMore,
+        _ => return None,
+    })
+}
+
 fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_' || character == '-'
 }
@@ -210,27 +335,62 @@ pub(super) fn run(
     };
     let mut found = Vec::new();
     for instance in (class.instances)(machine, now) {
-        if matches(&instance, &select.alternatives)? {
+        let wanted = match &select.condition {
+            None => true,
+            Some(condition) => matches(&instance, condition)?,
+        };
+        if wanted {
             found.push(cut(instance, select.columns.as_deref())?);
         }
     }
     Ok(found)
 }
 
-fn matches(instance: &Instance, alternatives: &[Vec<Term>]) -> Result<bool, Fault> {
-    let mut any = alternatives.is_empty();
-    for terms in alternatives {
-        let mut all = true;
-        for term in terms {
-            let value = property(instance, &term.property)
-                .and_then(as_text)
-                .ok_or_else(fault::cannot_process_filter)?;
-            let equal = value.to_lowercase() == term.literal.to_lowercase();
-            all &= equal == (term.sign == Sign::Equal);
+fn matches(instance: &Instance, condition: &Condition) -> Result<bool, Fault> {
+    match condition {
+        Condition::Term(term) => {
+            let value =
+                property(instance, &term.property).ok_or_else(fault::cannot_process_filter)?;
+            // Nothing compares with a value that is not there.
+            if *value == Value::Null {
+                return Ok(term.literal.is_empty() && term.sign == Sign::Equal);
+            }
+            let order = order(value, &term.literal).ok_or_else(fault::cannot_process_filter)?;
+            Ok(term.sign.holds(order))
         }
-        any |= all;
+        Condition::Every(conditions) => {
+            for condition in conditions {
+                if !matches(instance, condition)? {
+                    return Ok(false);
+                }
+            }
+            Ok(true)
+        }
+        Condition::Any(conditions) => {
+            for condition in conditions {
+                if matches(instance, condition)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
     }
-    Ok(any)
+}
+
+/// How a value stands to a literal: numbers and moments as such, all else as text without regard to letter case.
+fn order(value: &Value, literal: &str) -> Option<Ordering> {
+    let number = match value {
+        Value::Uint(number) => Some(i128::from(*number)),
+        Value::Sint(number) => Some(i128::from(*number)),
+        _ => None,
+    };
+    if let Some((number, wanted)) = number.zip(literal.parse::<i128>().ok()) {
+        return Some(number.cmp(&wanted));
+    }
+    if let Value::DateTime(moment) = value {
+        return Some(moment.cmp(&from_dmtf(literal)?));
+    }
+    Some(as_text(value)?.to_lowercase().cmp(&literal.to_lowercase()))
 }
 
 fn cut(instance: Instance, columns: Option<&[String]>) -> Result<Instance, Fault> {
@@ -258,17 +418,37 @@ fn cut(instance: Instance, columns: Option<&[String]>) -> Result<Instance, Fault
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
+    use super::Condition;
     use super::Select;
+    use super::matches;
+    use crate::cim::Comparison;
+    use crate::cim::Instance;
+    use crate::cim::Literal;
     use crate::cim::Namespace;
     use crate::cim::Query;
+    use crate::cim::Value;
 
     #[test]
     fn the_text_of_a_query_means_the_query() {
         for query in [
             Query::all(Namespace::CIMV2, "Win32_Service"),
             Query::equals(Namespace::CIMV2, "CIM_DataFile", "Name", r"C:\it's"),
+            Query::every(Namespace::CIMV2, "C", Vec::new()),
+            Query::every(
+                Namespace::CIMV2,
+                "Win32_NTLogEvent",
+                vec![
+                    Comparison::equal("Logfile", Literal::Text("System".to_owned())),
+                    Comparison::not_less("TimeWritten", Literal::DateTime(Timestamp::UNIX_EPOCH)),
+                    Comparison::equal("EventCode", Literal::AnyOf(vec![50, 56])),
+                    Comparison::equal("RecordNumber", Literal::AnyOf(vec![7])),
+                    Comparison::equal("LocalAccount", Literal::Flag(true)),
+                    Comparison::equal("Bias", Literal::Number(-60)),
+                ],
+            ),
         ] {
             assert_eq!(
                 Select::parse(&query.wql()),
@@ -283,9 +463,42 @@ mod tests {
             "select Name, State from Win32_Service where State = \"Running\" and StartMode <> 'Auto' or ProcessId=0",
         )
         .unwrap();
-        let sizes: Vec<usize> = select.alternatives.iter().map(Vec::len).collect();
-        assert_eq!(sizes, [2, 1]);
+        let Some(Condition::Any(alternatives)) = &select.condition else {
+            panic!("{select:?}");
+        };
+        assert!(
+            matches!(alternatives.as_slice(), [Condition::Every(both), Condition::Term(_)] if both.len() == 2),
+            "{select:?}"
+        );
         assert_eq!(select.columns.unwrap(), ["Name", "State"]);
+    }
+
+    #[test]
+    fn numbers_and_moments_compare_as_such() {
+        let moment: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
+        let instance = Instance::new(Namespace::CIMV2, "C")
+            .with("Number", 10_u32)
+            .with("Text", "b")
+            .with("At", Value::DateTime(moment))
+            .with("Nothing", Value::Null);
+        for (condition, expected) in [
+            ("Number>=9", true),
+            ("Number>='9'", true),
+            ("Number<9", false),
+            ("Number<=10 AND Number!=11", true),
+            ("Text>'A'", true),
+            ("At>='20260102000000.000000+000'", true),
+            ("At>='20260102000000.000000-060'", false),
+            ("Nothing>=0", false),
+            ("Nothing<>'x'", false),
+            ("(Number=1 OR Number=10) AND (Text='B' OR Text='c')", true),
+            ("Number=1 OR (Number=10 AND Text='c')", false),
+        ] {
+            let text = format!("SELECT * FROM C WHERE {condition}");
+            let select = Select::parse(&text).unwrap();
+            let found = matches(&instance, &select.condition.unwrap());
+            assert_eq!(found, Ok(expected), "{condition}");
+        }
     }
 
     #[test]
@@ -296,7 +509,16 @@ mod tests {
             "SELECT * FROM",
             "SELECT * FROM A WHERE",
             "SELECT * FROM A WHERE b LIKE 'c%'",
-            "SELECT * FROM A WHERE (b=1)",
+            "SELECT * FROM A WHERE (b=1",
+            "SELECT * FROM A WHERE b=1)",
+            "SELECT * FROM A WHERE ()",
+            "SELECT * FROM A WHERE b=>1",
+            "SELECT * FROM A WHERE NOT b=1",
+            &format!(
+                "SELECT * FROM A WHERE {}b=1{}",
+                "(".repeat(17),
+                ")".repeat(17)
+            ),
             "SELECT * FROM A WHERE b='c",
             "ASSOCIATORS OF {Win32_Service.Name='x'}",
         ] {
