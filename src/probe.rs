@@ -18,11 +18,18 @@ use crate::proof::Stage;
 use crate::proof::Verdict;
 
 mod challenge;
+mod course;
 mod dial;
 mod gateway;
+mod handshake;
 mod login;
+mod matrix;
+mod names;
+mod notebook;
 pub mod surveyor;
+mod timing;
 mod tls;
+pub mod trust;
 pub mod verdict;
 mod versions;
 mod walk;

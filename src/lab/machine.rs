@@ -15,12 +15,14 @@ pub mod account;
 pub mod certificates;
 pub mod firewall;
 pub mod in_memory;
+pub mod log;
 pub mod os;
 pub mod registry;
 pub mod service;
 pub mod terminal_services;
 
 mod fresh;
+mod history;
 
 pub use crate::lab::machine::in_memory::InMemory;
 
@@ -35,6 +37,8 @@ use crate::lab::machine::certificates::issue;
 use crate::lab::machine::certificates::shared_key;
 use crate::lab::machine::firewall::Firewall;
 use crate::lab::machine::firewall::ProfileName;
+use crate::lab::machine::log::Event;
+use crate::lab::machine::log::EventLog;
 use crate::lab::machine::os::Build;
 use crate::lab::machine::os::Membership;
 use crate::lab::machine::os::OperatingSystem;
@@ -84,6 +88,8 @@ pub struct Machine {
     pub token: Token,
     /// What TermService loaded at its last start; `None` while it does not run.
     pub loaded: Option<LoadedListener>,
+    /// What the host has written into its logs; what its visitors cause is not in it (see `LiveHost`).
+    pub log: EventLog,
     /// How long a service takes to start or stop.
     pub service_delay: SignedDuration,
     certificates_made: u32,
@@ -130,12 +136,15 @@ impl Machine {
             directory: Directory::default(),
             token: Token::Full,
             loaded: None,
+            log: EventLog::default(),
             service_delay: SERVICE_DELAY,
             certificates_made: 0,
         };
         let name = machine.computer_name.clone();
         machine.install_self_signed(&name, before(now, SignedDuration::from_hours(24 * 30)))?;
         machine.load_listener();
+        let booted = machine.os.booted;
+        machine.log_listener(booted);
         Ok(machine)
     }
 
@@ -212,8 +221,12 @@ impl Machine {
     /// Lets everything happen that is due by `now`.
     pub fn settle(&mut self, now: Timestamp) {
         for (name, state) in self.services.settle(now) {
+            self.log_service(&name, state, now);
             match (name.as_str(), state) {
-                ("TermService", _) => self.load_listener(),
+                ("TermService", _) => {
+                    self.load_listener();
+                    self.log_listener(now);
+                }
                 ("SessionEnv", ServiceState::Running) => self.renew_certificate(now),
                 _ => {}
             }
@@ -243,7 +256,8 @@ impl Machine {
         }
         self.loaded = None;
         for (name, _) in names.iter().filter(|(_, starts)| *starts) {
-            let _answer = self.services.start(name, now, SignedDuration::ZERO);
+            let answer = self.services.start(name, now, SignedDuration::ZERO);
+            self.log_start(name, answer, now);
         }
         self.os.booted = now;
         self.settle(now);
@@ -259,7 +273,11 @@ impl Machine {
             .registry
             .text(&terminal_services::stations(), "SelfSignedCertStore")
             .is_some();
-        if lasting || !store_named || matches!(self.keys.listener, KeyFile::Unreadable(_)) {
+        if lasting || !store_named {
+            return;
+        }
+        if matches!(self.keys.listener, KeyFile::Unreadable(_)) {
+            self.log_certificate_not_made(now);
             return;
         }
         let Ok(key) = shared_key() else {
@@ -268,7 +286,15 @@ impl Machine {
         self.keys.listener = KeyFile::Readable(key);
         let name = self.computer_name.clone();
         // A host that cannot make a certificate goes on without one.
-        let _made = self.install_self_signed(&name, self.clock(now));
+        if self.install_self_signed(&name, self.clock(now)).is_ok() {
+            self.log_certificate_made(now);
+        }
+    }
+
+    /// Writes an event into the host's log, with the time that its own clock shows.
+    pub fn note(&mut self, now: Timestamp, event: Event) {
+        let at = self.clock(now);
+        self.log.write(at, event);
     }
 
     /// What the host's own clock shows.

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::clock::Clock;
 use crate::rdp::handshake;
+use crate::rdp::handshake::Answered;
 use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
@@ -49,14 +50,20 @@ pub(super) async fn negotiate(
     wanted: Protocols,
     longest: Duration,
 ) -> Reply {
-    tokio::select! {
+    let mut received = 0;
+    let reply = tokio::select! {
         biased;
-        reply = ask(stream, wanted) => reply,
-        () = clock.sleep(longest) => Reply::Silent,
+        reply = ask(stream, wanted, &mut received) => Some(reply),
+        () = clock.sleep(longest) => None,
+    };
+    match reply {
+        Some(reply) => reply,
+        None if received == 0 => Reply::Silent,
+        None => Reply::NotRdp(format!("the answer stopped after {received} bytes")),
     }
 }
 
-async fn ask(stream: &mut TcpStream, wanted: Protocols) -> Reply {
+async fn ask(stream: &mut TcpStream, wanted: Protocols, received: &mut usize) -> Reply {
     let (request, mut waiting) = match handshake::ask(&Request::for_protocols(wanted, USER)) {
         Ok(asked) => asked,
         Err(error) => return Reply::NotRdp(error.to_string()),
@@ -70,17 +77,22 @@ async fn ask(stream: &mut TcpStream, wanted: Protocols) -> Reply {
             Ok(0) | Err(_) => return Reply::Closed,
             Ok(count) => count,
         };
+        *received += count;
         match waiting.handle(chunk.get(..count).unwrap_or_default()) {
             Ok(Step::More(more)) => waiting = more,
-            Ok(Step::Done(answered)) => return reply(answered.answer),
+            Ok(Step::Done(answered)) => return reply(&answered),
             Err(error) => return Reply::NotRdp(error.to_string()),
         }
     }
 }
 
-fn reply(answer: Answer) -> Reply {
-    match answer {
+fn reply(answered: &Answered) -> Reply {
+    match answered.answer {
         Answer::Bare => Reply::Bare,
+        // Whatever follows would be in the way of TLS, and no listener sends it.
+        Answer::Selected { .. } if !answered.rest.is_empty() => {
+            Reply::NotRdp(format!("{} bytes out of turn", answered.rest.len()))
+        }
         Answer::Selected { flags, protocol } => Reply::Selected { protocol, flags },
         Answer::Refused(code) => Reply::Refused(code),
     }

@@ -1,28 +1,33 @@
 //! A thorough visit: asks everything that can be asked from outside, each question on its own short connection, within
 //! one deadline. Knows sockets and in which order things happen; what they mean is `survey::judge`'s business.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::OnceLock;
+use std::sync::PoisonError;
 use std::time::Duration;
 
+use rustls::ClientConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
+use tokio::sync::OnceCell;
 
 use crate::clock::Clock;
-use crate::probe::challenge;
-use crate::probe::dial;
+use crate::probe::course::Course;
 use crate::probe::gateway;
-use crate::probe::login;
-use crate::probe::versions;
-use crate::rdp::nego::Protocols;
+use crate::probe::names::Reverse;
+use crate::probe::notebook::Ended;
+use crate::probe::notebook::Notebook;
+use crate::probe::tls;
+use crate::probe::tls::Recorder;
+use crate::probe::trust::Roots;
 use crate::secret::Secret;
-use crate::survey::ASKED;
-use crate::survey::Asked;
-use crate::survey::Login;
-use crate::survey::Reply;
+use crate::survey::GatewayView;
 use crate::survey::Survey;
-use crate::survey::TlsView;
+use crate::survey::Trust;
 
 /// Whom to visit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,11 +64,19 @@ pub struct Credentials {
     pub password: Secret,
 }
 
-/// Visits hosts; keeps nothing between visits.
+/// Visits hosts. Of a visit nothing is kept but which addresses a password was tried at.
 pub struct Surveyor {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) options: SurveyOptions,
     pub(super) provider: Arc<CryptoProvider>,
+    /// What all handshakes share.
+    pub(super) tls: Result<Arc<ClientConfig>, rustls::Error>,
+    pub(super) reverse: Reverse,
+    /// Read when the first certificate is seen.
+    roots: OnceLock<Roots>,
+    /// All hosts are asked for by the same gateway, so it is looked at once.
+    gateway: OnceCell<Option<GatewayView>>,
+    signed_in: Mutex<HashSet<SocketAddr>>,
 }
 
 impl fmt::Debug for Surveyor {
@@ -89,63 +102,69 @@ pub(super) struct Place<'a> {
 impl Surveyor {
     /// One that visits like this.
     pub fn new(clock: Arc<dyn Clock>, options: SurveyOptions) -> Self {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
         Self {
             clock,
             options,
-            provider: Arc::new(rustls::crypto::ring::default_provider()),
+            tls: tls::config(&provider, &Recorder::new(&provider)),
+            provider,
+            reverse: Reverse::new(),
+            roots: OnceLock::new(),
+            gateway: OnceCell::new(),
+            signed_in: Mutex::default(),
         }
     }
 
-    /// Visits a host. Never fails: what goes wrong is what was seen.
+    /// Visits a host. Never fails: what goes wrong is what was seen. Takes no longer than the deadline, and what was
+    /// seen until then is kept.
     pub async fn survey(&self, target: &Target) -> Survey {
-        let mut survey = Survey::begun(&target.host, target.port, self.clock.now());
-        if let Some(gateway) = &self.options.gateway {
-            survey.gateway = gateway::look(self, gateway).await;
-        }
-        let Ok(mut found) = tokio::net::lookup_host((&*target.address, target.port)).await else {
-            return survey;
+        let begun = self.clock.instant();
+        let notebook = Notebook::new(Survey::begun(&target.host, target.port, self.clock.now()));
+        let course = Course {
+            surveyor: self,
+            target,
+            notebook: &notebook,
+            ends: begun.checked_add(self.options.deadline).unwrap_or(begun),
         };
-        let Some(address) = found.next() else {
-            return survey;
+        let visit = async {
+            tokio::join!(Box::pin(course.run()), Box::pin(self.gateway(&notebook)));
         };
-        let place = Place {
-            name: &target.address,
-            address,
-            longest: self.options.deadline,
+        let ended = tokio::select! {
+            biased;
+            () = visit => Ended::Completed,
+            () = self.clock.sleep(self.options.deadline) => Ended::OutOfTime,
         };
-        self.ask(place, &mut survey).await;
-        survey
+        let took = self.clock.instant().saturating_duration_since(begun);
+        notebook.close(ended, took)
     }
 
-    async fn ask(&self, place: Place<'_>, survey: &mut Survey) {
-        let clock = self.clock.as_ref();
-        for (wanted, _) in ASKED {
-            let reply = match dial::open(clock, place.address, place.longest).await {
-                Ok(mut stream) => dial::negotiate(clock, &mut stream, wanted, place.longest).await,
-                Err(outcome) => Reply::NotConnected(outcome),
-            };
-            survey.negotiation.push(Asked { wanted, reply });
+    async fn gateway(&self, notebook: &Notebook) {
+        if let Some(name) = &self.options.gateway {
+            let look = || gateway::look(self, name);
+            let seen = self.gateway.get_or_init(look).await.clone();
+            notebook.note(|survey| survey.gateway = seen);
         }
-        let versions = versions::look(self, place, Protocols::HYBRID).await;
-        survey.tls = Some(TlsView {
-            versions: versions
-                .iter()
-                .map(|seen| (seen.version, seen.reply.clone()))
-                .collect(),
-            chain: versions
-                .into_iter()
-                .map(|seen| seen.chain)
-                .find(|chain| !chain.is_empty())
-                .unwrap_or_default(),
-            ..TlsView::default()
+    }
+
+    /// Whether a chain, leaf first, is trusted for a host of this name; `None` without a chain.
+    pub(super) fn trust(&self, chain: &[CertificateDer<'_>], name: &str) -> Option<Trust> {
+        let roots = self.roots.get_or_init(|| {
+            let mut roots = Roots::of_system();
+            for root in &self.options.roots {
+                roots.add(root.clone());
+            }
+            roots
         });
-        survey.sizes = versions::sizes(self, place, Protocols::HYBRID).await;
-        survey.ntlm = challenge::look(self, place).await;
-        if let Some(credentials) = &self.options.login {
-            survey.login = Some(Login {
-                user: credentials.user.clone(),
-                outcome: login::sign_in(self, place, credentials).await,
-            });
-        }
+        roots.judge(&self.provider, chain, name, self.clock.now())
+    }
+
+    /// Whether the account was not tried at this address yet; asking is taken for trying. Hosts may have several names,
+    /// and accounts are locked after a few wrong passwords.
+    pub(super) fn may_sign_in(&self, address: SocketAddr) -> bool {
+        let mut tried = self
+            .signed_in
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        tried.insert(address)
     }
 }

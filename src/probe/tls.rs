@@ -25,11 +25,14 @@ use crate::certificate::CertificateError;
 /// The TLS library verifies RSA signatures only by keys of at least so many bits.
 const SMALLEST_RSA: u32 = 2048;
 
-/// Remembers the certificate that a host shows.
+/// What a host shows: its own certificate first, then those above it.
+type Chain = Vec<CertificateDer<'static>>;
+
+/// Remembers the certificates that a host shows.
 #[derive(Debug, Clone)]
 pub(super) struct Recorder {
     provider: Arc<CryptoProvider>,
-    seen: Arc<Mutex<Option<Vec<u8>>>>,
+    seen: Arc<Mutex<Chain>>,
 }
 
 impl Recorder {
@@ -43,7 +46,13 @@ impl Recorder {
     /// What was shown, read; `None` when TLS did not get that far.
     pub(super) fn certificate(&self) -> Option<Result<Certificate, CertificateError>> {
         let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.as_deref().map(Certificate::from_der)
+        seen.first().map(|leaf| Certificate::from_der(leaf))
+    }
+
+    /// All that was shown, leaf first; nothing when TLS did not get that far.
+    pub(super) fn chain(&self) -> Chain {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.clone()
     }
 }
 
@@ -58,13 +67,16 @@ impl ServerCertVerifier for Recorder {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
+        intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        *seen = Some(end_entity.to_vec());
+        *seen = std::iter::once(end_entity)
+            .chain(intermediates)
+            .map(|certificate| certificate.clone().into_owned())
+            .collect();
         Ok(ServerCertVerified::assertion())
     }
 
@@ -113,4 +125,13 @@ pub(super) fn config(
         .with_no_client_auth();
     config.resumption = Resumption::disabled();
     Ok(Arc::new(config))
+}
+
+/// The same configuration with another recorder. What is large in it is shared, so this costs far less than a new one.
+pub(super) fn with_recorder(config: &ClientConfig, recorder: &Recorder) -> Arc<ClientConfig> {
+    let mut config = config.clone();
+    config
+        .dangerous()
+        .set_certificate_verifier(Arc::new(recorder.clone()));
+    Arc::new(config)
 }

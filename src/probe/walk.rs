@@ -15,6 +15,8 @@ use crate::certificate::Certificate;
 use crate::inventory::Host;
 use crate::probe::RdpProver;
 use crate::probe::Visit;
+use crate::probe::dial::USER;
+use crate::probe::names::bare;
 use crate::probe::tls;
 use crate::probe::tls::Recorder;
 use crate::probe::verdict;
@@ -27,8 +29,6 @@ use crate::rdp::handshake::Step;
 use crate::rdp::nego::Protocols;
 use crate::rdp::nego::Request;
 
-/// The name in the cookie, so that whoever reads a balancer's log knows who called.
-const USER: &str = "rdpfix";
 /// Of a name with many addresses no more than these are tried.
 const ADDRESSES: usize = 4;
 /// How long to wait for a TLS goodbye to leave; nothing depends on it.
@@ -74,14 +74,6 @@ async fn resolve(host: &Host) -> Result<Vec<SocketAddr>, Refusal> {
         return Err(verdict::without_address(name));
     }
     Ok(addresses)
-}
-
-/// An IPv6 address may stand in brackets in an inventory.
-fn bare(address: &str) -> &str {
-    address
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'))
-        .unwrap_or(address)
 }
 
 /// Tries the addresses one after another, each with its share of the time, until one accepts.

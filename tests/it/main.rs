@@ -13,4 +13,5 @@ mod runner;
 mod session;
 mod support;
 mod tidy;
+mod tls;
 mod wsman;

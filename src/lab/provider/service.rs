@@ -85,6 +85,10 @@ pub(super) fn links(machine: &Machine, _: Timestamp) -> Vec<Instance> {
 pub(super) fn invoke(machine: &mut Machine, call: &Invocation<'_>) -> Result<Output, Fault> {
     let name = call.own("Name")?;
     let delay = machine.service_delay;
+    let mode_before = machine
+        .services
+        .get(&name)
+        .map(|service| service.start_mode);
     let answer = match call.method.as_str() {
         "startservice" => machine.services.start(&name, call.now, delay),
         "stopservice" => machine.services.stop(&name, call.now, delay),
@@ -112,6 +116,9 @@ pub(super) fn invoke(machine: &mut Machine, call: &Invocation<'_>) -> Result<Out
         _ => return Err(fault::action_not_supported()),
     };
     let answer = answer.ok_or_else(fault::not_found)?;
+    if let Some(before) = mode_before {
+        machine.log_start_mode(&name, before, call.now);
+    }
     Ok(vec![(
         "ReturnValue".to_owned(),
         Value::from(answer.number()),

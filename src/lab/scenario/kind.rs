@@ -27,6 +27,7 @@ use crate::lab::mishap::Trouble;
 mod account;
 mod inside;
 mod outside;
+mod past;
 
 /// What is the matter with a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -317,6 +318,7 @@ impl Kind {
         let mut machine = Machine::healthy(identity, now)?;
         self.spoil(&mut machine, now)?;
         machine.load_listener();
+        past::remember(self, &mut machine, now);
         Ok(machine)
     }
 
