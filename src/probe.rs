@@ -24,7 +24,7 @@ mod gateway;
 mod handshake;
 mod login;
 mod matrix;
-mod names;
+pub mod names;
 mod notebook;
 pub mod surveyor;
 mod timing;

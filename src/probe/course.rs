@@ -79,10 +79,10 @@ impl<'a> Course<'a> {
     }
 
     async fn resolve(self) -> Vec<SocketAddr> {
-        let (name, port) = (&self.target.address, self.target.port);
+        let (name, port) = (names::bare(&self.target.address), self.target.port);
         let literal = names::literal(name);
         self.notebook.note(|survey| {
-            names::bare(name).clone_into(&mut survey.name.asked);
+            name.clone_into(&mut survey.name.asked);
             survey.name.literal = literal.is_some();
             survey.name.addresses.extend(literal);
         });
@@ -92,7 +92,8 @@ impl<'a> Course<'a> {
         self.notebook.note(|survey| {
             survey.name.error = Some("no answer in time".to_owned());
         });
-        let found = timed(self, Stage::Resolve, names::forward(name, port)).await;
+        let asked = self.surveyor.resolver.addresses(name, port);
+        let found = timed(self, Stage::Resolve, asked).await;
         self.notebook.note(|survey| {
             survey.name.error = match &found {
                 Ok(addresses) if addresses.is_empty() => Some("no address".to_owned()),
@@ -107,14 +108,13 @@ impl<'a> Course<'a> {
         found
     }
 
-    /// Looks up the names that the addresses stand for. Loopback addresses stand for this machine, whatever was asked.
+    /// Looks up the names that the addresses stand for.
     async fn reverse(self, addresses: &[SocketAddr]) {
-        let reverse = &self.surveyor.reverse;
+        let resolver = &self.surveyor.resolver;
         let lookups = stream::iter(addresses)
             .map(SocketAddr::ip)
-            .filter(|ip| std::future::ready(!ip.is_loopback()))
             .for_each_concurrent(None, |ip| async move {
-                if let Some(name) = reverse.name_of(ip).await {
+                if let Some(name) = resolver.name_of(ip).await {
                     self.keep_name(ip, name);
                 }
             });

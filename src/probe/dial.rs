@@ -11,15 +11,22 @@ use tokio::net::TcpStream;
 use crate::clock::Clock;
 use crate::rdp::handshake;
 use crate::rdp::handshake::Answered;
+use crate::rdp::handshake::HandshakeError;
 use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
 use crate::rdp::nego::Request;
+use crate::rdp::nego::ResponseFlags;
 use crate::survey::Reply;
 use crate::survey::Tcp;
 
 /// The name in the cookie, so that whoever reads a balancer's log knows who called.
 pub(super) const USER: &str = "rdpfix";
+
+/// How long to wait for other visits to close something when this machine can open no more.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+/// `EMFILE` and `ENFILE`: too many open files, here or in the whole system. The standard library has no name for them.
+const TOO_MANY_FILES: [i32; 2] = [24, 23];
 
 /// Opens a TCP connection, waiting no longer than this.
 pub(super) async fn open(
@@ -27,11 +34,26 @@ pub(super) async fn open(
     address: SocketAddr,
     longest: Duration,
 ) -> Result<TcpStream, Tcp> {
+    let patient = async {
+        loop {
+            match TcpStream::connect(address).await {
+                Err(error) if is_exhausted(&error) => clock.sleep(EXHAUSTED).await,
+                tried => return tried,
+            }
+        }
+    };
     tokio::select! {
         biased;
-        tried = TcpStream::connect(address) => tried.map_err(|error| outcome(&error)),
+        tried = patient => tried.map_err(|error| outcome(&error)),
         () = clock.sleep(longest) => Err(Tcp::Timeout),
     }
+}
+
+/// Whether the error tells of this machine instead of the way to the host.
+fn is_exhausted(error: &io::Error) -> bool {
+    error
+        .raw_os_error()
+        .is_some_and(|code| cfg!(unix) && TOO_MANY_FILES.contains(&code))
 }
 
 /// What an error of connecting says about the way.
@@ -81,6 +103,13 @@ async fn ask(stream: &mut TcpStream, wanted: Protocols, received: &mut usize) ->
         match waiting.handle(chunk.get(..count).unwrap_or_default()) {
             Ok(Step::More(more)) => waiting = more,
             Ok(Step::Done(answered)) => return reply(&answered),
+            // Who selects what was not asked for breaks a rule, but what it speaks is known now.
+            Err(HandshakeError::NotAsked { selected, .. }) => {
+                return Reply::Selected {
+                    protocol: selected,
+                    flags: ResponseFlags::default(),
+                };
+            }
             Err(error) => return Reply::NotRdp(error.to_string()),
         }
     }

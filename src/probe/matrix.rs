@@ -122,7 +122,6 @@ pub(super) async fn questions(
 async fn question(course: Course<'_>, address: SocketAddr, wanted: Protocols, longest: Duration) {
     let clock = course.surveyor.clock.as_ref();
     let notebook = course.notebook;
-    notebook.answered(wanted, Reply::NotConnected(Tcp::Timeout));
     let reply = match dial::open(clock, address, longest).await {
         Ok(mut stream) => {
             notebook.answered(wanted, Reply::Silent);

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use tokio::sync::Semaphore;
 
 /// How many reverse lookups are under way at once, over all hosts: each holds a thread until the resolver answers.
@@ -24,52 +25,74 @@ pub(super) fn literal(name: &str) -> Option<IpAddr> {
     bare(name).parse().ok()
 }
 
-/// Every address of a name, in the resolver's order, each once.
-pub(super) async fn forward(name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
-    let mut addresses = Vec::new();
-    for address in tokio::net::lookup_host((bare(name), port)).await? {
-        if !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
-    Ok(addresses)
+/// Who is asked for names and addresses.
+#[async_trait]
+pub trait Resolver: Send + Sync {
+    /// Every address of a name, in the order in which a client tries them, with this port.
+    async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>>;
+
+    /// The name that an address stands for.
+    async fn name_of(&self, address: IpAddr) -> Option<String>;
 }
 
-/// Looks up the names of addresses, a bounded number at once.
+/// The system's resolver, asked for a bounded number of names of addresses at once. Loopback addresses stand for this
+/// machine, whatever was asked for, so their names are not looked up.
 #[derive(Debug)]
-pub(super) struct Reverse {
-    permits: Arc<Semaphore>,
+pub struct SystemResolver {
+    reverse: Arc<Semaphore>,
 }
 
-impl Reverse {
-    pub(super) fn new() -> Self {
+impl Default for SystemResolver {
+    fn default() -> Self {
         Self {
-            permits: Arc::new(Semaphore::new(REVERSE_AT_ONCE)),
+            reverse: Arc::new(Semaphore::new(REVERSE_AT_ONCE)),
         }
     }
+}
 
-    /// The name that the resolver knows for an address. Whoever waits no longer leaves the resolver to end by itself.
-    pub(super) async fn name_of(&self, address: IpAddr) -> Option<String> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok()?;
-        let asked = tokio::task::spawn_blocking(move || {
-            let found = dns_lookup::lookup_addr(&address);
-            drop(permit);
-            found
-        });
-        let name = asked.await.ok()?.ok()?;
-        // Without a name the resolver writes the address.
-        let is_address = name
-            .split('%')
-            .next()
-            .is_some_and(|text| text.parse::<IpAddr>().is_ok());
-        (!is_address).then_some(name)
+#[async_trait]
+impl Resolver for SystemResolver {
+    async fn addresses(&self, name: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+        let mut addresses = Vec::new();
+        for address in tokio::net::lookup_host((name, port)).await? {
+            if !addresses.contains(&address) {
+                addresses.push(address);
+            }
+        }
+        Ok(addresses)
     }
+
+    /// Whoever waits no longer leaves the system to end its lookup by itself.
+    async fn name_of(&self, address: IpAddr) -> Option<String> {
+        if address.is_loopback() {
+            return None;
+        }
+        let permit = Arc::clone(&self.reverse).acquire_owned().await.ok()?;
+        let asked = tokio::task::spawn_blocking(move || {
+            let name = known_name(address);
+            drop(permit);
+            name
+        });
+        asked.await.ok()?
+    }
+}
+
+fn known_name(address: IpAddr) -> Option<String> {
+    let name = dns_lookup::lookup_addr(&address).ok()?;
+    // Without a name the system writes the address.
+    let is_address = name
+        .split('%')
+        .next()
+        .is_some_and(|text| text.parse::<IpAddr>().is_ok());
+    (!is_address).then_some(name)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Reverse;
+    use super::Resolver;
+    use super::SystemResolver;
     use super::bare;
+    use super::known_name;
     use super::literal;
     use std::net::Ipv4Addr;
     use std::net::Ipv6Addr;
@@ -83,8 +106,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_has_the_name_that_the_system_knows() {
-        let name = Reverse::new().name_of(Ipv4Addr::LOCALHOST.into()).await;
-        assert!(name.is_some_and(|name| !name.starts_with("127.")));
+    async fn names_of_this_machine_are_known_and_not_asked_for() {
+        let here = Ipv4Addr::LOCALHOST.into();
+        assert!(known_name(here).is_some_and(|name| !name.starts_with("127.")));
+        assert_eq!(SystemResolver::default().name_of(here).await, None);
     }
 }

@@ -18,7 +18,8 @@ use tokio::sync::OnceCell;
 use crate::clock::Clock;
 use crate::probe::course::Course;
 use crate::probe::gateway;
-use crate::probe::names::Reverse;
+use crate::probe::names::Resolver;
+use crate::probe::names::SystemResolver;
 use crate::probe::notebook::Ended;
 use crate::probe::notebook::Notebook;
 use crate::probe::tls;
@@ -71,7 +72,7 @@ pub struct Surveyor {
     pub(super) provider: Arc<CryptoProvider>,
     /// What all handshakes share.
     pub(super) tls: Result<Arc<ClientConfig>, rustls::Error>,
-    pub(super) reverse: Reverse,
+    pub(super) resolver: Arc<dyn Resolver>,
     /// Read when the first certificate is seen.
     roots: OnceLock<Roots>,
     /// All hosts are asked for by the same gateway, so it is looked at once.
@@ -108,11 +109,17 @@ impl Surveyor {
             options,
             tls: tls::config(&provider, &Recorder::new(&provider)),
             provider,
-            reverse: Reverse::new(),
+            resolver: Arc::new(SystemResolver::default()),
             roots: OnceLock::new(),
             gateway: OnceCell::new(),
             signed_in: Mutex::default(),
         }
+    }
+
+    /// The same, but asks somebody else for names and addresses.
+    #[must_use]
+    pub fn with_resolver(self, resolver: Arc<dyn Resolver>) -> Self {
+        Self { resolver, ..self }
     }
 
     /// Visits a host. Never fails: what goes wrong is what was seen. Takes no longer than the deadline, and what was

@@ -41,9 +41,10 @@ struct Reached;
 
 async fn round(course: Course<'_>, address: SocketAddr, wanted: Protocols) -> Result<(), Reached> {
     let clock = course.surveyor.clock.as_ref();
-    let name = &course.target.address;
+    let name = names::bare(&course.target.address);
     if names::literal(name).is_none() {
-        let found = names::forward(name, course.target.port);
+        let resolver = &course.surveyor.resolver;
+        let found = resolver.addresses(name, course.target.port);
         timed(course, Stage::Resolve, found)
             .await
             .map_err(|_told_by_the_first_visit| Reached)?;

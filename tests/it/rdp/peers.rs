@@ -19,6 +19,9 @@ use rdpfix::lab::listener::Negotiation;
 use rdpfix::probe::RdpProver;
 use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
+use rdpfix::survey::Distrust;
+use rdpfix::survey::TlsVersion;
+use rdpfix::survey::Trust;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -30,6 +33,7 @@ use super::open;
 use super::prober::host;
 use super::prober::prove;
 use super::prober::refuted;
+use super::survey;
 use crate::support;
 
 /// What the Python client says about a listener; `None` without Python.
@@ -223,6 +227,43 @@ async fn a_real_xrdp_with_tls_is_proven() {
     assert_eq!(proof.verdict, Verdict::Proven);
     assert_eq!(proof.selected, Some("tls"));
     assert_eq!(proof.certificate.unwrap().subject, "CN=WIN-LAB01");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_real_xrdp_is_surveyed() {
+    // Asked for what it has never heard of, it answers with a disconnect in plain MCS.
+    for (layer, expected) in [
+        (
+            "tls",
+            "rdp:F1 tls:SSL nla:SSL rdstls:F1 hybrid_ex:SSL aad:other",
+        ),
+        (
+            "rdp",
+            "rdp:RDP tls:RDP nla:RDP rdstls:RDP hybrid_ex:RDP aad:other",
+        ),
+    ] {
+        let Some(xrdp) = Xrdp::start(layer, 2025, 2027).await else {
+            return;
+        };
+        let survey = survey::look(xrdp.address, Duration::from_mins(1)).await;
+        assert_eq!(
+            survey::negotiation(&survey),
+            expected,
+            "{:?}",
+            survey.negotiation
+        );
+        assert_eq!(survey.tls.is_some(), layer == "tls");
+        if let Some(tls) = survey.tls {
+            let (version, suite) = tls.picked.unwrap();
+            assert_eq!(
+                (version, &*suite),
+                (TlsVersion::TLS_1_3, "TLS_AES_256_GCM_SHA384")
+            );
+            assert_eq!(tls.chain[0].common_name, "WIN-LAB01");
+            assert_eq!(tls.trust, Some(Trust::Untrusted(Distrust::SelfSigned)));
+        }
+        assert_eq!(survey.out_of_time, None);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
