@@ -18,6 +18,7 @@ use crate::proof::Stage;
 use crate::proof::Verdict;
 
 mod challenge;
+mod channel;
 mod dial;
 mod gateway;
 mod login;
