@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 pub mod authority;
 pub mod fleet;
+pub mod identity;
 pub mod listener;
 pub mod machine;
 pub mod mishap;

@@ -19,6 +19,7 @@ use crate::proof::Verdict;
 
 mod challenge;
 mod course;
+mod channel;
 mod dial;
 mod gateway;
 mod handshake;

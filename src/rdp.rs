@@ -1,12 +1,13 @@
 //! The beginning of an RDP connection: TPKT, X.224 and negotiation, bytes to values and back, no sockets.
 //!
 //! One file per layer, innermost last: [`tpkt`] frames, [`x224`] opens the transport connection, [`nego`] agrees on a
-//! security protocol; [`handshake`] puts them together as state machines; [`credssp`] and [`ntlm`] know as much of the
-//! sign-in as a host tells to anybody who asks. Must not know sockets, TLS or hosts.
+//! security protocol; [`handshake`] puts them together as state machines; [`credssp`] knows the messages of the sign-in
+//! that follows inside TLS, [`ntlm`] what a host tells in it to anybody who asks. Must not know sockets, TLS or hosts.
 
 use thiserror::Error;
 
 pub mod credssp;
+mod der;
 pub mod handshake;
 pub mod nego;
 pub mod ntlm;

@@ -1,4 +1,5 @@
-//! What ties a sign-in to the TLS channel that carries it (RFC 5929 `tls-server-end-point`, wsman-wire 11).
+//! What ties a sign-in to the TLS channel that carries it: WinRM's to the certificate (RFC 5929 `tls-server-end-point`,
+//! wsman-wire 11), CredSSP's to the key in it.
 
 use sha2::Digest as _;
 use sha2::Sha256;
@@ -17,6 +18,13 @@ pub fn tls_server_end_point(certificate: &[u8]) -> Vec<u8> {
         Hash::Sha512 => binding.extend(Sha512::digest(certificate)),
     }
     binding
+}
+
+/// The public key of a certificate (DER) as CredSSP binds to it: the content of `subjectPublicKey` without the
+/// algorithm around it ([MS-CSSP] 3.1.5); `None` when the certificate cannot be read.
+pub fn public_key(certificate: &[u8]) -> Option<Vec<u8>> {
+    let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
+    Some(certificate.public_key().subject_public_key.data.to_vec())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +63,7 @@ mod tests {
 
     use super::Hash;
     use super::hash_of;
+    use super::public_key;
     use super::tls_server_end_point;
 
     fn certificate(algorithm: &'static SignatureAlgorithm) -> Vec<u8> {
@@ -71,6 +80,18 @@ mod tests {
         assert_eq!(hash_of(&usual), Hash::Sha256);
         assert_eq!(hash_of(&certificate(&rcgen::PKCS_ED25519)), Hash::Sha256);
         assert_eq!(tls_server_end_point(&strong).len(), 21 + 48);
+    }
+
+    #[test]
+    fn the_public_key_is_the_bare_key() {
+        let key = KeyPair::generate().unwrap();
+        let parameters = CertificateParams::new(vec!["pc-1".to_owned()]).unwrap();
+        let certificate = parameters.self_signed(&key).unwrap();
+        assert_eq!(
+            public_key(certificate.der()).as_deref(),
+            Some(key.public_key_raw())
+        );
+        assert_eq!(public_key(b"no certificate"), None);
     }
 
     proptest! {

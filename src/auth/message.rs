@@ -1,6 +1,7 @@
 //! The three messages of NTLM as bytes (MS-NLMP 2.2.1), as far as a server reads and writes them. Knows no keys.
 
 use crate::auth::AuthError;
+use crate::auth::ServerNames;
 use crate::auth::cryptography::Block;
 use crate::auth::cryptography::utf16;
 
@@ -15,6 +16,7 @@ pub(super) mod flags {
     pub(in crate::auth) const SEAL: u32 = 0x20;
     pub(in crate::auth) const NTLM: u32 = 0x200;
     pub(in crate::auth) const ALWAYS_SIGN: u32 = 0x8000;
+    pub(in crate::auth) const TARGET_IS_DOMAIN: u32 = 0x1_0000;
     pub(in crate::auth) const TARGET_IS_SERVER: u32 = 0x2_0000;
     pub(in crate::auth) const EXTENDED_SESSION_SECURITY: u32 = 0x8_0000;
     pub(in crate::auth) const TARGET_INFO: u32 = 0x80_0000;
@@ -29,6 +31,7 @@ const AV_COMPUTER: u16 = 1;
 const AV_DOMAIN: u16 = 2;
 const AV_DNS_COMPUTER: u16 = 3;
 const AV_DNS_DOMAIN: u16 = 4;
+const AV_DNS_FOREST: u16 = 5;
 const AV_FLAGS: u16 = 6;
 const AV_TIMESTAMP: u16 = 7;
 const AV_CHANNEL_BINDING: u16 = 10;
@@ -47,8 +50,8 @@ pub(super) fn read_negotiate(message: &[u8]) -> Result<u32, AuthError> {
 /// What a challenge says about the server.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Challenge<'a> {
-    /// The computer's name, which is also its domain's: it belongs to none.
-    pub(super) computer: &'a str,
+    /// What the computer and its domain are called.
+    pub(super) names: &'a ServerNames,
     /// The build of Windows 10.0 that it claims to be.
     pub(super) build: u16,
     /// 100 ns since 1601.
@@ -59,23 +62,31 @@ pub(super) struct Challenge<'a> {
 
 /// Writes the challenge to a client that sent these flags.
 pub(super) fn write_challenge(challenge: &Challenge<'_>, asked: u32) -> Vec<u8> {
-    let name = utf16(challenge.computer);
-    let dns_name = utf16(&challenge.computer.to_ascii_lowercase());
+    let names = challenge.names;
+    let name = utf16(&names.domain);
     let mut info = Vec::new();
     av_pair(&mut info, AV_DOMAIN, &name);
-    av_pair(&mut info, AV_COMPUTER, &name);
-    av_pair(&mut info, AV_DNS_DOMAIN, &dns_name);
-    av_pair(&mut info, AV_DNS_COMPUTER, &dns_name);
+    av_pair(&mut info, AV_COMPUTER, &utf16(&names.computer));
+    av_pair(&mut info, AV_DNS_DOMAIN, &utf16(&names.dns_domain));
+    av_pair(&mut info, AV_DNS_COMPUTER, &utf16(&names.dns_computer));
+    if names.is_in_domain() {
+        av_pair(&mut info, AV_DNS_FOREST, &utf16(&names.dns_domain));
+    }
     av_pair(&mut info, AV_TIMESTAMP, &challenge.timestamp.to_le_bytes());
     av_pair(&mut info, AV_END, &[]);
 
     let echoed =
         asked & (flags::SIGN | flags::SEAL | flags::KEY_128 | flags::KEY_56 | flags::KEY_EXCHANGE);
+    let target = if names.is_in_domain() {
+        flags::TARGET_IS_DOMAIN
+    } else {
+        flags::TARGET_IS_SERVER
+    };
     let always = flags::UNICODE
         | flags::REQUEST_TARGET
         | flags::NTLM
         | flags::ALWAYS_SIGN
-        | flags::TARGET_IS_SERVER
+        | target
         | flags::EXTENDED_SESSION_SECURITY
         | flags::TARGET_INFO
         | flags::VERSION;
@@ -248,6 +259,7 @@ mod tests {
 
     use super::Challenge;
     use super::SIGNATURE;
+    use super::ServerNames;
     use super::find_pair;
     use super::read_authenticate;
     use super::read_negotiate;
@@ -256,7 +268,7 @@ mod tests {
     #[test]
     fn a_challenge_names_the_computer_and_its_build() {
         let challenge = Challenge {
-            computer: "PC-1",
+            names: &ServerNames::in_workgroup("PC-1"),
             build: 20348,
             timestamp: 1,
             nonce: [9; 8],

@@ -69,7 +69,7 @@ pub struct NtlmTarget<'a> {
 impl NtlmClient {
     /// A fresh context.
     pub fn new(target: &NtlmTarget<'_>, wrapping: Wrapping) -> Result<Self, AuthError> {
-        let identity = identity(target)?;
+        let identity = identity(target.user, target.password)?;
         let context = match wrapping {
             Wrapping::Raw => {
                 let identity = AuthIdentityBuffers::from(identity);
@@ -203,16 +203,17 @@ impl NtlmClient {
     }
 }
 
-fn identity(target: &NtlmTarget<'_>) -> Result<AuthIdentity, AuthError> {
+/// The account as the library wants it.
+pub(super) fn identity(user: &str, password: &Secret) -> Result<AuthIdentity, AuthError> {
     // `.\user` is Windows' way to say "an account of that machine", which on the wire is an empty domain.
-    let user = target.user.strip_prefix(".\\").unwrap_or(target.user);
+    let user = user.strip_prefix(".\\").unwrap_or(user);
     let username = Username::parse(user).map_err(|error| AuthError::Library {
         during: "reading the user name",
         reason: error.to_string(),
     })?;
     Ok(AuthIdentity {
         username,
-        password: target.password.reveal().to_owned().into(),
+        password: password.reveal().to_owned().into(),
     })
 }
 
@@ -251,7 +252,7 @@ fn channel_bindings(application_data: &[u8]) -> Vec<u8> {
     structure
 }
 
-fn library(during: &'static str, error: &sspi::Error) -> AuthError {
+pub(super) fn library(during: &'static str, error: &sspi::Error) -> AuthError {
     AuthError::Library {
         during,
         reason: error.to_string(),

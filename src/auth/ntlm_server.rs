@@ -7,6 +7,7 @@ use crate::auth::Account;
 use crate::auth::AuthError;
 use crate::auth::AuthStep;
 use crate::auth::Sealed;
+use crate::auth::ServerNames;
 use crate::auth::cryptography::Block;
 use crate::auth::cryptography::Checksum;
 use crate::auth::cryptography::Rc4;
@@ -31,12 +32,13 @@ const EPOCH: u64 = 11_644_473_600;
 
 /// One NTLM context; belongs to one TCP connection. Takes raw and SPNEGO-wrapped tokens.
 pub struct NtlmServer {
-    computer: String,
+    names: ServerNames,
     build: u16,
+    time: Option<u64>,
     accounts: Vec<Account>,
     channel_binding: Option<Block>,
     progress: Progress,
-    user: Option<String>,
+    user: Option<(String, String)>,
     /// The client's list of mechanisms, when it wraps its tokens in SPNEGO.
     mechanisms: Option<Vec<u8>>,
 }
@@ -56,8 +58,8 @@ impl fmt::Debug for NtlmServer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("NtlmServer")
-            .field("computer", &self.computer)
-            .field("user", &self.user)
+            .field("computer", &self.names.computer)
+            .field("user", &self.user())
             .finish_non_exhaustive()
     }
 }
@@ -77,8 +79,9 @@ impl NtlmServer {
             });
         }
         Ok(Self {
-            computer: computer.to_owned(),
+            names: ServerNames::in_workgroup(computer),
             build: DEFAULT_BUILD,
+            time: None,
             accounts: accounts.to_vec(),
             channel_binding: channel_binding.map(channel_binding_hash),
             progress: Progress::Fresh,
@@ -91,6 +94,20 @@ impl NtlmServer {
     #[must_use]
     pub fn with_build(mut self, build: u16) -> Self {
         self.build = build;
+        self
+    }
+
+    /// Claims these names in the challenge instead of those of a workgroup's computer.
+    #[must_use]
+    pub fn with_names(mut self, names: ServerNames) -> Self {
+        self.names = names;
+        self
+    }
+
+    /// Claims this time in the challenge, in 100 ns since 1601, instead of the true one.
+    #[must_use]
+    pub fn with_time(mut self, time: u64) -> Self {
+        self.time = Some(time);
         self
     }
 
@@ -107,9 +124,14 @@ impl NtlmServer {
         step
     }
 
-    /// The account that signed in, once complete.
+    /// The account that signed in, once complete; before, the one that tries to.
     pub fn user(&self) -> Option<&str> {
-        self.user.as_deref()
+        self.user.as_ref().map(|(user, _)| user.as_str())
+    }
+
+    /// The domain that the client named with its account, which may be empty.
+    pub fn domain(&self) -> Option<&str> {
+        self.user.as_ref().map(|(_, domain)| domain.as_str())
     }
 
     /// Seals a message for the client.
@@ -211,9 +233,9 @@ impl NtlmServer {
         let flags = read_negotiate(negotiate)?;
         let nonce: [u8; 8] = rand::random();
         let challenge = Challenge {
-            computer: &self.computer,
+            names: &self.names,
             build: self.build,
-            timestamp: timestamp(),
+            timestamp: self.time.unwrap_or_else(timestamp),
             nonce,
         };
         let challenge = write_challenge(&challenge, flags);
@@ -233,6 +255,7 @@ impl NtlmServer {
         nonce: [u8; 8],
     ) -> Result<ServerSession, AuthError> {
         let message = read_authenticate(token)?;
+        self.user = Some((message.user.clone(), message.domain.clone()));
         let refused = || AuthError::Refused {
             user: message.user.clone(),
         };
@@ -257,7 +280,6 @@ impl NtlmServer {
         {
             return Err(bad("the messages were altered on the way"));
         }
-        self.user = Some(message.user);
         Ok(ServerSession::new(&session_key, checksum))
     }
 

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::cim::RegistryKey;
+use crate::lab::identity;
+use crate::lab::identity::Identity;
 use crate::lab::machine::Machine;
 use crate::lab::machine::terminal_services;
 use crate::lab::machine::terminal_services::Bound;
@@ -42,10 +44,13 @@ pub struct Negotiation {
     pub security_layer: u32,
     /// Whether NLA is required: the effective `UserAuthentication`.
     pub nla: bool,
-    /// Whether RestrictedAdmin is offered (flag 0x8 of the answer).
+    /// Whether RestrictedAdmin and Remote Credential Guard are offered (flags 0x8 and 0x10 of the answer); one setting
+    /// governs both (windows-facts 4.2).
     pub restricted_admin: bool,
     /// The certificate with its key; `None` when the machine has none that it can use.
     pub certificate: Option<Arc<ServedCertificate>>,
+    /// What the machine is to those who sign in.
+    pub identity: Arc<Identity>,
 }
 
 /// A certificate with its private key.
@@ -138,6 +143,7 @@ fn state(machine: &Machine, loaded: &LoadedListener) -> ListenerState {
         nla: Setting::UserAuthentication.effective(registry).value != 0,
         restricted_admin: registry.dword(&lsa, "DisableRestrictedAdmin") == Some(0),
         certificate,
+        identity: Arc::new(identity::of(machine)),
     })
 }
 

@@ -1,29 +1,32 @@
-//! The Remote Desktop port of a machine: negotiates as Windows does, shows the machine's certificate, and for network
-//! level authentication tells the machine's names. Nobody can sign in. Must not know machines beyond [`Negotiation`].
+//! The Remote Desktop port of a machine: negotiates as Windows does, shows the machine's certificate, and signs clients
+//! in by network level authentication. What comes after that is not simulated. Must not know machines beyond
+//! [`Negotiation`].
 
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-use crate::certificate::Certificate;
+use crate::auth::channel_binding;
 use crate::lab::listener::Negotiation;
 use crate::lab::listener::ServedCertificate;
-use crate::rdp::credssp;
-use crate::rdp::credssp::TsRequest;
+use crate::lab::rdp_server::credssp::Conversation;
+use crate::lab::rdp_server::credssp::Desk;
+use crate::lab::rdp_server::credssp::Turn;
 use crate::rdp::handshake::Asked;
 use crate::rdp::handshake::AwaitingRequest;
 use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
-use crate::rdp::ntlm;
-use crate::rdp::ntlm::Challenge;
 
+mod credssp;
 mod policy;
 mod tls;
 
@@ -33,13 +36,6 @@ const LONGEST: Duration = Duration::from_secs(30);
 const MOST: usize = 64 * 1024;
 /// The first byte of a TLS record with a handshake in it: some clients begin without X.224, and Windows lets them.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// Windows Server 2022.
-const VERSION: (u8, u8, u16) = (10, 0, 20_348);
-/// The newest version of CredSSP ([MS-CSSP] 2.2.1).
-const CREDSSP: u32 = 6;
-/// From 1601 to 1970, in units of 100 ns.
-const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
-
 /// Serves one client until it goes away or has had its time. An error is the client's doing or the network's.
 pub async fn serve_connection(stream: TcpStream, negotiation: Negotiation) -> io::Result<()> {
     match tokio::time::timeout(LONGEST, converse(stream, &negotiation)).await {
@@ -69,7 +65,9 @@ async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Resul
         }
     };
     match &negotiation.certificate {
-        Some(served) if protocol != Protocols::RDP => secure(stream, served, protocol).await,
+        Some(served) if protocol != Protocols::RDP => {
+            secure(stream, negotiation, (served, protocol)).await
+        }
         _ => drain(&mut stream).await,
     }
 }
@@ -87,60 +85,55 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<Asked> {
 
 async fn secure(
     stream: TcpStream,
-    served: &Arc<ServedCertificate>,
-    protocol: Protocols,
+    negotiation: &Negotiation,
+    (served, protocol): (&Arc<ServedCertificate>, Protocols),
 ) -> io::Result<()> {
     let config = tls::config(served).map_err(invalid)?;
     let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
         return drain(&mut stream).await;
     }
-    let message = read_credssp(&mut stream).await?;
-    if let Some(answer) = challenge(&message, served) {
-        stream.write_all(&answer.encode()).await?;
-    }
+    let desk = Desk {
+        identity: Arc::clone(&negotiation.identity),
+        public_key: channel_binding::public_key(&served.certificate).unwrap_or_default(),
+        selected: protocol,
+        restricted_admin: negotiation.restricted_admin,
+        filetime: negotiation.identity.filetime(now()),
+    };
+    sign_in(&mut stream, desk).await?;
     stream.shutdown().await
 }
 
-async fn read_credssp(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<TsRequest> {
-    let mut bytes = Vec::new();
-    while bytes.len() < MOST {
-        bytes.extend(some_bytes(stream).await?);
-        if let Some((whole, _)) = credssp::split(&bytes).map_err(invalid)? {
-            return TsRequest::decode(whole).map_err(invalid);
-        }
+/// Signs a client in. One that goes on to its desktop finds that the simulation ends here.
+async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk) -> io::Result<()> {
+    let mut received = 0;
+    let mut conversation = Box::new(Conversation::begin(desk).map_err(invalid)?);
+    while received < MOST {
+        let chunk = some_bytes(stream).await?;
+        received = received.saturating_add(chunk.len());
+        conversation = match conversation.handle(&chunk) {
+            Turn::More(going_on) => going_on,
+            Turn::Say(answer, going_on) => {
+                stream.write_all(&answer).await?;
+                going_on
+            }
+            Turn::Refused(reason) => return stream.write_all(&reason).await,
+            Turn::SignedIn(welcome) => {
+                stream.write_all(&welcome).await?;
+                let _beyond = some_bytes(stream).await?;
+                return Ok(());
+            }
+        };
     }
     Err(io::Error::from(io::ErrorKind::InvalidData))
 }
 
-/// The machine's names for a client that begins with NTLM. The common name of the certificate is the machine's name:
-/// that is how Windows makes its own.
-fn challenge(message: &TsRequest, served: &ServedCertificate) -> Option<TsRequest> {
-    let (wrapping, token) = credssp::initial_ntlm(message.token.as_deref()?)?;
-    if !ntlm::is_negotiate(token) {
-        return None;
-    }
-    let computer = Certificate::from_der(&served.certificate)
-        .map_or_else(|_| "LAB".to_owned(), |certificate| certificate.common_name);
-    let challenge = Challenge {
-        computer,
-        version: VERSION,
-        filetime: filetime(),
-        nonce: rand::random(),
-    };
-    Some(TsRequest {
-        version: message.version.min(CREDSSP),
-        token: Some(credssp::answer_ntlm(wrapping, &challenge.encode())),
-    })
-}
-
 #[expect(
     clippy::disallowed_methods,
-    reason = "the challenge shows the time of the real machine that plays the simulated one"
+    reason = "the clock of a simulated machine is set against that of the real one that plays it"
 )]
-fn filetime() -> u64 {
-    let now = jiff::Timestamp::now().as_nanosecond() / 100;
-    u64::try_from(now).map_or(UNIX_EPOCH, |now| now.saturating_add(UNIX_EPOCH))
+fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// Waits for the client to go away.

@@ -1,52 +1,83 @@
-//! The outermost layer of CredSSP: `TSRequest` with the one token that a host's first answer needs ([MS-CSSP] 2.2.1),
-//! and the SPNEGO wrapping that some clients put around NTLM (RFC 4178 4.2). Knows DER, not credentials.
+//! The messages of CredSSP ([MS-CSSP] 2.2.1): `TSRequest` with all its fields, and the credentials that travel sealed
+//! inside the last one. Knows DER; must not know how tokens are made or sealed.
 
 use crate::rdp::DecodeError;
 use crate::rdp::Reader;
+use crate::rdp::der::SEQUENCE;
+use crate::rdp::der::element;
+use crate::rdp::der::expect;
+use crate::rdp::der::field;
+use crate::rdp::der::integer;
+use crate::rdp::der::integer_in;
+use crate::rdp::der::octets;
+use crate::rdp::der::octets_in;
+use crate::rdp::der::read;
+use crate::rdp::der::unsigned;
+use crate::rdp::der::unsigned_in;
 use crate::rdp::tpkt::Parted;
+use crate::secret::Secret;
 
-const INTEGER: u8 = 0x02;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const ENUMERATED: u8 = 0x0A;
-const SEQUENCE: u8 = 0x30;
-/// `[APPLICATION 0]`, which begins an initial GSS token (RFC 2743 3.1).
-const INITIAL: u8 = 0x60;
-/// The NTLM mechanism, 1.3.6.1.4.1.311.2.2.10.
-const NTLM: [u8; 10] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x02, 0x0A];
-/// `accept-incomplete` (RFC 4178 4.2.2).
-const ACCEPT_INCOMPLETE: u8 = 1;
+/// The newest version of the protocol.
+pub const NEWEST: u32 = 6;
+/// The first version that has `errorCode`.
+pub const WITH_ERROR_CODE: u32 = 3;
+/// The first version whose `pubKeyAuth` is a hash with the client's nonce (CVE-2018-0886).
+pub const WITH_NONCE: u32 = 5;
 
-/// The tag of a field that is named by number.
-const fn field(number: u8) -> u8 {
-    0xA0 | number
-}
+/// Length of the client's nonce.
+const NONCE: usize = 32;
+/// `credType` of a password.
+const PASSWORD: u32 = 1;
+/// `NegTokenResp`, the choice of every SPNEGO token but the first (RFC 4178 4.2).
+const RESPONSE: u8 = field(1);
+/// How every NTLM message begins.
+const NTLM_SIGNATURE: &[u8] = b"NTLMSSP\0";
 
-/// A message of CredSSP, as far as the first exchange needs it; other fields are skipped.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A message of CredSSP. Fields that are not known are skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TsRequest {
     /// Protocol version: 2 to 6.
     pub version: u32,
     /// The first of `negoTokens`.
     pub token: Option<Vec<u8>>,
+    /// `authInfo`: the sealed [`TsPasswordCreds`].
+    pub auth_info: Option<Vec<u8>>,
+    /// `pubKeyAuth`: the sealed proof that both sides see the same TLS channel.
+    pub pub_key_auth: Option<Vec<u8>>,
+    /// `errorCode`: the NTSTATUS with which the server refuses; since version 3.
+    pub error_code: Option<u32>,
+    /// `clientNonce`; since version 5.
+    pub client_nonce: Option<[u8; NONCE]>,
 }
 
 impl TsRequest {
+    /// A message with nothing in it but the version.
+    pub fn of_version(version: u32) -> Self {
+        Self {
+            version,
+            ..Self::default()
+        }
+    }
+
     /// Writes DER.
     pub fn encode(&self) -> Vec<u8> {
-        let mut version: Vec<u8> = self.version.to_be_bytes().to_vec();
-        while let [0, second, ..] = version.as_slice()
-            && second & 0x80 == 0
-        {
-            version.remove(0);
-        }
-        if version.first().is_some_and(|first| first & 0x80 != 0) {
-            version.insert(0, 0);
-        }
-        let mut fields = element(field(0), &element(INTEGER, &version));
+        let mut fields = unsigned(0, self.version);
         if let Some(token) = &self.token {
-            let item = element(SEQUENCE, &element(field(0), &element(OCTET_STRING, token)));
+            let item = element(SEQUENCE, &octets(0, token));
             fields.extend(element(field(1), &element(SEQUENCE, &item)));
+        }
+        if let Some(auth_info) = &self.auth_info {
+            fields.extend(octets(2, auth_info));
+        }
+        if let Some(pub_key_auth) = &self.pub_key_auth {
+            fields.extend(octets(3, pub_key_auth));
+        }
+        if let Some(status) = self.error_code {
+            // An NTSTATUS is a signed number: the refusals are all negative and take four bytes.
+            fields.extend(integer(4, i64::from(status.cast_signed())));
+        }
+        if let Some(nonce) = &self.client_nonce {
+            fields.extend(octets(5, nonce));
         }
         element(SEQUENCE, &fields)
     }
@@ -55,16 +86,24 @@ impl TsRequest {
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let (fields, _) = expect(SEQUENCE, bytes)?;
         let (version, mut rest) = expect(field(0), fields)?;
-        let version = unsigned(expect(INTEGER, version)?.0)?;
-        let mut token = None;
+        let mut message = Self::of_version(unsigned_in(version)?);
         while !rest.is_empty() {
             let (tag, content, after) = read(rest)?;
             if tag == field(1) {
-                token = first_token(content)?;
+                message.token = first_token(content)?;
+            } else if tag == field(2) {
+                message.auth_info = Some(octets_in(content)?.to_vec());
+            } else if tag == field(3) {
+                message.pub_key_auth = Some(octets_in(content)?.to_vec());
+            } else if tag == field(4) {
+                message.error_code = Some(status(integer_in(content)?)?);
+            } else if tag == field(5) {
+                let mut nonce = Reader::new("the client's nonce", octets_in(content)?);
+                message.client_nonce = Some(nonce.array()?);
             }
             rest = after;
         }
-        Ok(Self { version, token })
+        Ok(message)
     }
 }
 
@@ -75,18 +114,17 @@ fn first_token(content: &[u8]) -> Result<Option<Vec<u8>>, DecodeError> {
     }
     let (item, _) = expect(SEQUENCE, items)?;
     let (token, _) = expect(field(0), item)?;
-    Ok(Some(expect(OCTET_STRING, token)?.0.to_vec()))
+    Ok(Some(octets_in(token)?.to_vec()))
 }
 
-fn unsigned(bytes: &[u8]) -> Result<u32, DecodeError> {
-    bytes
-        .iter()
-        .try_fold(0_u32, |value, byte| {
-            Some(value.checked_mul(0x100)? | u32::from(*byte))
-        })
-        .ok_or(DecodeError::Unexpected {
-            field: "the first byte of an integer above 32 bits",
-            found: bytes.first().copied().map_or(0, u32::from),
+/// An NTSTATUS, which some write as a signed and some as an unsigned number.
+fn status(number: i64) -> Result<u32, DecodeError> {
+    i32::try_from(number)
+        .map(i32::cast_unsigned)
+        .or_else(|_beyond| u32::try_from(number))
+        .map_err(|_beyond| DecodeError::Unexpected {
+            field: "the first byte of an error code beyond 32 bits",
+            found: u32::from(number.to_be_bytes().first().copied().unwrap_or(0)),
         })
 }
 
@@ -112,115 +150,102 @@ pub fn split(bytes: &[u8]) -> Result<Option<Parted<'_>>, DecodeError> {
     }
 }
 
-/// How a client wraps NTLM tokens in CredSSP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wrapping {
-    /// Not at all.
-    Raw,
-    /// In SPNEGO, as Windows does.
-    Spnego,
-}
-
-/// The NTLM token that a client begins with, and how it was wrapped; `None` when the client begins with something else.
-pub fn initial_ntlm(token: &[u8]) -> Option<(Wrapping, &[u8])> {
-    if token.first() != Some(&INITIAL) {
-        return Some((Wrapping::Raw, token));
+/// The NTLM message in a server's token: the token itself, or what SPNEGO carries; `None` when it carries none.
+pub fn ntlm_in(token: &[u8]) -> Option<&[u8]> {
+    if token.starts_with(NTLM_SIGNATURE) {
+        return Some(token);
     }
-    let (inner, _) = expect(INITIAL, token).ok()?;
-    let (_, negotiation) = expect(OBJECT_IDENTIFIER, inner).ok()?;
-    let (choice, _) = expect(field(0), negotiation).ok()?;
+    let (choice, _) = expect(RESPONSE, token).ok()?;
     let (mut fields, _) = expect(SEQUENCE, choice).ok()?;
     while !fields.is_empty() {
         let (tag, content, rest) = read(fields).ok()?;
         if tag == field(2) {
-            return Some((Wrapping::Spnego, expect(OCTET_STRING, content).ok()?.0));
+            return octets_in(content)
+                .ok()
+                .filter(|inner| inner.starts_with(NTLM_SIGNATURE));
         }
         fields = rest;
     }
     None
 }
 
-/// The answer of a host, wrapped as the client wraps.
-pub fn answer_ntlm(wrapping: Wrapping, token: &[u8]) -> Vec<u8> {
-    if wrapping == Wrapping::Raw {
-        return token.to_vec();
-    }
-    let mut fields = element(field(0), &element(ENUMERATED, &[ACCEPT_INCOMPLETE]));
-    fields.extend(element(field(1), &element(OBJECT_IDENTIFIER, &NTLM)));
-    fields.extend(element(field(2), &element(OCTET_STRING, token)));
-    element(field(1), &element(SEQUENCE, &fields))
+/// The credentials that a client delegates: `TSCredentials` with `TSPasswordCreds` in it ([MS-CSSP] 2.2.1.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TsPasswordCreds {
+    /// `domainName`.
+    pub domain: String,
+    /// `userName`.
+    pub user: String,
+    /// `password`.
+    pub password: Secret,
 }
 
-/// Tag, length and content.
-fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![tag];
-    match u8::try_from(content.len()) {
-        Ok(short) if short < 0x80 => bytes.push(short),
-        _ => {
-            let length = content.len().to_be_bytes();
-            let digits: Vec<u8> = length.into_iter().skip_while(|byte| *byte == 0).collect();
-            bytes.push(0x80 | u8::try_from(digits.len()).unwrap_or(0x7F));
-            bytes.extend(digits);
-        }
+impl TsPasswordCreds {
+    /// Writes DER; it has to be sealed before it is sent.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut fields = octets(0, &utf16(&self.domain));
+        fields.extend(octets(1, &utf16(&self.user)));
+        fields.extend(octets(2, &utf16(self.password.reveal())));
+        let credentials = element(SEQUENCE, &fields);
+        let mut outer = unsigned(0, PASSWORD);
+        outer.extend(octets(1, &credentials));
+        element(SEQUENCE, &outer)
     }
-    bytes.extend_from_slice(content);
-    bytes
-}
 
-/// The first element's tag and content, and what follows it.
-fn read(bytes: &[u8]) -> Result<(u8, &[u8], &[u8]), DecodeError> {
-    let mut reader = Reader::new("a DER element", bytes);
-    let tag = reader.u8()?;
-    let first = reader.u8()?;
-    let length = match first {
-        0..=0x7F => usize::from(first),
-        // Two bytes of length hold every token that there is; more would only invite waiting for them.
-        0x81 | 0x82 => reader
-            .take(usize::from(first & 0x7F))?
-            .iter()
-            .fold(0, |length, byte| length << 8 | usize::from(*byte)),
-        _ => {
+    /// Reads DER; other credentials than a password are an error.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let (outer, _) = expect(SEQUENCE, bytes)?;
+        let (kind, outer) = expect(field(0), outer)?;
+        let kind = unsigned_in(kind)?;
+        if kind != PASSWORD {
             return Err(DecodeError::Unexpected {
-                field: "the length of a DER element",
-                found: u32::from(first),
+                field: "the type of the credentials",
+                found: kind,
             });
         }
-    };
-    let content = reader.take(length)?;
-    Ok((tag, content, reader.rest()))
+        let (credentials, _) = expect(field(1), outer)?;
+        let (fields, _) = expect(SEQUENCE, octets_in(credentials)?)?;
+        let (domain, fields) = expect(field(0), fields)?;
+        let (user, fields) = expect(field(1), fields)?;
+        let (password, _) = expect(field(2), fields)?;
+        Ok(Self {
+            domain: text(octets_in(domain)?)?,
+            user: text(octets_in(user)?)?,
+            password: Secret::new(text(octets_in(password)?)?),
+        })
+    }
 }
 
-/// The content of an element that has to have this tag, and what follows it.
-fn expect(tag: u8, bytes: &[u8]) -> Result<(&[u8], &[u8]), DecodeError> {
-    let (found, content, rest) = read(bytes)?;
-    if found == tag {
-        return Ok((content, rest));
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn text(bytes: &[u8]) -> Result<String, DecodeError> {
+    let (pairs, odd) = bytes.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+    match String::from_utf16(&units) {
+        Ok(text) if odd.is_empty() => Ok(text),
+        _ => Err(DecodeError::Unexpected {
+            field: "the length of a text that is not UTF-16",
+            found: u32::try_from(bytes.len()).unwrap_or(u32::MAX),
+        }),
     }
-    Err(DecodeError::Unexpected {
-        field: "the tag of a DER element",
-        found: u32::from(found),
-    })
 }
 
 #[cfg(test)]
 mod tests {
+    use super::SEQUENCE;
+    use super::TsPasswordCreds;
     use super::TsRequest;
-    use super::Wrapping;
-    use super::answer_ntlm;
     use super::element;
-    use super::field;
-    use super::initial_ntlm;
+    use super::ntlm_in;
+    use super::octets;
     use super::split;
+    use crate::secret::Secret;
 
     #[test]
     fn versions_are_written_as_the_shortest_positive_integer() {
-        let written = |version| {
-            TsRequest {
-                version,
-                token: None,
-            }
-            .encode()
-        };
+        let written = |version| TsRequest::of_version(version).encode();
         assert_eq!(written(6), [0x30, 5, 0xA0, 3, 2, 1, 6]);
         assert_eq!(written(0x80), [0x30, 6, 0xA0, 4, 2, 2, 0, 0x80]);
     }
@@ -228,17 +253,31 @@ mod tests {
     #[test]
     fn a_long_token_survives_the_round_trip() {
         let message = TsRequest {
-            version: 6,
             token: Some(vec![7; 40_000]),
+            ..TsRequest::of_version(6)
         };
         assert_eq!(TsRequest::decode(&message.encode()), Ok(message));
     }
 
     #[test]
+    fn a_status_is_read_signed_and_unsigned() {
+        let refused = TsRequest {
+            error_code: Some(0xC000_006D),
+            ..TsRequest::of_version(6)
+        };
+        let signed = [0x30, 13, 0xA0, 3, 2, 1, 6, 0xA4, 6, 2, 4, 0xC0, 0, 0, 0x6D];
+        assert_eq!(refused.encode(), signed);
+        let unsigned = [
+            0x30, 14, 0xA0, 3, 2, 1, 6, 0xA4, 7, 2, 5, 0, 0xC0, 0, 0, 0x6D,
+        ];
+        assert_eq!(TsRequest::decode(&unsigned), Ok(refused));
+    }
+
+    #[test]
     fn an_unfinished_message_waits_and_another_protocol_is_refused() {
         let bytes = TsRequest {
-            version: 2,
             token: Some(b"token".to_vec()),
+            ..TsRequest::of_version(2)
         }
         .encode();
         for end in 0..bytes.len() {
@@ -249,20 +288,25 @@ mod tests {
     }
 
     #[test]
-    fn ntlm_is_found_in_a_spnego_token() {
-        let inner = element(super::OCTET_STRING, b"NTLMSSP\0");
-        let mut fields = element(field(0), &element(super::SEQUENCE, &[]));
-        fields.extend(element(field(2), &inner));
-        let mut initial = element(super::OBJECT_IDENTIFIER, &[0x2B, 6, 1, 5, 5, 2]);
-        initial.extend(element(field(0), &element(super::SEQUENCE, &fields)));
-        let token = element(super::INITIAL, &initial);
-        let found = initial_ntlm(&token);
-        assert_eq!(found, Some((Wrapping::Spnego, &b"NTLMSSP\0"[..])));
+    fn ntlm_is_found_raw_and_in_a_spnego_token() {
+        assert_eq!(ntlm_in(b"NTLMSSP\0\x02"), Some(&b"NTLMSSP\0\x02"[..]));
+        let inner = element(SEQUENCE, &octets(2, b"NTLMSSP\0\x02"));
+        let wrapped = element(super::RESPONSE, &inner);
+        assert_eq!(ntlm_in(&wrapped), Some(&b"NTLMSSP\0\x02"[..]));
+        assert_eq!(ntlm_in(b"Kerberos"), None);
     }
 
     #[test]
-    fn a_raw_client_gets_a_raw_answer() {
-        assert_eq!(answer_ntlm(Wrapping::Raw, b"token"), b"token");
-        assert_eq!(answer_ntlm(Wrapping::Spnego, b"token").first(), Some(&0xA1));
+    fn the_password_does_not_show() {
+        let credentials = TsPasswordCreds {
+            domain: "CORP".to_owned(),
+            user: "anna".to_owned(),
+            password: Secret::new("hunter2"),
+        };
+        assert_eq!(
+            TsPasswordCreds::decode(&credentials.encode()),
+            Ok(credentials.clone())
+        );
+        assert!(!format!("{credentials:?}").contains("hunter2"));
     }
 }

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
 mod codec;
+mod credssp;
 mod listener;
 mod peers;
 mod prober;
@@ -52,6 +53,7 @@ fn healthy() -> Negotiation {
         nla: true,
         restricted_admin: false,
         certificate: served(2025, 2027),
+        identity: Arc::default(),
     }
 }
 

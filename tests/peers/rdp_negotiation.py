@@ -58,9 +58,9 @@ def der(tag, content):
 def challenge(stream):
     token = der(0x30, der(0x30, der(0xA0, der(4, NEGOTIATE))))
     stream.sendall(der(0x30, der(0xA0, der(2, b"\x06")) + der(0xA1, token)))
-    data = b""
-    while chunk := stream.recv(4096):
-        data += chunk
+    head = receive(stream, 2)
+    size = receive(stream, head[1] & 0x7F) if head[1] & 0x80 else head[1:]
+    data = receive(stream, int.from_bytes(size, "big"))
     message = data[data.index(b"NTLMSSP\0\2"):]
     told = {"version": "%d.%d.%d" % struct.unpack("<BBH", message[48:52])}
     length, _, at = struct.unpack("<HHI", message[40:48])

@@ -81,7 +81,7 @@ fn classic(negotiation: &Negotiation, wanted: Option<Protocols>) -> Answer {
 fn selected(negotiation: &Negotiation, protocol: Protocols) -> Answer {
     let usual = ResponseFlags::EXTENDED_CLIENT_DATA | ResponseFlags::DYNAMIC_GRAPHICS;
     let flags = if negotiation.restricted_admin {
-        usual | ResponseFlags::RESTRICTED_ADMIN
+        usual | ResponseFlags::RESTRICTED_ADMIN | ResponseFlags::REDIRECTED_AUTHENTICATION
     } else {
         usual
     };

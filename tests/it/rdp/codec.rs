@@ -2,8 +2,6 @@
 
 use proptest::prelude::*;
 use rdpfix::rdp::DecodeError;
-use rdpfix::rdp::credssp;
-use rdpfix::rdp::credssp::TsRequest;
 use rdpfix::rdp::handshake;
 use rdpfix::rdp::handshake::Answered;
 use rdpfix::rdp::handshake::Asked;
@@ -194,21 +192,9 @@ proptest! {
     }
 
     #[test]
-    fn credssp_messages_survive_the_round_trip(
-        version in any::<u32>(),
-        token in any::<Option<Vec<u8>>>(),
-    ) {
-        let message = TsRequest { version, token };
-        prop_assert_eq!(TsRequest::decode(&message.encode()), Ok(message));
-    }
-
-    #[test]
     fn any_bytes_decode_or_err(bytes in any::<Vec<u8>>()) {
         let _request = Request::decode(&bytes);
         let _answer = Answer::decode(&bytes);
-        let _message = TsRequest::decode(&bytes);
-        let _split = credssp::split(&bytes);
-        let _token = credssp::initial_ntlm(&bytes);
     }
 
     #[test]

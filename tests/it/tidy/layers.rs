@@ -10,7 +10,7 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
     ("certificate", &[]),
     ("finding", &[]),
     ("code", &["finding"]),
-    ("rdp", &["code"]),
+    ("rdp", &["code", "secret"]),
     ("tls", &[]),
     ("wsman", &["cim", "code"]),
     ("auth", &["secret"]),
