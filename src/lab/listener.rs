@@ -8,10 +8,14 @@ use jiff::Timestamp;
 
 use crate::cim::RegistryKey;
 use crate::lab::machine::Machine;
+use crate::lab::machine::schannel::Schannel;
 use crate::lab::machine::terminal_services;
 use crate::lab::machine::terminal_services::Bound;
 use crate::lab::machine::terminal_services::LoadedListener;
 use crate::lab::machine::terminal_services::Setting;
+
+/// `MinEncryptionLevel` of FIPS.
+const FIPS_LEVEL: u32 = 4;
 
 /// What a client meets.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +48,13 @@ pub struct Negotiation {
     pub nla: bool,
     /// Whether RestrictedAdmin is offered (flag 0x8 of the answer).
     pub restricted_admin: bool,
+    /// Whether it looks at the protocols that clients ask for at all.
+    pub negotiates: bool,
+    /// Classic encryption: 1 low to 4 FIPS, the effective `MinEncryptionLevel`. Acts in the session, which the lab does
+    /// not open; level 4 limits TLS too, and is in `schannel` already.
+    pub encryption_level: u32,
+    /// What its TLS speaks.
+    pub schannel: Schannel,
     /// The certificate with its key; `None` when the machine has none that it can use.
     pub certificate: Option<Arc<ServedCertificate>>,
 }
@@ -133,10 +144,18 @@ fn state(machine: &Machine, loaded: &LoadedListener) -> ListenerState {
         return ListenerState::Mute;
     }
     let lsa = RegistryKey::local_machine(r"SYSTEM\CurrentControlSet\Control\Lsa");
+    let encryption_level = Setting::MinEncryptionLevel.effective(registry).value;
     ListenerState::Open(Negotiation {
         security_layer,
         nla: Setting::UserAuthentication.effective(registry).value != 0,
         restricted_admin: registry.dword(&lsa, "DisableRestrictedAdmin") == Some(0),
+        negotiates: loaded.negotiates,
+        encryption_level,
+        schannel: if encryption_level == FIPS_LEVEL {
+            loaded.schannel.clone().approved()
+        } else {
+            loaded.schannel.clone()
+        },
         certificate,
     })
 }

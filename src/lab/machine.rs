@@ -16,6 +16,7 @@ pub mod firewall;
 pub mod in_memory;
 pub mod os;
 pub mod registry;
+pub mod schannel;
 pub mod service;
 pub mod terminal_services;
 

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 use crate::certificate::Certificate;
 use crate::lab::listener::Negotiation;
@@ -24,7 +23,9 @@ use crate::rdp::nego::Protocols;
 use crate::rdp::ntlm;
 use crate::rdp::ntlm::Challenge;
 
+mod choice;
 mod policy;
+mod short_key;
 mod tls;
 
 /// How long a connection may last, whatever the client does.
@@ -41,57 +42,65 @@ const CREDSSP: u32 = 6;
 const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
 
 /// Serves one client until it goes away or has had its time. An error is the client's doing or the network's.
-pub async fn serve_connection(stream: TcpStream, negotiation: Negotiation) -> io::Result<()> {
+pub async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    negotiation: Negotiation,
+) -> io::Result<()> {
     match tokio::time::timeout(LONGEST, converse(stream, &negotiation)).await {
         Ok(ended) => ended,
         Err(elapsed) => Err(elapsed.into()),
     }
 }
 
-async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Result<()> {
-    let mut first = [0];
-    if stream.peek(&mut first).await? == 0 {
-        return Ok(());
-    }
-    let protocol = if first == [TLS_HANDSHAKE] && policy::speaks_tls(negotiation) {
-        Protocols::HYBRID
-    } else {
-        let asked = read_request(&mut stream).await?;
-        let wanted = asked.request.negotiation.map(|wish| wish.protocols);
-        let answer = policy::decide(negotiation, wanted);
-        let packet = answer.encode().map_err(io::Error::other)?;
-        stream.write_all(&packet).await?;
-        match answer {
-            // Scanners fall over bytes or silence after a refusal; Windows closes.
-            Answer::Refused(_) => return stream.shutdown().await,
-            Answer::Bare => Protocols::RDP,
-            Answer::Selected { protocol, .. } => protocol,
-        }
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    negotiation: &Negotiation,
+) -> io::Result<()> {
+    let first = some_bytes(&mut stream).await?;
+    let (protocol, early) =
+        if first.first() == Some(&TLS_HANDSHAKE) && policy::speaks_tls(negotiation) {
+            (Protocols::HYBRID, first)
+        } else {
+            let asked = read_request(&mut stream, first).await?;
+            let wanted = asked.request.negotiation.map(|wish| wish.protocols);
+            let answer = policy::decide(negotiation, wanted);
+            let packet = answer.encode().map_err(io::Error::other)?;
+            stream.write_all(&packet).await?;
+            match answer {
+                // Scanners fall over bytes or silence after a refusal; Windows closes.
+                Answer::Refused(_) => return stream.shutdown().await,
+                Answer::Bare => (Protocols::RDP, asked.rest),
+                Answer::Selected { protocol, .. } => (protocol, asked.rest),
+            }
+        };
+    let served = match &negotiation.certificate {
+        Some(served) if protocol != Protocols::RDP => served,
+        _ => return drain(&mut stream).await,
     };
-    match &negotiation.certificate {
-        Some(served) if protocol != Protocols::RDP => secure(stream, served, protocol).await,
-        _ => drain(&mut stream).await,
+    match tls::accept(stream, early, served, &negotiation.schannel).await? {
+        Some(stream) => secure(stream, served, protocol).await,
+        None => Ok(()),
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<Asked> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin), first: Vec<u8>) -> io::Result<Asked> {
     let mut waiting = AwaitingRequest::default();
+    let mut chunk = first;
     loop {
-        let chunk = some_bytes(stream).await?;
         match waiting.handle(&chunk).map_err(invalid)? {
             Step::More(more) => waiting = more,
             Step::Done(asked) => return Ok(asked),
         }
+        chunk = some_bytes(stream).await?;
     }
 }
 
+/// What follows inside TLS.
 async fn secure(
-    stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     served: &Arc<ServedCertificate>,
     protocol: Protocols,
 ) -> io::Result<()> {
-    let config = tls::config(served).map_err(invalid)?;
-    let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
         return drain(&mut stream).await;
     }
