@@ -26,6 +26,7 @@ pub mod wsman_server;
 
 mod inventory;
 mod live;
+mod way;
 
 pub use crate::lab::fleet::Carrier;
 pub use crate::lab::fleet::LabOptions;

@@ -26,6 +26,7 @@ use crate::lab::live::LiveHost;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::rdp_front::RdpFront;
 use crate::lab::record::Recorder;
+use crate::lab::scenario;
 use crate::lab::scenario::LabHost;
 use crate::lab::wsman_server;
 use crate::secret::Secret;
@@ -213,12 +214,14 @@ pub(super) fn start(hosts: Vec<LabHost>, options: &LabOptions) -> Result<Fleet, 
     for (index, mut host) in hosts.into_iter().enumerate() {
         let [winrm, rdp] = addresses(options, index, count)?;
         host.machine.accounts.push(fleet.account.clone());
+        let impostor = scenario::impostor(&host, options.clock.now())?;
         let host = LiveHost::new(
             host,
             options.clock.clone(),
             options.recorder.clone(),
             options.operations_per_user,
-        );
+        )
+        .answered_by(impostor);
         fleet.add(Arc::new(host), winrm, rdp)?;
     }
     Ok(fleet)

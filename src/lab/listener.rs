@@ -10,10 +10,14 @@ use crate::cim::RegistryKey;
 use crate::lab::identity;
 use crate::lab::identity::Identity;
 use crate::lab::machine::Machine;
+use crate::lab::machine::schannel::Schannel;
 use crate::lab::machine::terminal_services;
 use crate::lab::machine::terminal_services::Bound;
 use crate::lab::machine::terminal_services::LoadedListener;
 use crate::lab::machine::terminal_services::Setting;
+
+/// `MinEncryptionLevel` of FIPS.
+const FIPS_LEVEL: u32 = 4;
 
 /// What a client meets.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +51,13 @@ pub struct Negotiation {
     /// Whether RestrictedAdmin and Remote Credential Guard are offered (flags 0x8 and 0x10 of the answer); one setting
     /// governs both (windows-facts 4.2).
     pub restricted_admin: bool,
+    /// Whether it looks at the protocols that clients ask for at all.
+    pub negotiates: bool,
+    /// Classic encryption: 1 low to 4 FIPS, the effective `MinEncryptionLevel`. Acts in the session, which the lab does
+    /// not open; level 4 limits TLS too, and is in `schannel` already.
+    pub encryption_level: u32,
+    /// What its TLS speaks.
+    pub schannel: Schannel,
     /// The certificate with its key; `None` when the machine has none that it can use.
     pub certificate: Option<Arc<ServedCertificate>>,
     /// What the machine is to those who sign in.
@@ -138,10 +149,18 @@ fn state(machine: &Machine, loaded: &LoadedListener) -> ListenerState {
         return ListenerState::Mute;
     }
     let lsa = RegistryKey::local_machine(r"SYSTEM\CurrentControlSet\Control\Lsa");
+    let encryption_level = Setting::MinEncryptionLevel.effective(registry).value;
     ListenerState::Open(Negotiation {
         security_layer,
         nla: Setting::UserAuthentication.effective(registry).value != 0,
         restricted_admin: registry.dword(&lsa, "DisableRestrictedAdmin") == Some(0),
+        negotiates: loaded.negotiates,
+        encryption_level,
+        schannel: if encryption_level == FIPS_LEVEL {
+            loaded.schannel.clone().approved()
+        } else {
+            loaded.schannel.clone()
+        },
         certificate,
         identity: Arc::new(identity::of(machine)),
     })

@@ -16,13 +16,16 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::lab::listener;
 use crate::lab::listener::Listener;
+use crate::lab::listener::ListenerState;
 use crate::lab::machine::Machine;
 use crate::lab::mishap::Mishap;
+use crate::lab::mishap::RdpMishap;
 use crate::lab::mishap::Trouble;
 use crate::lab::record::Record;
 use crate::lab::record::RecordedRequest;
 use crate::lab::record::Recorder;
 use crate::lab::scenario::LabHost;
+use crate::lab::way::Way;
 use crate::lab::wsman_server::paging::Enumerations;
 
 /// How long an answer waits for the Remote Desktop port to follow a change.
@@ -38,6 +41,10 @@ pub(super) struct LiveHost {
     /// The last change that the Remote Desktop port has followed.
     followed: watch::Sender<u64>,
     mishaps: Vec<Mishap>,
+    rdp_mishaps: Vec<RdpMishap>,
+    /// Who answers at the Remote Desktop port in the host's stead.
+    impostor: Option<Machine>,
+    rdp_connections: AtomicU64,
     enumerations: Mutex<Enumerations>,
     record: Mutex<Record>,
     recorder: Option<Arc<dyn Recorder>>,
@@ -74,6 +81,9 @@ impl LiveHost {
             version: watch::Sender::new(1),
             followed: watch::Sender::new(0),
             mishaps: host.mishaps,
+            rdp_mishaps: host.rdp_mishaps,
+            impostor: None,
+            rdp_connections: AtomicU64::new(0),
             enumerations: Mutex::new(Enumerations::new(operations_per_user)),
             record: Mutex::new(Record::default()),
             recorder,
@@ -81,6 +91,12 @@ impl LiveHost {
             requests: AtomicU64::new(0),
             refusals: AtomicUsize::new(0),
         }
+    }
+
+    /// With this machine behind the Remote Desktop port instead of its own.
+    pub(super) fn answered_by(mut self, impostor: Option<Machine>) -> Self {
+        self.impostor = impostor;
+        self
     }
 
     /// The machine as it is now.
@@ -138,7 +154,28 @@ impl LiveHost {
         } else {
             Pending::Nothing
         };
-        (listener::of(&machine, now), pending)
+        let mut found = listener::of(self.impostor.as_ref().unwrap_or(&machine), now);
+        if self.rdp_mishaps.contains(&RdpMishap::Dropped) {
+            found.state = ListenerState::Filtered;
+        }
+        (found, pending)
+    }
+
+    /// Counts a connection to the Remote Desktop port; what it meets on its way.
+    pub(super) fn way(&self) -> Way {
+        let number = self.rdp_connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut way = Way::default();
+        for mishap in &self.rdp_mishaps {
+            match *mishap {
+                RdpMishap::Late(delay) => way.delay = delay,
+                RdpMishap::Lossy { every, loss } if number.is_multiple_of(every.into()) => {
+                    way.loss = Some(loss);
+                }
+                RdpMishap::Narrow { largest } => way.largest = Some(largest),
+                RdpMishap::Lossy { .. } | RdpMishap::Dropped | RdpMishap::OtherMachine => {}
+            }
+        }
+        way
     }
 
     /// The Remote Desktop port is as it should be since this change.

@@ -18,6 +18,7 @@ pub mod in_memory;
 pub mod log;
 pub mod os;
 pub mod registry;
+pub mod schannel;
 pub mod service;
 pub mod terminal_services;
 
@@ -33,7 +34,9 @@ use crate::lab::machine::certificates::LISTENER_CONTAINER;
 use crate::lab::machine::certificates::MachineKeys;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::machine::certificates::SELF_SIGNED_LIFETIME;
+use crate::lab::machine::certificates::Weakness;
 use crate::lab::machine::certificates::issue;
+use crate::lab::machine::certificates::issue_weak;
 use crate::lab::machine::certificates::shared_key;
 use crate::lab::machine::firewall::Firewall;
 use crate::lab::machine::firewall::ProfileName;
@@ -171,6 +174,33 @@ impl Machine {
                 .unwrap_or(Timestamp::MAX),
             serial: u64::from(self.certificates_made),
         })?;
+        let stored = StoredCertificate {
+            certificate,
+            key_container: Some(LISTENER_CONTAINER.to_owned()),
+        };
+        terminal_services::install_self_signed(&mut self.registry, &stored);
+        Ok(())
+    }
+
+    /// Replaces the listener's own certificate, and its key, by weak ones valid from the given moment.
+    pub fn install_weak(
+        &mut self,
+        weakness: Weakness,
+        not_before: Timestamp,
+    ) -> Result<(), MakingError> {
+        self.certificates_made = self.certificates_made.saturating_add(1);
+        let issue = Issue {
+            common_name: self.computer_name.clone(),
+            dns_names: Vec::new(),
+            not_before,
+            not_after: not_before
+                .saturating_add(SELF_SIGNED_LIFETIME)
+                .unwrap_or(Timestamp::MAX),
+            serial: u64::from(self.certificates_made),
+        };
+        let (certificate, key) = issue_weak(&issue, weakness)?;
+        certificates::Store::RemoteDesktop.clear(&mut self.registry);
+        self.keys.listener = KeyFile::Readable(key);
         let stored = StoredCertificate {
             certificate,
             key_container: Some(LISTENER_CONTAINER.to_owned()),

@@ -1,4 +1,5 @@
-//! Planned trouble on the way to a simulated host's management service. Says what goes wrong; the server does it.
+//! Planned trouble on the way to a simulated host's management service, and to its Remote Desktop port. Says what goes
+//! wrong; the servers do it.
 
 use std::time::Duration;
 
@@ -65,4 +66,36 @@ impl Mishap {
             extent: Extent::First(count),
         }
     }
+}
+
+/// One piece of planned trouble on the way to the Remote Desktop port; all of it goes on for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RdpMishap {
+    /// Packets are dropped, although the host listens: connections time out.
+    Dropped,
+    /// Each answer comes late.
+    Late(Duration),
+    /// Of so many connections one is lost, the last of each group; 1 loses all.
+    Lossy {
+        /// The size of a group.
+        every: u32,
+        /// How the connection is lost.
+        loss: Loss,
+    },
+    /// Of what one side says at once, no more than so many bytes get through, and nothing after them.
+    Narrow {
+        /// How many bytes.
+        largest: usize,
+    },
+    /// Another machine answers, with a name and a certificate of its own.
+    OtherMachine,
+}
+
+/// How a connection is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Loss {
+    /// It is reset as soon as the client says something.
+    Reset,
+    /// It opens, and then nothing comes.
+    Silence,
 }

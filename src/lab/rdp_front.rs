@@ -18,11 +18,14 @@ use crate::lab::listener::Negotiation;
 use crate::lab::live::LiveHost;
 use crate::lab::live::Pending;
 use crate::lab::rdp_server;
+use crate::lab::way;
 
 /// The port of a machine that is forwarded to the real one. A machine that listens elsewhere cannot be reached there.
 pub const FORWARDED: u16 = 3389;
 /// How often a machine is looked at while a service is on its way up or down.
 const GLANCE: Duration = Duration::from_millis(10);
+/// Bytes between a host and the way to it when trouble is planned there.
+const PIPE: usize = 64 * 1024;
 /// Clients at once.
 const MOST_VISITORS: usize = 64;
 
@@ -80,7 +83,7 @@ impl RdpFront {
             tokio::select! {
                 outcome = changes.changed() => if outcome.is_err() { return },
                 () = host.clock.sleep(GLANCE), if pending == Pending::Changes => {}
-                accepted = accept(&self.door) => self.admit(accepted, &mut visitors),
+                accepted = accept(&self.door) => self.admit(&host, accepted, &mut visitors),
                 Some(_ended) = visitors.join_next(), if !visitors.is_empty() => {}
             }
         }
@@ -129,15 +132,26 @@ impl RdpFront {
         socket_at(self.address)?.listen(backlog)
     }
 
-    fn admit(&self, accepted: io::Result<TcpStream>, visitors: &mut JoinSet<()>) {
+    fn admit(&self, host: &LiveHost, accepted: io::Result<TcpStream>, visitors: &mut JoinSet<()>) {
         let (Ok(stream), Door::Open(_, negotiation)) = (accepted, &self.door) else {
             return;
         };
-        if visitors.len() < MOST_VISITORS {
-            let negotiation = negotiation.clone();
+        if visitors.len() >= MOST_VISITORS {
+            return;
+        }
+        let negotiation = negotiation.clone();
+        let way = host.way();
+        let clock = Arc::clone(&host.clock);
+        // What goes wrong here is the client's doing or planned, and the client sees it.
+        if way.is_clear() {
             visitors.spawn(async move {
-                // What goes wrong here is the client's doing, and the client sees it.
                 let _ended = rdp_server::serve_connection(stream, negotiation).await;
+            });
+        } else {
+            visitors.spawn(async move {
+                let (near, far) = tokio::io::duplex(PIPE);
+                let serving = rdp_server::serve_connection(near, negotiation);
+                let _ended = tokio::join!(way::carry(stream, far, way, clock), serving);
             });
         }
     }

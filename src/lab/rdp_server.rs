@@ -11,8 +11,6 @@ use tokio::io::AsyncRead;
 use tokio::io::AsyncReadExt;
 use tokio::io::AsyncWrite;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio_rustls::TlsAcceptor;
 
 use crate::auth::channel_binding;
 use crate::lab::listener::Negotiation;
@@ -26,8 +24,10 @@ use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
 
+mod choice;
 mod credssp;
 mod policy;
+mod short_key;
 mod tls;
 
 /// How long a connection may last, whatever the client does.
@@ -37,59 +37,65 @@ const MOST: usize = 64 * 1024;
 /// The first byte of a TLS record with a handshake in it: some clients begin without X.224, and Windows lets them.
 const TLS_HANDSHAKE: u8 = 0x16;
 /// Serves one client until it goes away or has had its time. An error is the client's doing or the network's.
-pub async fn serve_connection(stream: TcpStream, negotiation: Negotiation) -> io::Result<()> {
+pub async fn serve_connection(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    negotiation: Negotiation,
+) -> io::Result<()> {
     match tokio::time::timeout(LONGEST, converse(stream, &negotiation)).await {
         Ok(ended) => ended,
         Err(elapsed) => Err(elapsed.into()),
     }
 }
 
-async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Result<()> {
-    let mut first = [0];
-    if stream.peek(&mut first).await? == 0 {
-        return Ok(());
-    }
-    let protocol = if first == [TLS_HANDSHAKE] && policy::speaks_tls(negotiation) {
-        Protocols::HYBRID
-    } else {
-        let asked = read_request(&mut stream).await?;
-        let wanted = asked.request.negotiation.map(|wish| wish.protocols);
-        let answer = policy::decide(negotiation, wanted);
-        let packet = answer.encode().map_err(io::Error::other)?;
-        stream.write_all(&packet).await?;
-        match answer {
-            // Scanners fall over bytes or silence after a refusal; Windows closes.
-            Answer::Refused(_) => return stream.shutdown().await,
-            Answer::Bare => Protocols::RDP,
-            Answer::Selected { protocol, .. } => protocol,
-        }
+async fn converse(
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
+    negotiation: &Negotiation,
+) -> io::Result<()> {
+    let first = some_bytes(&mut stream).await?;
+    let (protocol, early) =
+        if first.first() == Some(&TLS_HANDSHAKE) && policy::speaks_tls(negotiation) {
+            (Protocols::HYBRID, first)
+        } else {
+            let asked = read_request(&mut stream, first).await?;
+            let wanted = asked.request.negotiation.map(|wish| wish.protocols);
+            let answer = policy::decide(negotiation, wanted);
+            let packet = answer.encode().map_err(io::Error::other)?;
+            stream.write_all(&packet).await?;
+            match answer {
+                // Scanners fall over bytes or silence after a refusal; Windows closes.
+                Answer::Refused(_) => return stream.shutdown().await,
+                Answer::Bare => (Protocols::RDP, asked.rest),
+                Answer::Selected { protocol, .. } => (protocol, asked.rest),
+            }
+        };
+    let served = match &negotiation.certificate {
+        Some(served) if protocol != Protocols::RDP => served,
+        _ => return drain(&mut stream).await,
     };
-    match &negotiation.certificate {
-        Some(served) if protocol != Protocols::RDP => {
-            secure(stream, negotiation, (served, protocol)).await
-        }
-        _ => drain(&mut stream).await,
+    match tls::accept(stream, early, served, &negotiation.schannel).await? {
+        Some(stream) => secure(stream, negotiation, (served, protocol)).await,
+        None => Ok(()),
     }
 }
 
-async fn read_request(stream: &mut TcpStream) -> io::Result<Asked> {
+async fn read_request(stream: &mut (impl AsyncRead + Unpin), first: Vec<u8>) -> io::Result<Asked> {
     let mut waiting = AwaitingRequest::default();
+    let mut chunk = first;
     loop {
-        let chunk = some_bytes(stream).await?;
         match waiting.handle(&chunk).map_err(invalid)? {
             Step::More(more) => waiting = more,
             Step::Done(asked) => return Ok(asked),
         }
+        chunk = some_bytes(stream).await?;
     }
 }
 
+/// What follows inside TLS.
 async fn secure(
-    stream: TcpStream,
+    mut stream: impl AsyncRead + AsyncWrite + Unpin,
     negotiation: &Negotiation,
     (served, protocol): (&Arc<ServedCertificate>, Protocols),
 ) -> io::Result<()> {
-    let config = tls::config(served).map_err(invalid)?;
-    let mut stream = TlsAcceptor::from(config).accept(stream).await?;
     if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
         return drain(&mut stream).await;
     }

@@ -6,9 +6,13 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::diag;
+use crate::lab::machine::Identity;
 use crate::lab::machine::Machine;
 use crate::lab::machine::certificates::MakingError;
+use crate::lab::machine::os::Build;
+use crate::lab::machine::os::Membership;
 use crate::lab::mishap::Mishap;
+use crate::lab::mishap::RdpMishap;
 
 pub mod file;
 pub mod kind;
@@ -42,6 +46,8 @@ pub struct HostPlan {
     pub index: usize,
     /// What goes wrong on the way to it, besides what its kind brings; the first that covers a request is met.
     pub mishaps: Vec<Mishap>,
+    /// What goes wrong on the way to its Remote Desktop port, besides what its kind brings.
+    pub rdp_mishaps: Vec<RdpMishap>,
 }
 
 /// A host that was built.
@@ -53,6 +59,8 @@ pub struct LabHost {
     pub machine: Machine,
     /// What goes wrong on the way to it.
     pub mishaps: Vec<Mishap>,
+    /// What goes wrong on the way to its Remote Desktop port.
+    pub rdp_mishaps: Vec<RdpMishap>,
 }
 
 /// No scenario has this name.
@@ -111,6 +119,7 @@ pub fn named(name: &str, hosts: Option<usize>) -> Result<Scenario, UnknownScenar
             kind,
             index,
             mishaps: Vec::new(),
+            rdp_mishaps: Vec::new(),
         })
         .collect();
     Ok(Scenario {
@@ -158,10 +167,26 @@ impl HostPlan {
     pub fn build(&self, now: Timestamp) -> Result<LabHost, MakingError> {
         let mut mishaps = self.kind.mishaps();
         mishaps.extend(&self.mishaps);
+        let mut rdp_mishaps = self.kind.rdp_mishaps();
+        rdp_mishaps.extend(&self.rdp_mishaps);
         Ok(LabHost {
             name: self.name.clone(),
             machine: self.kind.machine(self.index, now)?,
             mishaps,
+            rdp_mishaps,
         })
     }
+}
+
+/// The machine that answers in the host's stead, when one is planned to: healthy, but called otherwise.
+pub(super) fn impostor(host: &LabHost, now: Timestamp) -> Result<Option<Machine>, MakingError> {
+    if !host.rdp_mishaps.contains(&RdpMishap::OtherMachine) {
+        return Ok(None);
+    }
+    let identity = Identity {
+        computer_name: "OTHER-0001".to_owned(),
+        build: Build::Server2022,
+        membership: Membership::Workgroup("WORKGROUP".to_owned()),
+    };
+    Machine::healthy(identity, now).map(Some)
 }

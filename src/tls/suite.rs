@@ -107,12 +107,14 @@ impl CipherSuite {
     /// Not a suite but a word: the client knows how to renegotiate safely (RFC 5746 3.3).
     pub const RENEGOTIATION_INFO: Self = Self(0x00FF);
 
+    /// Those of Schannel, the best first.
+    pub fn schannel() -> impl Iterator<Item = Self> {
+        SCHANNEL.iter().map(|row| Self(row.number))
+    }
+
     /// Those of Schannel that a version has, the best first.
     pub fn of_schannel(version: ProtocolVersion) -> impl Iterator<Item = Self> {
-        SCHANNEL
-            .iter()
-            .filter(move |row| row.fits(version))
-            .map(|row| Self(row.number))
+        Self::schannel().filter(move |suite| suite.fits(version))
     }
 
     /// The one with this name.

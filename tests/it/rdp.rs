@@ -9,6 +9,7 @@ use rcgen::DnType;
 use rcgen::KeyPair;
 use rdpfix::lab::listener::Negotiation;
 use rdpfix::lab::listener::ServedCertificate;
+use rdpfix::lab::machine::schannel::Schannel;
 use rdpfix::lab::rdp_server;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
@@ -52,6 +53,9 @@ fn healthy() -> Negotiation {
         security_layer: 2,
         nla: true,
         restricted_admin: false,
+        negotiates: true,
+        encryption_level: 2,
+        schannel: Schannel::current(),
         certificate: served(2025, 2027),
         identity: Arc::default(),
     }

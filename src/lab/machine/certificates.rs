@@ -18,6 +18,11 @@ use crate::cim::RegistryData;
 use crate::cim::RegistryKey;
 use crate::lab::machine::registry::Registry;
 
+mod weak;
+
+pub use crate::lab::machine::certificates::weak::Weakness;
+pub use crate::lab::machine::certificates::weak::issue_weak;
+
 /// The container of the key that self-signed listener certificates use (windows-facts 2.1).
 pub const LISTENER_CONTAINER: &str = "TSSecKeySet1";
 
@@ -167,19 +172,28 @@ fn shared() -> Result<&'static SharedKey, MakingError> {
 }
 
 fn make_key() -> Result<SharedKey, MakingError> {
-    fn refused(error: &impl ToString) -> MakingError {
-        MakingError::Key {
-            reason: error.to_string(),
-        }
-    }
-    let key = rsa::RsaPrivateKey::new(&mut rand::rng(), 2048).map_err(|error| refused(&error))?;
-    let document = key.to_pkcs8_der().map_err(|error| refused(&error))?;
-    let pkcs8 = document.as_bytes().to_vec();
-    let signer = rcgen::KeyPair::try_from(pkcs8.as_slice()).map_err(|error| refused(&error))?;
+    let private = new_key(2048)?;
+    let signer =
+        rcgen::KeyPair::try_from(private.pkcs8.as_slice()).map_err(|error| no_key(&error))?;
     Ok(SharedKey {
         signer,
-        private: Arc::new(PrivateKey { pkcs8 }),
+        private: Arc::new(private),
     })
+}
+
+/// A new RSA key of so many bits.
+fn new_key(bits: usize) -> Result<PrivateKey, MakingError> {
+    let key = rsa::RsaPrivateKey::new(&mut rand::rng(), bits).map_err(|error| no_key(&error))?;
+    let document = key.to_pkcs8_der().map_err(|error| no_key(&error))?;
+    Ok(PrivateKey {
+        pkcs8: document.as_bytes().to_vec(),
+    })
+}
+
+fn no_key(error: &impl ToString) -> MakingError {
+    MakingError::Key {
+        reason: error.to_string(),
+    }
 }
 
 /// The RSA key of 2048 bits that all machines of this process share; the first call takes its time.
@@ -204,13 +218,15 @@ pub struct Issue {
 
 /// Makes a self-signed certificate for the shared key.
 pub fn issue(issue: &Issue) -> Result<Certificate, MakingError> {
-    fn refused(error: &rcgen::Error) -> MakingError {
-        MakingError::Certificate {
-            reason: error.to_string(),
-        }
-    }
-    let mut parameters =
-        rcgen::CertificateParams::new(issue.dns_names.clone()).map_err(|error| refused(&error))?;
+    let made = parameters(issue)?
+        .self_signed(&shared()?.signer)
+        .map_err(|error| no_certificate(&error))?;
+    Ok(Certificate::from_der(made.der())?)
+}
+
+fn parameters(issue: &Issue) -> Result<rcgen::CertificateParams, MakingError> {
+    let mut parameters = rcgen::CertificateParams::new(issue.dns_names.clone())
+        .map_err(|error| no_certificate(&error))?;
     parameters.distinguished_name = rcgen::DistinguishedName::new();
     parameters
         .distinguished_name
@@ -223,8 +239,11 @@ pub fn issue(issue: &Issue) -> Result<Certificate, MakingError> {
         rcgen::KeyUsagePurpose::DataEncipherment,
     ];
     parameters.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ServerAuth];
-    let made = parameters
-        .self_signed(&shared()?.signer)
-        .map_err(|error| refused(&error))?;
-    Ok(Certificate::from_der(made.der())?)
+    Ok(parameters)
+}
+
+fn no_certificate(error: &rcgen::Error) -> MakingError {
+    MakingError::Certificate {
+        reason: error.to_string(),
+    }
 }

@@ -10,6 +10,7 @@ use crate::lab::listener::ServedCertificate;
 use crate::lab::machine::certificates::MachineKeys;
 use crate::lab::machine::certificates::Store;
 use crate::lab::machine::registry::Registry;
+use crate::lab::machine::schannel::Schannel;
 
 /// `TSKEY` of windows-facts 0.4.
 const TERMINAL_SERVER: &str = r"SYSTEM\CurrentControlSet\Control\Terminal Server";
@@ -159,6 +160,10 @@ pub struct LoadedListener {
     pub bound: Bound,
     /// The certificate that could be used at that time.
     pub certificate: Option<Arc<ServedCertificate>>,
+    /// Whether it looks at the protocols that clients ask for: `fAllowSecProtocolNegotiation`.
+    pub negotiates: bool,
+    /// What its TLS speaks.
+    pub schannel: Schannel,
 }
 
 /// Whether a listener holds its port.
@@ -187,6 +192,8 @@ pub fn load(registry: &Registry, keys: &MachineKeys) -> LoadedListener {
         port,
         bound: if sound { Bound::Yes } else { Bound::No },
         certificate: usable_certificate(registry, keys),
+        negotiates: registry.dword(&key, "fAllowSecProtocolNegotiation") != Some(0),
+        schannel: Schannel::load(registry),
     }
 }
 

@@ -16,7 +16,13 @@ const NEGOTIATE: u32 = 1;
 ///
 /// Assumption: a demand for network level authentication (failure 5) is told before a missing certificate (failure 3),
 /// when a client meets both.
+///
+/// Assumption: a host that is not set up for RDSTLS or for sign-in by Entra ID treats clients that ask for these alone
+/// as if they asked for nothing.
 pub(super) fn decide(negotiation: &Negotiation, wanted: Option<Protocols>) -> Answer {
+    if !negotiation.negotiates {
+        return unasked();
+    }
     let asked = wanted.unwrap_or(Protocols::RDP);
     let credssp = asked.intersects(Protocols::HYBRID | Protocols::HYBRID_EX);
     let secure = credssp || asked.contains(Protocols::SSL);
@@ -43,9 +49,15 @@ pub(super) fn decide(negotiation: &Negotiation, wanted: Option<Protocols>) -> An
     selected(negotiation, strongest(asked))
 }
 
+/// Assumption: with `fAllowSecProtocolNegotiation` 0 a host answers everybody with a confirm that has no answer in it,
+/// which means classic security, whatever `SecurityLayer` and `UserAuthentication` say.
+fn unasked() -> Answer {
+    Answer::Bare
+}
+
 /// Whether a client may begin with TLS at once.
 pub(super) fn speaks_tls(negotiation: &Negotiation) -> bool {
-    allows_tls(negotiation) && negotiation.certificate.is_some()
+    negotiation.negotiates && allows_tls(negotiation) && negotiation.certificate.is_some()
 }
 
 fn allows_tls(negotiation: &Negotiation) -> bool {

@@ -1,6 +1,6 @@
 //! Scenario files: a fleet in a few lines of YAML, host by host. Knows the text; who reads the file is another matter.
 //!
-//! `hosts` maps names to a `scenario` (one of [`Kind`]), a `count` and `mishaps`.
+//! `hosts` maps names to a `scenario` (one of [`Kind`]), a `count`, `mishaps` and `rdp_mishaps`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use crate::diag::Source;
 use crate::diag::alternatives;
 use crate::lab::mishap::Extent;
 use crate::lab::mishap::Mishap;
+use crate::lab::mishap::RdpMishap;
 use crate::lab::mishap::Trouble;
 use crate::lab::scenario::HostPlan;
 use crate::lab::scenario::Kind;
@@ -23,6 +24,8 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::Property;
 use crate::syntax::Shape;
+
+mod rdp;
 
 /// Each host takes two of the 65535 ports.
 const MOST_HOSTS: usize = 30_000;
@@ -57,6 +60,12 @@ const HOST: &[Property] = &[
         shape: Shape::Any,
         required: false,
         about: "what goes wrong on the way to it",
+    },
+    Property {
+        name: "rdp_mishaps",
+        shape: Shape::Any,
+        required: false,
+        about: "what goes wrong on the way to its Remote Desktop port",
     },
 ];
 
@@ -125,6 +134,7 @@ struct Entry<'a> {
     kind: Kind,
     count: Option<usize>,
     mishaps: Vec<Mishap>,
+    rdp_mishaps: Vec<RdpMishap>,
 }
 
 fn plans(root: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<HostPlan> {
@@ -194,6 +204,7 @@ fn expanded(entries: &[Entry<'_>], mistakes: &mut Vec<Diagnostic>) -> Vec<HostPl
                 kind: entry.kind,
                 index: plans.len(),
                 mishaps: entry.mishaps.clone(),
+                rdp_mishaps: entry.rdp_mishaps.clone(),
             });
         }
     }
@@ -214,12 +225,16 @@ fn entry<'a>(key: &'a Node, value: &'a Node, mistakes: &mut Vec<Diagnostic>) -> 
     let mishaps = value.get("mishaps").map_or_else(Vec::new, |planned| {
         mishaps(planned, kind.unwrap_or(Kind::Healthy), mistakes)
     });
+    let rdp_mishaps = value.get("rdp_mishaps").map_or_else(Vec::new, |planned| {
+        rdp::mishaps(planned, kind.unwrap_or(Kind::Healthy), mistakes)
+    });
     Some(Entry {
         key,
         name: name?,
         kind: kind?,
         count,
         mishaps,
+        rdp_mishaps,
     })
 }
 

@@ -22,6 +22,7 @@ use crate::lab::machine::service::StartMode;
 use crate::lab::machine::terminal_services;
 use crate::lab::machine::terminal_services::Setting;
 use crate::lab::mishap::Mishap;
+use crate::lab::mishap::RdpMishap;
 use crate::lab::mishap::Trouble;
 
 mod account;
@@ -296,6 +297,11 @@ impl Kind {
             Self::Unreachable => vec![Mishap::always(Trouble::Refused)],
             _ => Vec::new(),
         }
+    }
+
+    /// What goes wrong on the way to its Remote Desktop port.
+    pub fn rdp_mishaps(self) -> Vec<RdpMishap> {
+        outside::mishaps(self)
     }
 
     /// Makes the machine; the number makes hosts of a kind differ in name, build and membership.

@@ -44,6 +44,7 @@ async fn troubled(mishap: Mishap) -> Lab {
         name: "healthy".to_owned(),
         machine: Kind::Healthy.machine(0, super::now()).unwrap(),
         mishaps: vec![mishap],
+        rdp_mishaps: Vec::new(),
     };
     Lab::start_hosts(vec![host], LabOptions::default())
         .await
