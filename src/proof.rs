@@ -21,6 +21,19 @@ pub enum Stage {
     Certificate,
 }
 
+impl Stage {
+    /// The name in output: `resolve`, `connect`, `negotiate`, `tls`, `certificate`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolve",
+            Self::Connect => "connect",
+            Self::Negotiate => "negotiate",
+            Self::Tls => "tls",
+            Self::Certificate => "certificate",
+        }
+    }
+}
+
 /// The certificate that the listener showed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ShownCertificate {

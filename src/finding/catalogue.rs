@@ -1,7 +1,15 @@
-//! The rows of the catalogue.
+//! The rows of the catalogue, in order. The texts stand in the files beside, by what they are about.
 
 use super::Cause;
 use super::Entry;
+
+mod account;
+mod certificate;
+mod client;
+mod listener;
+mod path;
+mod security;
+mod server;
 
 /// What [`Cause::entry`] would give for a cause without a row; there is none.
 pub(super) const NOBODY: Entry = Entry {
@@ -17,334 +25,216 @@ pub(super) const NOBODY: Entry = Entry {
 
 /// One row for each cause, in the order in which they are told to people.
 pub(super) static ENTRIES: &[Entry] = &[
-    Entry {
-        cause: Cause::DnsName,
-        id: "dns-name",
-        title: "the name leads to another machine, or nowhere",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::TcpBlocked,
-        id: "tcp-blocked",
-        title: "nothing answers on the port",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::PathQuality,
-        id: "path-quality",
-        title: "the way to the host loses or delays packets",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::PathMtu,
-        id: "path-mtu",
-        title: "large packets are lost on the way to the host",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::UdpTransport,
-        id: "udp-transport",
-        title: "the UDP transport does not work",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::RdpDisabled,
-        id: "rdp-disabled",
-        title: "Remote Desktop is switched off",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::ServiceDown,
-        id: "service-down",
-        title: "a service that Remote Desktop needs does not run",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::ListenerBroken,
-        id: "listener-broken",
-        title: "the settings of the listener are damaged",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::PortMismatch,
-        id: "port-mismatch",
-        title: "the host listens on another port than its firewall or its users expect",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::FirewallClosed,
-        id: "firewall-closed",
-        title: "the host's firewall does not let Remote Desktop in",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::CertExpired,
-        id: "cert-expired",
-        title: "the listener's certificate is not valid at this time",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::CertMissing,
-        id: "cert-missing",
-        title: "the listener has no certificate that it can use",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::CertWeak,
-        id: "cert-weak",
-        title: "clients do not trust the listener's certificate",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::MachineKeys,
-        id: "machine-keys",
-        title: "the private key of the listener's certificate cannot be read",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::NlaMismatch,
-        id: "nla-mismatch",
-        title: "host and clients disagree on Network Level Authentication",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::SecurityLayerMismatch,
-        id: "security-layer-mismatch",
-        title: "host and clients disagree on the security layer",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::TlsMismatch,
-        id: "tls-mismatch",
-        title: "host and clients have no TLS version or cipher in common",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::CredSspOracle,
-        id: "credssp-oracle",
-        title: "the encryption-oracle setting does not fit the patch level of the other side",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::PatchLevel,
-        id: "patch-level",
-        title: "the host lacks updates, or has one with a known defect",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::RestrictedAdmin,
-        id: "restricted-admin",
-        title: "RestrictedAdmin or Remote Credential Guard is asked for, but not allowed",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::CredentialsRejected,
-        id: "credentials-rejected",
-        title: "the host refuses the account",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::DomainTrust,
-        id: "domain-trust",
-        title: "the host's trust with its domain is broken",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::TimeSkew,
-        id: "time-skew",
-        title: "the host's clock is wrong",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::HostResources,
-        id: "host-resources",
-        title: "the host is out of memory or disk space",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::SessionLimit,
-        id: "session-limit",
-        title: "the host takes no more sessions",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::Licensing,
-        id: "licensing",
-        title: "Remote Desktop licensing refuses connections",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::GatewayCertificate,
-        id: "gateway-certificate",
-        title: "clients do not trust the gateway's certificate",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::GatewayHttp,
-        id: "gateway-http",
-        title: "the gateway does not answer as a gateway",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::RolesServices,
-        id: "roles-services",
-        title: "a service of a Remote Desktop role does not run",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::ClientCredentials,
-        id: "client-credentials",
-        title: "the client sends saved credentials that are stale",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::RdpFile,
-        id: "rdp-file",
-        title: "the .rdp file cannot work",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::ClientPolicy,
-        id: "client-policy",
-        title: "a policy of the client's machine is in the way",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
-    Entry {
-        cause: Cause::PolicyOwned,
-        id: "policy-owned",
-        title: "Group Policy sets a value and will set it again",
-        meaning: "",
-        advice: "",
-        folklore: "",
-        outside: "",
-        inside: "",
-    },
+    path::DNS_NAME,
+    path::TCP_BLOCKED,
+    path::PATH_QUALITY,
+    path::PATH_MTU,
+    path::UDP_TRANSPORT,
+    listener::RDP_DISABLED,
+    listener::SERVICE_DOWN,
+    listener::LISTENER_BROKEN,
+    listener::PORT_MISMATCH,
+    listener::FIREWALL_CLOSED,
+    certificate::CERT_EXPIRED,
+    certificate::CERT_MISSING,
+    certificate::CERT_WEAK,
+    certificate::MACHINE_KEYS,
+    security::NLA_MISMATCH,
+    security::SECURITY_LAYER_MISMATCH,
+    security::TLS_MISMATCH,
+    security::CREDSSP_ORACLE,
+    security::PATCH_LEVEL,
+    security::RESTRICTED_ADMIN,
+    account::CREDENTIALS_REJECTED,
+    account::DOMAIN_TRUST,
+    account::TIME_SKEW,
+    server::HOST_RESOURCES,
+    server::SESSION_LIMIT,
+    server::LICENSING,
+    server::GATEWAY_CERTIFICATE,
+    server::GATEWAY_HTTP,
+    server::ROLES_SERVICES,
+    account::CLIENT_CREDENTIALS,
+    client::RDP_FILE,
+    client::CLIENT_POLICY,
+    client::POLICY_OWNED,
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::ENTRIES;
+    use crate::finding::Cause;
+
+    /// The identifiers of the catalogue, in its order; they are stable, so this list only grows.
+    const IDS: [&str; 33] = [
+        "dns-name",
+        "tcp-blocked",
+        "path-quality",
+        "path-mtu",
+        "udp-transport",
+        "rdp-disabled",
+        "service-down",
+        "listener-broken",
+        "port-mismatch",
+        "firewall-closed",
+        "cert-expired",
+        "cert-missing",
+        "cert-weak",
+        "machine-keys",
+        "nla-mismatch",
+        "security-layer-mismatch",
+        "tls-mismatch",
+        "credssp-oracle",
+        "patch-level",
+        "restricted-admin",
+        "credentials-rejected",
+        "domain-trust",
+        "time-skew",
+        "host-resources",
+        "session-limit",
+        "licensing",
+        "gateway-certificate",
+        "gateway-http",
+        "roles-services",
+        "client-credentials",
+        "rdp-file",
+        "client-policy",
+        "policy-owned",
+    ];
+
+    /// Comes to an error of the compiler when a cause is added, so that the list below is not forgotten.
+    fn next(cause: Cause) -> Option<Cause> {
+        Some(match cause {
+            Cause::DnsName => Cause::TcpBlocked,
+            Cause::TcpBlocked => Cause::PathQuality,
+            Cause::PathQuality => Cause::PathMtu,
+            Cause::PathMtu => Cause::UdpTransport,
+            Cause::UdpTransport => Cause::RdpDisabled,
+            Cause::RdpDisabled => Cause::ServiceDown,
+            Cause::ServiceDown => Cause::ListenerBroken,
+            Cause::ListenerBroken => Cause::PortMismatch,
+            Cause::PortMismatch => Cause::FirewallClosed,
+            Cause::FirewallClosed => Cause::CertExpired,
+            Cause::CertExpired => Cause::CertMissing,
+            Cause::CertMissing => Cause::CertWeak,
+            Cause::CertWeak => Cause::MachineKeys,
+            Cause::MachineKeys => Cause::NlaMismatch,
+            Cause::NlaMismatch => Cause::SecurityLayerMismatch,
+            Cause::SecurityLayerMismatch => Cause::TlsMismatch,
+            Cause::TlsMismatch => Cause::CredSspOracle,
+            Cause::CredSspOracle => Cause::PatchLevel,
+            Cause::PatchLevel => Cause::RestrictedAdmin,
+            Cause::RestrictedAdmin => Cause::CredentialsRejected,
+            Cause::CredentialsRejected => Cause::DomainTrust,
+            Cause::DomainTrust => Cause::TimeSkew,
+            Cause::TimeSkew => Cause::HostResources,
+            Cause::HostResources => Cause::SessionLimit,
+            Cause::SessionLimit => Cause::Licensing,
+            Cause::Licensing => Cause::GatewayCertificate,
+            Cause::GatewayCertificate => Cause::GatewayHttp,
+            Cause::GatewayHttp => Cause::RolesServices,
+            Cause::RolesServices => Cause::ClientCredentials,
+            Cause::ClientCredentials => Cause::RdpFile,
+            Cause::RdpFile => Cause::ClientPolicy,
+            Cause::ClientPolicy => Cause::PolicyOwned,
+            Cause::PolicyOwned => return None,
+        })
+    }
+
+    #[test]
+    fn there_is_one_row_for_each_cause() {
+        let causes: Vec<Cause> =
+            std::iter::successors(Some(Cause::DnsName), |cause| next(*cause)).collect();
+        let rows: Vec<Cause> = ENTRIES.iter().map(|entry| entry.cause).collect();
+        assert_eq!(rows, causes);
+    }
+
+    #[test]
+    fn identifiers_are_stable_unique_and_kebab_case() {
+        let ids: Vec<&str> = ENTRIES.iter().map(|entry| entry.id).collect();
+        assert_eq!(ids, IDS);
+        let unique: BTreeSet<&str> = ids.iter().copied().collect();
+        assert_eq!(unique.len(), ids.len());
+        for id in ids {
+            let is_kebab = id
+                .split('-')
+                .all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase()));
+            assert!(is_kebab, "{id}");
+            assert_eq!(Cause::named(id).map(Cause::id), Some(id));
+        }
+        assert_eq!(Cause::named("cert-expire"), None);
+        assert_eq!(Cause::named(""), None);
+    }
+
+    /// How many sentences a text has, or the text when something else than sentences is in it.
+    fn sentences(text: &str) -> Result<usize, String> {
+        let refuse = |why: &str| Err(format!("{why}: {text}"));
+        if !text.ends_with('.') {
+            return refuse("it does not end with a full stop");
+        }
+        if text.contains("  ") || text.contains('\n') || text.trim() != text {
+            return refuse("it has stray blanks");
+        }
+        if !text.matches('`').count().is_multiple_of(2) {
+            return refuse("a backtick is left open");
+        }
+        let first = text.trim_start_matches(['"', '`']).chars().next();
+        let begins_a_sentence = text.starts_with('`')
+            || first.is_some_and(char::is_uppercase)
+            || text.starts_with("rdpfix ");
+        if !begins_a_sentence {
+            return refuse("it does not begin a sentence");
+        }
+        Ok(text.matches(". ").count() + 1)
+    }
+
+    #[test]
+    fn texts_are_whole_sentences_and_none_is_missing() {
+        for entry in ENTRIES {
+            let id = entry.id;
+            assert!(!entry.title.is_empty(), "{id}");
+            assert!(!entry.title.ends_with('.'), "{id}: a title is no sentence");
+            assert!(sentences(entry.meaning).unwrap() >= 2, "{id}: meaning");
+            assert!(sentences(entry.advice).unwrap() >= 2, "{id}: advice");
+            for text in [entry.folklore, entry.outside, entry.inside] {
+                if !text.is_empty() {
+                    sentences(text).unwrap_or_else(|why| panic!("{id}: {why}"));
+                }
+            }
+        }
+        assert_eq!(sentences("One. Two."), Ok(2));
+        for bad in ["no", "no capital.", "Two  blanks.", "A `tick.", " Blank."] {
+            assert!(sentences(bad).is_err(), "{bad}");
+        }
+    }
+
+    /// What cannot be seen from a side has no text for it (causes.md), and no other row lacks one.
+    #[test]
+    fn only_what_a_side_cannot_see_has_no_text_for_it() {
+        let without = |side: fn(&crate::finding::Entry) -> &'static str| -> Vec<&str> {
+            let empty = ENTRIES.iter().filter(|entry| side(entry).is_empty());
+            empty.map(|entry| entry.id).collect()
+        };
+        assert_eq!(
+            without(|entry| entry.outside),
+            [
+                "udp-transport",
+                "session-limit",
+                "licensing",
+                "client-credentials",
+                "client-policy",
+                "policy-owned"
+            ]
+        );
+        assert_eq!(
+            without(|entry| entry.inside),
+            ["client-credentials", "rdp-file"]
+        );
+        assert_eq!(
+            without(|entry| entry.folklore),
+            ["time-skew", "policy-owned"]
+        );
+    }
+}

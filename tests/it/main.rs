@@ -3,6 +3,7 @@
 mod cli;
 mod docs;
 mod inventory;
+mod judge;
 mod lab;
 mod peers;
 mod playbook;
