@@ -11,6 +11,7 @@ use crate::certificate::StoredCertificate;
 use crate::cim::RegistryData;
 use crate::cim::RegistryKey;
 
+pub mod account;
 pub mod certificates;
 pub mod firewall;
 pub mod in_memory;
@@ -23,6 +24,7 @@ mod fresh;
 
 pub use crate::lab::machine::in_memory::InMemory;
 
+use crate::lab::machine::account::Directory;
 use crate::lab::machine::certificates::Issue;
 use crate::lab::machine::certificates::KeyFile;
 use crate::lab::machine::certificates::LISTENER_CONTAINER;
@@ -36,6 +38,7 @@ use crate::lab::machine::firewall::ProfileName;
 use crate::lab::machine::os::Build;
 use crate::lab::machine::os::Membership;
 use crate::lab::machine::os::OperatingSystem;
+use crate::lab::machine::os::SecureChannel;
 use crate::lab::machine::registry::Registry;
 use crate::lab::machine::service::ServiceState;
 use crate::lab::machine::service::Services;
@@ -63,6 +66,8 @@ pub struct Machine {
     pub os: OperatingSystem,
     /// Workgroup or domain.
     pub membership: Membership,
+    /// How it stands with its domain.
+    pub secure_channel: SecureChannel,
     /// The registry; most settings and all certificates are in it.
     pub registry: Registry,
     /// The services.
@@ -73,6 +78,8 @@ pub struct Machine {
     pub keys: MachineKeys,
     /// Who may sign in.
     pub accounts: Vec<Account>,
+    /// How accounts stand, and which groups there are.
+    pub directory: Directory,
     /// What those who signed in may do.
     pub token: Token,
     /// What TermService loaded at its last start; `None` while it does not run.
@@ -112,6 +119,7 @@ impl Machine {
                 free_memory: 2_100_416,
             },
             membership: identity.membership,
+            secure_channel: SecureChannel::Working,
             services: service::built_in(),
             firewall: firewall::built_in(profile),
             keys: MachineKeys {
@@ -119,6 +127,7 @@ impl Machine {
                 personal: std::collections::BTreeMap::new(),
             },
             accounts: Vec::new(),
+            directory: Directory::default(),
             token: Token::Full,
             loaded: None,
             service_delay: SERVICE_DELAY,

@@ -93,6 +93,18 @@ pub enum Membership {
     Domain(String),
 }
 
+/// How a member of a domain stands with the domain's controllers; without meaning in a workgroup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SecureChannel {
+    /// It works.
+    #[default]
+    Working,
+    /// The domain no longer takes the machine's own password.
+    Broken,
+    /// No controller can be reached.
+    NoController,
+}
+
 /// Facts about the running system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperatingSystem {

@@ -73,7 +73,7 @@ pub enum Kind {
     ListenerBroken,
     /// TLS 1.2 and 1.3 are switched off, TLS 1.0 alone is left.
     TlsMismatch,
-    /// The account of the lab is locked out.
+    /// The account for every day is locked out, and administrators may not use Remote Desktop.
     CredentialsRejected,
     /// Clients are told to demand RestrictedAdmin, which the host refuses.
     RestrictedAdmin,
@@ -209,7 +209,9 @@ impl Kind {
             Self::PathMtu => "large packets are lost on the way to the Remote Desktop port",
             Self::ListenerBroken => "the registry key of the listener is damaged",
             Self::TlsMismatch => "TLS 1.2 and 1.3 are switched off, TLS 1.0 alone is left",
-            Self::CredentialsRejected => "the account of the lab is locked out",
+            Self::CredentialsRejected => {
+                "the everyday account is locked out, administrators may not use Remote Desktop"
+            }
             Self::RestrictedAdmin => {
                 "clients are told to demand RestrictedAdmin, which the host refuses"
             }
@@ -302,7 +304,7 @@ impl Kind {
             .cycle()
             .nth(index % Build::ALL.len())
             .unwrap_or(Build::Server2022);
-        let in_domain = self == Self::PolicyOwned || index % 2 == 1;
+        let in_domain = matches!(self, Self::PolicyOwned | Self::DomainTrust) || index % 2 == 1;
         let identity = Identity {
             computer_name: format!("{}-{:04}", self.computer(), index + 1),
             build,
