@@ -13,10 +13,13 @@ use crate::cim::RegistryKey;
 
 pub mod account;
 pub mod certificates;
+pub mod equipment;
 pub mod firewall;
+pub mod group;
 pub mod in_memory;
 pub mod os;
 pub mod registry;
+pub mod roles;
 pub mod service;
 pub mod terminal_services;
 
@@ -33,6 +36,7 @@ use crate::lab::machine::certificates::MakingError;
 use crate::lab::machine::certificates::SELF_SIGNED_LIFETIME;
 use crate::lab::machine::certificates::issue;
 use crate::lab::machine::certificates::shared_key;
+use crate::lab::machine::equipment::Equipment;
 use crate::lab::machine::firewall::Firewall;
 use crate::lab::machine::firewall::ProfileName;
 use crate::lab::machine::os::Build;
@@ -40,6 +44,7 @@ use crate::lab::machine::os::Membership;
 use crate::lab::machine::os::OperatingSystem;
 use crate::lab::machine::os::SecureChannel;
 use crate::lab::machine::registry::Registry;
+use crate::lab::machine::roles::Roles;
 use crate::lab::machine::service::ServiceState;
 use crate::lab::machine::service::Services;
 use crate::lab::machine::terminal_services::LoadedListener;
@@ -84,6 +89,10 @@ pub struct Machine {
     pub token: Token,
     /// What TermService loaded at its last start; `None` while it does not run.
     pub loaded: Option<LoadedListener>,
+    /// Drives, interfaces and files.
+    pub equipment: Equipment,
+    /// Roles of Remote Desktop Services besides the listener.
+    pub roles: Roles,
     /// How long a service takes to start or stop.
     pub service_delay: SignedDuration,
     certificates_made: u32,
@@ -130,6 +139,8 @@ impl Machine {
             directory: Directory::default(),
             token: Token::Full,
             loaded: None,
+            equipment: Equipment::of(identity.build),
+            roles: Roles::default(),
             service_delay: SERVICE_DELAY,
             certificates_made: 0,
         };
