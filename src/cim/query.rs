@@ -9,6 +9,7 @@ use crate::cim::comparison::Comparison;
 use crate::cim::comparison::quoted;
 use crate::cim::event::EventQuery;
 use crate::cim::event::LogEvent;
+use crate::cim::question::Question;
 use crate::cim::value::Instance;
 use crate::cim::value::Value;
 
@@ -423,23 +424,6 @@ pub enum Read {
     Ask(Question),
     /// Events of one log; answered by [`Answer::Events`].
     Events(EventQuery),
-}
-
-/// A method that changes nothing, such as `GetGracePeriodDays`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Question {
-    /// The object, or the class for a static method.
-    pub target: ObjectPath,
-    /// The method.
-    pub method: &'static str,
-    /// Input parameters by name, as text; what their class's table says decides how they are sent.
-    pub arguments: Vec<(&'static str, String)>,
-}
-
-impl fmt::Display for Question {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} of {}", self.method, self.target)
-    }
 }
 
 impl fmt::Display for Read {

@@ -2,7 +2,10 @@
 //!
 //! Knows one table per class; must not know how a value is written. What is not in a table stays text.
 
+mod account;
+mod file;
 mod firewall;
+mod network;
 mod registry;
 mod service;
 mod system;
@@ -53,6 +56,9 @@ static CLASSES: &[&[(&str, Table)]] = &[
     system::CLASSES,
     terminal::CLASSES,
     firewall::CLASSES,
+    network::CLASSES,
+    file::CLASSES,
+    account::CLASSES,
     registry::CLASSES,
 ];
 

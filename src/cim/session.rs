@@ -12,12 +12,12 @@ use crate::cim::query::Answer;
 use crate::cim::query::Association;
 use crate::cim::query::ObjectPath;
 use crate::cim::query::Query;
-use crate::cim::query::Question;
 use crate::cim::query::Read;
 use crate::cim::query::RegistryData;
 use crate::cim::query::RegistryKey;
 use crate::cim::query::RegistryKind;
 use crate::cim::query::RegistryPath;
+use crate::cim::question::Question;
 use crate::cim::value::Instance;
 use crate::cim::value::Value;
 

@@ -13,12 +13,15 @@ use crate::cim::RegistryKey;
 
 pub mod account;
 pub mod certificates;
+pub mod equipment;
 pub mod firewall;
+pub mod group;
 pub mod in_memory;
 pub mod log;
 pub mod os;
 pub mod registry;
 pub mod schannel;
+pub mod roles;
 pub mod service;
 pub mod terminal_services;
 
@@ -38,6 +41,7 @@ use crate::lab::machine::certificates::Weakness;
 use crate::lab::machine::certificates::issue;
 use crate::lab::machine::certificates::issue_weak;
 use crate::lab::machine::certificates::shared_key;
+use crate::lab::machine::equipment::Equipment;
 use crate::lab::machine::firewall::Firewall;
 use crate::lab::machine::firewall::ProfileName;
 use crate::lab::machine::log::Event;
@@ -47,6 +51,7 @@ use crate::lab::machine::os::Membership;
 use crate::lab::machine::os::OperatingSystem;
 use crate::lab::machine::os::SecureChannel;
 use crate::lab::machine::registry::Registry;
+use crate::lab::machine::roles::Roles;
 use crate::lab::machine::service::ServiceState;
 use crate::lab::machine::service::Services;
 use crate::lab::machine::terminal_services::LoadedListener;
@@ -93,6 +98,10 @@ pub struct Machine {
     pub loaded: Option<LoadedListener>,
     /// What the host has written into its logs; what its visitors cause is not in it (see `LiveHost`).
     pub log: EventLog,
+    /// Drives, interfaces and files.
+    pub equipment: Equipment,
+    /// Roles of Remote Desktop Services besides the listener.
+    pub roles: Roles,
     /// How long a service takes to start or stop.
     pub service_delay: SignedDuration,
     certificates_made: u32,
@@ -140,6 +149,8 @@ impl Machine {
             token: Token::Full,
             loaded: None,
             log: EventLog::default(),
+            equipment: Equipment::of(identity.build),
+            roles: Roles::default(),
             service_delay: SERVICE_DELAY,
             certificates_made: 0,
         };

@@ -16,10 +16,15 @@ use crate::wsman::Request;
 
 pub mod fault;
 
+mod account;
 mod association;
 mod class;
+mod file;
 mod filter;
 mod firewall;
+mod gateway;
+mod licensing;
+mod network;
 mod registry;
 mod service;
 mod system;

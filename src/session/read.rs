@@ -4,7 +4,9 @@ use crate::cim::Answer;
 use crate::cim::CimError;
 use crate::cim::Instance;
 use crate::cim::ObjectPath;
+use crate::cim::Question;
 use crate::cim::Read;
+use crate::cim::Value;
 use crate::session::fault;
 use crate::session::registry;
 use crate::session::winrm::Effect;
@@ -42,7 +44,8 @@ pub(super) async fn read(session: &WinRmSession, read: &Read) -> Result<Answer, 
         Read::ValueTypes(key) => registry::value_types(session, key)
             .await
             .map(Answer::ValueTypes),
-        Read::Ask(_) | Read::Events(_) => Err(CimError::Broken {
+        Read::Ask(question) => ask(session, &operation, question).await.map(Answer::Output),
+        Read::Events(_) => Err(CimError::Broken {
             promise: format!("`{read}` is not asked over this session"),
         }),
     }
@@ -59,6 +62,28 @@ async fn get(
         Ok(_) => Err(session.topic(operation).not_wsman("no object")),
         Err(error) if fault::is_missing(&error) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Calls a method that changes nothing, so that it may be sent again when its answer was lost.
+async fn ask(
+    session: &WinRmSession,
+    operation: &str,
+    question: &Question,
+) -> Result<Vec<(String, Value)>, CimError> {
+    if !question.only_tells() {
+        return Err(CimError::Broken {
+            promise: format!("`{question}` changes nothing"),
+        });
+    }
+    let request = Request::Invoke {
+        target: question.target.clone(),
+        method: question.method.to_owned(),
+        arguments: question.values(),
+    };
+    match session.request(operation, Effect::Reads, &request).await? {
+        Response::Output { values, .. } => Ok(values),
+        _ => Err(session.topic(operation).not_wsman("no output of a method")),
     }
 }
 

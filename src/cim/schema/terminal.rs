@@ -1,5 +1,6 @@
 //! Types of the Remote Desktop settings (root/cimv2/TerminalServices).
 
+use super::BOOL;
 use super::TEXT;
 use super::TEXTS;
 use super::TIME;
@@ -14,7 +15,22 @@ pub(super) static CLASSES: &[(&str, Table)] = &[
     ("Win32_TerminalServiceSetting", SERVICE_SETTING),
     ("Win32_TSGeneralSetting", GENERAL_SETTING),
     ("Win32_TSNetworkAdapterSetting", NETWORK_ADAPTER_SETTING),
+    ("Win32_TSGatewayServerSettings", GATEWAY_SETTINGS),
     ("Win32_TerminalServiceSetting.SetAllowTSConnections", ALLOW),
+    ("Win32_TerminalServiceSetting.GetGracePeriodDays", GRACE),
+    (
+        "Win32_TerminalServiceSetting.GetSpecifiedLicenseServerList",
+        LICENCE_SERVERS,
+    ),
+    (
+        "Win32_TerminalServiceSetting.GetTStoLSConnectivityStatus",
+        CONNECTIVITY,
+    ),
+    ("Win32_TerminalServiceSetting.GetTSLanaIds", LANA_IDS),
+    (
+        "Win32_TSGatewayServerSettings.IsTransportEnabled",
+        TRANSPORT_ENABLED,
+    ),
     (
         "Win32_TerminalServiceSetting.SetSingleSession",
         SINGLE_SESSION,
@@ -147,6 +163,37 @@ const NETWORK_ADAPTER_SETTING: Table = &[
     ("Status", TEXT),
     ("TerminalName", TEXT),
 ];
+
+// Microsoft Learn, Win32_TSGatewayServerSettings.
+const GATEWAY_SETTINGS: Table = &[
+    ("AuthenticationPluginInUse", TEXT),
+    ("AuthorizationPluginInUse", TEXT),
+    ("CentralCAPEnabled", BOOL),
+    ("CertHash", UINTS),
+    ("EnforceChannelBinding", BOOL),
+    ("IsConfigured", BOOL),
+    ("MaxConnections", UINT),
+    ("MaximumAllowedConnectionsBySku", UINT),
+    ("OnlyConsentCapableClients", BOOL),
+    ("RequestSOH", BOOL),
+    ("SslBridging", UINT),
+    ("UnlimitedConnections", BOOL),
+];
+
+// Microsoft Learn, GetGracePeriodDays.
+const GRACE: Table = &[("DaysLeft", UINT)];
+
+// Microsoft Learn, GetSpecifiedLicenseServerList.
+const LICENCE_SERVERS: Table = &[("SpecifiedLSList", TEXTS)];
+
+// Microsoft Learn, GetTStoLSConnectivityStatus.
+const CONNECTIVITY: Table = &[("ServerName", TEXT), ("TStoLSConnectivityStatus", UINT)];
+
+// Microsoft Learn, GetTSLanaIds.
+const LANA_IDS: Table = &[("LanaIdList", UINTS), ("LanaIdDescriptions", TEXTS)];
+
+// Microsoft Learn, IsTransportEnabled of Win32_TSGatewayServerSettings.
+const TRANSPORT_ENABLED: Table = &[("TransportType", UINT), ("Enabled", BOOL)];
 
 // Microsoft Learn, SetAllowTSConnections: both are uint32 and both are required.
 const ALLOW: Table = &[

@@ -265,7 +265,16 @@ impl CimReader for InMemory {
             Read::Registry(path) => self.registry_value(path),
             Read::SubKeys(key) => self.sub_keys(key),
             Read::ValueTypes(key) => self.value_types(key),
-            Read::Ask(_) | Read::Events(_) => Err(CimError::Broken {
+            Read::Ask(question) => {
+                let request = Request::Invoke {
+                    target: question.target.clone(),
+                    method: question.method.to_owned(),
+                    arguments: question.values(),
+                };
+                self.output(&request, &operation)
+                    .map(|output| Answer::Output(output.0))
+            }
+            Read::Events(_) => Err(CimError::Broken {
                 promise: format!("`{read}` is not asked over this session"),
             }),
         }

@@ -169,13 +169,18 @@ impl Services {
             rows: BTreeMap::new(),
             next_process_id: 600,
         };
-        for mut service in services {
-            if service.state == ServiceState::Running {
-                service.process_id = all.fresh_process_id();
-            }
-            all.rows.insert(service.name.to_lowercase(), service);
+        for service in services {
+            all.install(service);
         }
         all
+    }
+
+    /// Adds a service, with a process when it runs.
+    pub fn install(&mut self, mut service: Service) {
+        if service.state == ServiceState::Running {
+            service.process_id = self.fresh_process_id();
+        }
+        self.rows.insert(service.name.to_lowercase(), service);
     }
 
     /// All, by name.

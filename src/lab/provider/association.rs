@@ -1,10 +1,12 @@
-//! Objects that are linked with an object: services with their dependents, firewall rules with their filters.
+//! Objects that are linked with an object: services with their dependents, firewall rules with their
+//! filters, groups with their members.
 
 use jiff::Timestamp;
 
 use crate::cim::Association;
 use crate::cim::Instance;
 use crate::lab::machine::Machine;
+use crate::lab::provider::account;
 use crate::lab::provider::class::Class;
 use crate::lab::provider::class::as_text;
 use crate::lab::provider::class::property;
@@ -43,6 +45,11 @@ pub(super) fn linked(
     let object = class.object(machine, &association.of, now)?;
     let found = if class.name == "Win32_Service" {
         services(machine, association, &object, now)
+    } else if class.name == "Win32_Group"
+        && named(association.association_class.as_deref(), "Win32_GroupUser")
+        && named(association.role.as_deref(), "GroupComponent")
+    {
+        Ok(account::members(machine, now))
     } else if class.name == RULE || FILTERS.iter().any(|(filter, _)| *filter == class.name) {
         rule_and_filters(machine, association, (class, &object), now)
     } else {

@@ -9,9 +9,13 @@ use crate::cim::Namespace;
 use crate::cim::ObjectPath;
 use crate::cim::Value;
 use crate::lab::machine::Machine;
+use crate::lab::provider::account;
 use crate::lab::provider::fault;
+use crate::lab::provider::file;
 use crate::lab::provider::filter;
 use crate::lab::provider::firewall;
+use crate::lab::provider::gateway;
+use crate::lab::provider::network;
 use crate::lab::provider::registry;
 use crate::lab::provider::service;
 use crate::lab::provider::system;
@@ -20,6 +24,9 @@ use crate::wsman::Fault;
 
 /// Output parameters of a method.
 pub(super) type Output = Vec<(String, Value)>;
+
+/// Makes the objects that a query asks for by properties that equal a literal.
+type AskedFor = fn(&Machine, &[(String, String)]) -> Vec<Instance>;
 
 /// A class.
 pub(super) struct Class {
@@ -33,6 +40,8 @@ pub(super) struct Class {
     pub(super) number: Number,
     /// All objects.
     pub(super) instances: fn(&Machine, Timestamp) -> Vec<Instance>,
+    /// For a class whose objects come about by being asked for.
+    pub(super) asked_for: Option<AskedFor>,
     /// Changes properties of an object.
     pub(super) put: fn(&mut Machine, &Instance, &Parameters<'_>) -> Result<(), Fault>,
     /// Makes an object.
@@ -197,6 +206,28 @@ const FILTER_KEYS: &[&[&str]] = &[
     &["InstanceID"],
 ];
 
+/// Those of CIM_ServiceAccessPoint, from which interfaces and name servers derive.
+const INTERFACE_KEYS: &[&str] = &[
+    "CreationClassName",
+    "Name",
+    "SystemCreationClassName",
+    "SystemName",
+];
+
+const PING_KEYS: &[&[&str]] = &[&[
+    "Address",
+    "BufferSize",
+    "NoFragmentation",
+    "RecordRoute",
+    "ResolveAddressNames",
+    "SourceRoute",
+    "SourceRouteType",
+    "Timeout",
+    "TimeStampRoute",
+    "TimeToLive",
+    "TypeOfService",
+]];
+
 /// A class that can only be read.
 const fn readable(
     name: &'static str,
@@ -210,6 +241,7 @@ const fn readable(
         keys,
         number: Number::Many,
         instances,
+        asked_for: None,
         put: no_put,
         create: no_create,
         delete: no_delete,
@@ -237,6 +269,33 @@ pub(super) const CLASSES: &[Class] = &[
             &[&["Name"]],
             system::computer_system,
         )
+    },
+    readable("Win32_LogicalDisk", CIMV2, &[&["DeviceID"]], file::drives),
+    readable("CIM_DataFile", CIMV2, &[&["Name"]], file::data_files),
+    Class {
+        invoke: file::invoke_security,
+        ..readable(
+            "Win32_LogicalFileSecuritySetting",
+            CIMV2,
+            &[&["Path"]],
+            file::security_settings,
+        )
+    },
+    readable(
+        "Win32_Group",
+        CIMV2,
+        &[&["Domain", "Name"]],
+        account::groups,
+    ),
+    readable(
+        "Win32_UserAccount",
+        CIMV2,
+        &[&["Domain", "Name"]],
+        account::users,
+    ),
+    Class {
+        asked_for: Some(network::ping),
+        ..readable("Win32_PingStatus", CIMV2, PING_KEYS, network::no_pings)
     },
     Class {
         invoke: service::invoke,
@@ -296,6 +355,21 @@ pub(super) const CLASSES: &[Class] = &[
             TERMINAL,
             &[&["TerminalName"]],
             terminal::terminal,
+        )
+    },
+    readable(
+        "Win32_TerminalService",
+        TERMINAL,
+        &[&["Name"]],
+        terminal::sessions,
+    ),
+    Class {
+        invoke: gateway::invoke,
+        ..readable(
+            "Win32_TSGatewayServerSettings",
+            TERMINAL,
+            &[&["MaxConnections"]],
+            gateway::settings,
         )
     },
     Class {
@@ -358,6 +432,18 @@ pub(super) const CLASSES: &[Class] = &[
             firewall::connections,
         )
     },
+    readable(
+        "MSFT_NetIPInterface",
+        STANDARD,
+        &[INTERFACE_KEYS],
+        network::interfaces,
+    ),
+    readable(
+        "MSFT_DNSClientServerAddress",
+        STANDARD,
+        &[INTERFACE_KEYS],
+        network::name_servers,
+    ),
     readable(
         "MSFT_NetTCPConnection",
         STANDARD,

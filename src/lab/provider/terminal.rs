@@ -11,6 +11,7 @@ use crate::lab::machine::Machine;
 use crate::lab::machine::certificates::Store;
 use crate::lab::machine::firewall::REMOTE_DESKTOP_GROUP;
 use crate::lab::machine::firewall::Switch;
+use crate::lab::machine::service::ServiceState;
 use crate::lab::machine::terminal_services;
 use crate::lab::machine::terminal_services::Setting;
 use crate::lab::machine::terminal_services::Source;
@@ -26,6 +27,7 @@ use crate::lab::provider::class::Parameters;
 use crate::lab::provider::class::as_text;
 use crate::lab::provider::class::uint;
 use crate::lab::provider::fault;
+use crate::lab::provider::licensing;
 use crate::wsman::Fault;
 
 /// Assumption: a setter that cannot do what it is told says so by its return value, not by a fault.
@@ -109,7 +111,10 @@ pub(super) fn service(machine: &Machine, _: Timestamp) -> Vec<Instance> {
         .with("Logons", if logons_off { "1" } else { "0" })
         .with("PolicySourceLicensingType", 0_u32)
         .with("SessionBrokerDrainMode", drain)
-        .with("TerminalServerMode", 0_u32)
+        .with(
+            "TerminalServerMode",
+            u32::from(machine.roles.session_host.is_some()),
+        )
         .with("TimeZoneRedirection", 0_u32)
         .with("UseTempFolders", 1_u32);
     vec![with_setting(
@@ -118,6 +123,24 @@ pub(super) fn service(machine: &Machine, _: Timestamp) -> Vec<Instance> {
         "SingleSession",
         Setting::SingleSession,
     )]
+}
+
+/// Win32_TerminalService: TermService with the sessions that it carries.
+pub(super) fn sessions(machine: &Machine, _: Timestamp) -> Vec<Instance> {
+    let Some(service) = machine.services.get("TermService") else {
+        return Vec::new();
+    };
+    let total = match service.state {
+        ServiceState::Running => machine.equipment.sessions,
+        _ => 0,
+    };
+    let instance = object("Win32_TerminalService")
+        .with("Name", service.name.as_str())
+        .with("ProcessId", service.process_id)
+        .with("State", service.state.word())
+        .with("DisconnectedSessions", 0_u32)
+        .with("TotalSessions", total);
+    vec![instance]
 }
 
 /// Put on Win32_TerminalServiceSetting.
@@ -171,17 +194,7 @@ pub(super) fn invoke_service(
                 .and_then(|value| write(machine, Setting::SingleSession, value));
             Ok(told(outcome))
         }
-        "getgraceperioddays" => {
-            let mut output = vec![("DaysLeft".to_owned(), Value::Uint(120))];
-            output.extend(returned(0));
-            Ok(output)
-        }
-        "getspecifiedlicenseserverlist" => {
-            let mut output = vec![("SpecifiedLSList".to_owned(), Value::Null)];
-            output.extend(returned(0));
-            Ok(output)
-        }
-        _ => Err(fault::action_not_supported()),
+        method => licensing::invoke(machine, method, arguments),
     }
 }
 

@@ -334,7 +334,11 @@ pub(super) fn run(
         return Err(fault::cannot_process_filter());
     };
     let mut found = Vec::new();
-    for instance in (class.instances)(machine, now) {
+    let instances = match class.asked_for {
+        Some(asked_for) => asked_for(machine, &equalities(select.condition.as_ref())),
+        None => (class.instances)(machine, now),
+    };
+    for instance in instances {
         let wanted = match &select.condition {
             None => true,
             Some(condition) => matches(&instance, condition)?,
@@ -344,6 +348,24 @@ pub(super) fn run(
         }
     }
     Ok(found)
+}
+
+/// Properties that must equal a literal, whatever else must hold.
+fn equalities(condition: Option<&Condition>) -> Vec<(String, String)> {
+    let terms = match condition {
+        Some(Condition::Every(terms)) => terms.as_slice(),
+        Some(single) => std::slice::from_ref(single),
+        None => &[],
+    };
+    terms
+        .iter()
+        .filter_map(|condition| match condition {
+            Condition::Term(term) if term.sign == Sign::Equal => {
+                Some((term.property.clone(), term.literal.clone()))
+            }
+            Condition::Term(_) | Condition::Every(_) | Condition::Any(_) => None,
+        })
+        .collect()
 }
 
 fn matches(instance: &Instance, condition: &Condition) -> Result<bool, Fault> {

@@ -311,6 +311,7 @@ impl Kind {
             .cycle()
             .nth(index % Build::ALL.len())
             .unwrap_or(Build::Server2022);
+        let build = inside::build(self, build);
         let in_domain = matches!(self, Self::PolicyOwned | Self::DomainTrust) || index % 2 == 1;
         let identity = Identity {
             computer_name: format!("{}-{:04}", self.computer(), index + 1),
@@ -323,6 +324,7 @@ impl Kind {
         };
         let mut machine = Machine::healthy(identity, now)?;
         self.spoil(&mut machine, now)?;
+        inside::leave_traces(self, &mut machine);
         machine.load_listener();
         past::remember(self, &mut machine, now);
         Ok(machine)

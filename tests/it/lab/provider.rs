@@ -33,9 +33,14 @@ use crate::lab::returned;
 use crate::lab::service_path;
 use crate::lab::terminal_path;
 
-const READABLE: [(&str, Namespace); 16] = [
+const READABLE: [(&str, Namespace); 24] = [
     ("Win32_OperatingSystem", Namespace::CIMV2),
     ("Win32_ComputerSystem", Namespace::CIMV2),
+    ("Win32_LogicalDisk", Namespace::CIMV2),
+    ("CIM_DataFile", Namespace::CIMV2),
+    ("Win32_LogicalFileSecuritySetting", Namespace::CIMV2),
+    ("Win32_Group", Namespace::CIMV2),
+    ("Win32_UserAccount", Namespace::CIMV2),
     ("Win32_Service", Namespace::CIMV2),
     ("Win32_DependentService", Namespace::CIMV2),
     ("Win32_TerminalServiceSetting", Namespace::TERMINAL_SERVICES),
@@ -45,6 +50,7 @@ const READABLE: [(&str, Namespace); 16] = [
         Namespace::TERMINAL_SERVICES,
     ),
     ("Win32_Terminal", Namespace::TERMINAL_SERVICES),
+    ("Win32_TerminalService", Namespace::TERMINAL_SERVICES),
     ("MSFT_NetFirewallRule", Namespace::STANDARD_CIMV2),
     ("MSFT_NetProtocolPortFilter", Namespace::STANDARD_CIMV2),
     ("MSFT_NetAddressFilter", Namespace::STANDARD_CIMV2),
@@ -52,6 +58,8 @@ const READABLE: [(&str, Namespace); 16] = [
     ("MSFT_NetServiceFilter", Namespace::STANDARD_CIMV2),
     ("MSFT_NetFirewallProfile", Namespace::STANDARD_CIMV2),
     ("MSFT_NetConnectionProfile", Namespace::STANDARD_CIMV2),
+    ("MSFT_NetIPInterface", Namespace::STANDARD_CIMV2),
+    ("MSFT_DNSClientServerAddress", Namespace::STANDARD_CIMV2),
     ("MSFT_NetTCPConnection", Namespace::STANDARD_CIMV2),
 ];
 

@@ -10,6 +10,7 @@ use rdpfix::cim::CimSession as _;
 use rdpfix::cim::Namespace;
 use rdpfix::cim::ObjectPath;
 use rdpfix::cim::Query;
+use rdpfix::cim::Question;
 use rdpfix::cim::RegistryData;
 use rdpfix::cim::RegistryKey;
 use rdpfix::cim::RegistryKind;
@@ -87,6 +88,36 @@ async fn linked_objects_are_enumerated() {
         role: None,
     };
     assert_eq!(reader.associated(association).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_question_is_asked_again_when_its_answer_was_lost() {
+    let host = ScriptedHost::start(|number, request| match number {
+        0 => Reply::HangUp,
+        _ => {
+            let days = [
+                ("DaysLeft", Value::Uint(7)),
+                ("ReturnValue", Value::Uint(0)),
+            ];
+            Reply::Answer(output(request, &days))
+        }
+    })
+    .await;
+    let (session, _) = open(&host).await;
+    let reader: &dyn CimReader = &session;
+    let class = "Win32_TerminalServiceSetting";
+    let target = ObjectPath::class(Namespace::TERMINAL_SERVICES, class);
+    let question = Question::new(target.clone(), "GetGracePeriodDays");
+    let output = reader.ask(question).await.unwrap();
+    assert!(output.contains(&("DaysLeft".to_owned(), Value::Uint(7))));
+    let asked = host.log();
+    let change = Question::new(target, "SetAllowTSConnections");
+    let refused = reader.ask(change).await;
+    assert!(
+        matches!(refused, Err(CimError::Broken { .. })),
+        "{refused:?}"
+    );
+    assert_eq!(host.log(), asked);
 }
 
 #[tokio::test]
