@@ -17,6 +17,8 @@ use crate::clock::Clock;
 use crate::lab::listener;
 use crate::lab::listener::Listener;
 use crate::lab::machine::Machine;
+use crate::lab::machine::log::Event;
+use crate::lab::machine::log::EventLog;
 use crate::lab::mishap::Mishap;
 use crate::lab::mishap::Trouble;
 use crate::lab::record::Record;
@@ -37,6 +39,9 @@ pub(super) struct LiveHost {
     version: watch::Sender<u64>,
     /// The last change that the Remote Desktop port has followed.
     followed: watch::Sender<u64>,
+    /// What visitors of the Remote Desktop port left in the logs. Apart from the machine, because a look from outside must
+    /// not change it.
+    visits: Mutex<EventLog>,
     mishaps: Vec<Mishap>,
     enumerations: Mutex<Enumerations>,
     record: Mutex<Record>,
@@ -73,6 +78,7 @@ impl LiveHost {
             machine: Mutex::new(host.machine),
             version: watch::Sender::new(1),
             followed: watch::Sender::new(0),
+            visits: Mutex::new(EventLog::default()),
             mishaps: host.mishaps,
             enumerations: Mutex::new(Enumerations::new(operations_per_user)),
             record: Mutex::new(Record::default()),
@@ -121,6 +127,19 @@ impl LiveHost {
             self.version.send_modify(|version| *version += 1);
         }
         result
+    }
+
+    /// Writes what a visitor caused, with the time that the host's own clock shows.
+    pub(super) fn note_visit(&self, event: Event) {
+        let at = self.look(|machine| machine.clock(self.clock.now()));
+        lock(&self.visits).write(at, event);
+    }
+
+    /// The machine as it is now, with what its visitors left in the logs.
+    pub(super) fn visited(&self) -> Machine {
+        let mut machine = self.machine();
+        machine.log = machine.log.merged(&lock(&self.visits));
+        machine
     }
 
     /// Notices of changes.

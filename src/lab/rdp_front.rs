@@ -18,6 +18,7 @@ use crate::lab::listener::Negotiation;
 use crate::lab::live::LiveHost;
 use crate::lab::live::Pending;
 use crate::lab::rdp_server;
+use crate::lab::visit::Visit;
 
 /// The port of a machine that is forwarded to the real one. A machine that listens elsewhere cannot be reached there.
 pub const FORWARDED: u16 = 3389;
@@ -80,7 +81,7 @@ impl RdpFront {
             tokio::select! {
                 outcome = changes.changed() => if outcome.is_err() { return },
                 () = host.clock.sleep(GLANCE), if pending == Pending::Changes => {}
-                accepted = accept(&self.door) => self.admit(accepted, &mut visitors),
+                accepted = accept(&self.door) => self.admit(accepted, &host, &mut visitors),
                 Some(_ended) = visitors.join_next(), if !visitors.is_empty() => {}
             }
         }
@@ -129,15 +130,24 @@ impl RdpFront {
         socket_at(self.address)?.listen(backlog)
     }
 
-    fn admit(&self, accepted: io::Result<TcpStream>, visitors: &mut JoinSet<()>) {
-        let (Ok(stream), Door::Open(_, negotiation)) = (accepted, &self.door) else {
+    fn admit(
+        &self,
+        accepted: io::Result<(TcpStream, SocketAddr)>,
+        host: &Arc<LiveHost>,
+        visitors: &mut JoinSet<()>,
+    ) {
+        let Ok((stream, from)) = accepted else {
+            return;
+        };
+        let visit = Visit::begin(Arc::clone(host), from);
+        let Door::Open(_, negotiation) = &self.door else {
             return;
         };
         if visitors.len() < MOST_VISITORS {
             let negotiation = negotiation.clone();
             visitors.spawn(async move {
                 // What goes wrong here is the client's doing, and the client sees it.
-                let _ended = rdp_server::serve_connection(stream, negotiation).await;
+                let _ended = rdp_server::serve_visit(stream, negotiation, &visit).await;
             });
         }
     }
@@ -155,11 +165,9 @@ fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn accept(door: &Door) -> io::Result<TcpStream> {
+async fn accept(door: &Door) -> io::Result<(TcpStream, SocketAddr)> {
     match door {
-        Door::Mute(listener) | Door::Open(listener, _) => {
-            listener.accept().await.map(|(stream, _)| stream)
-        }
+        Door::Mute(listener) | Door::Open(listener, _) => listener.accept().await,
         Door::Closed | Door::Filtered { .. } => std::future::pending().await,
     }
 }

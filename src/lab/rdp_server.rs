@@ -14,6 +14,10 @@ use tokio_rustls::TlsAcceptor;
 use crate::certificate::Certificate;
 use crate::lab::listener::Negotiation;
 use crate::lab::listener::ServedCertificate;
+use crate::lab::rdp_server::witness::Nobody;
+use crate::lab::rdp_server::witness::Sight;
+use crate::lab::rdp_server::witness::TlsFailure;
+use crate::lab::rdp_server::witness::Witness;
 use crate::rdp::credssp;
 use crate::rdp::credssp::TsRequest;
 use crate::rdp::handshake::Asked;
@@ -23,6 +27,8 @@ use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
 use crate::rdp::ntlm;
 use crate::rdp::ntlm::Challenge;
+
+pub mod witness;
 
 mod policy;
 mod tls;
@@ -42,13 +48,26 @@ const UNIX_EPOCH: u64 = 116_444_736_000_000_000;
 
 /// Serves one client until it goes away or has had its time. An error is the client's doing or the network's.
 pub async fn serve_connection(stream: TcpStream, negotiation: Negotiation) -> io::Result<()> {
-    match tokio::time::timeout(LONGEST, converse(stream, &negotiation)).await {
+    serve_visit(stream, negotiation, &Nobody).await
+}
+
+/// The same, telling somebody what happens.
+pub async fn serve_visit(
+    stream: TcpStream,
+    negotiation: Negotiation,
+    witness: &dyn Witness,
+) -> io::Result<()> {
+    match tokio::time::timeout(LONGEST, converse(stream, &negotiation, witness)).await {
         Ok(ended) => ended,
         Err(elapsed) => Err(elapsed.into()),
     }
 }
 
-async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Result<()> {
+async fn converse(
+    mut stream: TcpStream,
+    negotiation: &Negotiation,
+    witness: &dyn Witness,
+) -> io::Result<()> {
     let mut first = [0];
     if stream.peek(&mut first).await? == 0 {
         return Ok(());
@@ -63,13 +82,18 @@ async fn converse(mut stream: TcpStream, negotiation: &Negotiation) -> io::Resul
         stream.write_all(&packet).await?;
         match answer {
             // Scanners fall over bytes or silence after a refusal; Windows closes.
-            Answer::Refused(_) => return stream.shutdown().await,
+            Answer::Refused(code) => {
+                witness.saw(Sight::Refused(code));
+                return stream.shutdown().await;
+            }
             Answer::Bare => Protocols::RDP,
             Answer::Selected { protocol, .. } => protocol,
         }
     };
     match &negotiation.certificate {
-        Some(served) if protocol != Protocols::RDP => secure(stream, served, protocol).await,
+        Some(served) if protocol != Protocols::RDP => {
+            secure(stream, (served, protocol), witness).await
+        }
         _ => drain(&mut stream).await,
     }
 }
@@ -87,11 +111,15 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<Asked> {
 
 async fn secure(
     stream: TcpStream,
-    served: &Arc<ServedCertificate>,
-    protocol: Protocols,
+    (served, protocol): (&Arc<ServedCertificate>, Protocols),
+    witness: &dyn Witness,
 ) -> io::Result<()> {
     let config = tls::config(served).map_err(invalid)?;
-    let mut stream = TlsAcceptor::from(config).accept(stream).await?;
+    let accepted = TlsAcceptor::from(config).accept(stream).await;
+    let mut stream = accepted.inspect_err(|error| {
+        witness.saw(Sight::TlsFailed(TlsFailure::from(error)));
+    })?;
+    witness.saw(Sight::Secured);
     if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
         return drain(&mut stream).await;
     }
