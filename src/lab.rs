@@ -26,6 +26,7 @@ pub mod wsman_server;
 
 mod inventory;
 mod live;
+mod visit;
 mod way;
 
 pub use crate::lab::fleet::Carrier;
@@ -37,10 +38,12 @@ pub use crate::lab::record::RecordedRequest;
 pub use crate::lab::record::Recorder;
 
 use crate::auth::Account;
+use crate::cim::LogEvent;
 use crate::clock::Clock;
 use crate::lab::fleet::Started;
 use crate::lab::live::LiveHost;
 use crate::lab::machine::Machine;
+use crate::lab::machine::log::Channel;
 use crate::lab::scenario::LabHost;
 use crate::lab::scenario::Scenario;
 use crate::secret::Secret;
@@ -140,6 +143,13 @@ impl Lab {
     /// A copy of a host as it is now.
     pub fn machine(&self, name: &str) -> Option<Machine> {
         self.live.get(name).map(|host| host.machine())
+    }
+
+    /// What stands in a log of a host, its visitors' doing included, oldest first.
+    pub fn events(&self, name: &str, channel: Channel) -> Vec<LogEvent> {
+        self.live.get(name).map_or_else(Vec::new, |host| {
+            host.visited().log.of(channel).cloned().collect()
+        })
     }
 
     /// Changes a host behind everybody's back. Its Remote Desktop port follows at once; see [`Lab::settled`].

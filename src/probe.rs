@@ -18,8 +18,8 @@ use crate::proof::Stage;
 use crate::proof::Verdict;
 
 mod challenge;
-mod course;
 mod channel;
+mod course;
 mod dial;
 mod gateway;
 mod handshake;

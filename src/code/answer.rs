@@ -6,6 +6,7 @@ use crate::code::Table;
 use crate::code::asked::Asked;
 use crate::code::asked::Number;
 use crate::code::asked::Written;
+use crate::code::event::SOURCES;
 use crate::code::event::Source;
 use crate::code::pair;
 use crate::code::pair::Pair;
@@ -86,7 +87,170 @@ pub struct PairAnswer {
 pub struct Unknown {
     /// What was asked for, in words.
     pub asked: String,
-    /// First number, last number and what numbers between them are, narrower ranges first ([MS-ERREF] 2, windows-facts 1 and 9).
+    /// What kind of number it looks like, in whole sentences.
+    pub looks_like: Vec<&'static str>,
+    /// What was perhaps meant: rows, with how to ask for them.
+    pub perhaps: Vec<&'static Entry>,
+}
+
+/// Looks everything up.
+pub fn answer(asked: &Asked) -> Answer {
+    match asked {
+        Asked::Number(number) => found(meanings(*number), || Unknown {
+            asked: both(number.code),
+            looks_like: looks_like(number.code),
+            perhaps: perhaps(*number),
+        }),
+        Asked::Row(table, number) => found(itself(code::entry(*table, *number)), || Unknown {
+            asked: format!("{} {}", table.title(), table.number(*number)),
+            looks_like: Vec::new(),
+            perhaps: elsewhere(*number),
+        }),
+        Asked::Event(source, id) => found(events(*source, *id), || Unknown {
+            asked: match source {
+                Some(source) => format!("event {id} of {}", source.name),
+                None => format!("event {id}"),
+            },
+            looks_like: Vec::new(),
+            perhaps: elsewhere(*id),
+        }),
+        Asked::Name(name) => found(itself(code::called(name)), || Unknown {
+            asked: format!("`{name}`"),
+            looks_like: Vec::new(),
+            perhaps: code::search(name).into_iter().take(5).collect(),
+        }),
+        Asked::Pair(code, extended) => about_pair(*code, *extended),
+    }
+}
+
+fn found(meanings: Vec<Meaning>, unknown: impl FnOnce() -> Unknown) -> Answer {
+    if meanings.is_empty() {
+        Answer::Unknown(unknown())
+    } else {
+        Answer::Meanings(meanings)
+    }
+}
+
+fn itself(entries: impl IntoIterator<Item = &'static Entry>) -> Vec<Meaning> {
+    entries
+        .into_iter()
+        .map(|entry| Meaning {
+            entry,
+            way: Way::Itself,
+        })
+        .collect()
+}
+
+/// Every meaning of a number, likeliest first: tables in their order, but those that are written in decimal last when it
+/// was typed in hexadecimal. Events of several sources come in the order of their sources.
+fn meanings(number: Number) -> Vec<Meaning> {
+    let mut meanings = itself(code::all().filter(|entry| entry.code == number.code));
+    let written_otherwise =
+        |table: Table| number.written == Written::Hexadecimal && table.is_decimal();
+    meanings.sort_by_key(|meaning| {
+        let entry = meaning.entry;
+        (written_otherwise(entry.table), entry.table, rank(entry))
+    });
+    if meanings.is_empty() {
+        meanings.extend(wrapped(number.code));
+    }
+    meanings
+}
+
+/// The place of an event's source among the sources, likeliest first.
+fn rank(entry: &Entry) -> Option<usize> {
+    SOURCES
+        .iter()
+        .position(|source| source.name == entry.source)
+}
+
+/// What a number means that was made of another one.
+fn wrapped(number: u32) -> Vec<Meaning> {
+    const FRONT: u32 = 0xFFFF_0000;
+    const MADE_OF_NTSTATUS: u32 = 0x1000_0000;
+    let low = number & !FRONT;
+    let (table, inner, way) = match number & FRONT {
+        0x8007_0000 => (Table::Win32, low, Way::Win32InHResult),
+        0xC007_0000 => (Table::Win32, low, Way::Win32InNtStatus),
+        _ if number & 0xF000_0000 == 0xD000_0000 => (
+            Table::NtStatus,
+            number & !MADE_OF_NTSTATUS,
+            Way::NtStatusInHResult,
+        ),
+        _ if may_be_identifier(number) => (Table::Event, low, Way::EventIdentifier),
+        _ => return Vec::new(),
+    };
+    code::all()
+        .filter(|entry| entry.table == table && entry.code == inner)
+        .map(|entry| Meaning { entry, way })
+        .collect()
+}
+
+/// Whether the bits in front of an event's number are those of a severity and of one of the programs that classic logs know:
+/// 0xC0001B58 for 7000, 0xC00A0038 for 56.
+fn may_be_identifier(number: u32) -> bool {
+    const SEVERITY: u32 = 0xF000_0000;
+    const FACILITY: u32 = 0x0FFF_0000;
+    const TERMINAL_SERVER: u32 = 0x000A_0000;
+    matches!(number & SEVERITY, 0x4000_0000 | 0x8000_0000 | 0xC000_0000)
+        && matches!(number & FACILITY, 0 | TERMINAL_SERVER)
+}
+
+fn events(source: Option<&'static Source>, id: u32) -> Vec<Meaning> {
+    let mut found = match source {
+        Some(source) => itself(code::event(source.name, id)),
+        None => itself(code::all().filter(|entry| entry.table == Table::Event && entry.code == id)),
+    };
+    found.sort_by_key(|meaning| rank(meaning.entry));
+    found
+}
+
+fn about_pair(number: u32, extended: u32) -> Answer {
+    let known = PairAnswer {
+        code: number,
+        extended,
+        pair: pair::pair(number, extended),
+        first: code::entry(Table::Disconnect, number),
+        second: code::entry(Table::Extended, extended)
+            .or_else(|| code::entry(Table::ErrorInfo, extended)),
+    };
+    if known.first.is_none() && known.second.is_none() {
+        return Answer::Unknown(Unknown {
+            asked: format!("error code 0x{number:X} with extended error code 0x{extended:X}"),
+            looks_like: Vec::new(),
+            perhaps: elsewhere(number),
+        });
+    }
+    Answer::Pair(known)
+}
+
+/// Rows of other tables with this number.
+fn elsewhere(number: u32) -> Vec<&'static Entry> {
+    meanings(Number {
+        code: number,
+        written: Written::Decimal,
+    })
+    .iter()
+    .map(|meaning| meaning.entry)
+    .collect()
+}
+
+/// Rows of the number that the same digits are in hexadecimal: `904` for 0x904.
+fn perhaps(number: Number) -> Vec<&'static Entry> {
+    if number.written != Written::Decimal {
+        return Vec::new();
+    }
+    u32::from_str_radix(&number.code.to_string(), 16)
+        .map(elsewhere)
+        .unwrap_or_default()
+}
+
+/// A number both ways.
+fn both(number: u32) -> String {
+    format!("0x{number:X} ({number})")
+}
+
+/// First number, last number and what numbers between them are, narrower ranges first ([MS-ERREF] 2, windows-facts 1 and 9).
 #[rustfmt::skip] // Rows of a table.
 static KINDS: [(u32, u32, &str); 15] = [
     (0x8004_1000, 0x8004_10FF, "It is an HRESULT of WMI."),
@@ -180,6 +344,7 @@ mod tests {
                 Way::NtStatusInHResult,
             ),
             ("0xC0001B58", Table::Event, 7000, Way::EventIdentifier),
+            ("0xC00A0038", Table::Event, 56, Way::EventIdentifier),
         ] {
             assert!(tables(typed).contains(&(table, code, way)), "{typed}");
         }

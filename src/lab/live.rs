@@ -18,6 +18,8 @@ use crate::lab::listener;
 use crate::lab::listener::Listener;
 use crate::lab::listener::ListenerState;
 use crate::lab::machine::Machine;
+use crate::lab::machine::log::Event;
+use crate::lab::machine::log::EventLog;
 use crate::lab::mishap::Mishap;
 use crate::lab::mishap::RdpMishap;
 use crate::lab::mishap::Trouble;
@@ -40,6 +42,9 @@ pub(super) struct LiveHost {
     version: watch::Sender<u64>,
     /// The last change that the Remote Desktop port has followed.
     followed: watch::Sender<u64>,
+    /// What visitors of the Remote Desktop port left in the logs. Apart from the machine, because a look from outside must
+    /// not change it.
+    visits: Mutex<EventLog>,
     mishaps: Vec<Mishap>,
     rdp_mishaps: Vec<RdpMishap>,
     /// Who answers at the Remote Desktop port in the host's stead.
@@ -80,6 +85,7 @@ impl LiveHost {
             machine: Mutex::new(host.machine),
             version: watch::Sender::new(1),
             followed: watch::Sender::new(0),
+            visits: Mutex::new(EventLog::default()),
             mishaps: host.mishaps,
             rdp_mishaps: host.rdp_mishaps,
             impostor: None,
@@ -137,6 +143,19 @@ impl LiveHost {
             self.version.send_modify(|version| *version += 1);
         }
         result
+    }
+
+    /// Writes what a visitor caused, with the time that the host's own clock shows.
+    pub(super) fn note_visit(&self, event: Event) {
+        let at = self.look(|machine| machine.clock(self.clock.now()));
+        lock(&self.visits).write(at, event);
+    }
+
+    /// The machine as it is now, with what its visitors left in the logs.
+    pub(super) fn visited(&self) -> Machine {
+        let mut machine = self.machine();
+        machine.log = machine.log.merged(&lock(&self.visits));
+        machine
     }
 
     /// Notices of changes.

@@ -20,8 +20,8 @@ pub mod in_memory;
 pub mod log;
 pub mod os;
 pub mod registry;
-pub mod schannel;
 pub mod roles;
+pub mod schannel;
 pub mod service;
 pub mod terminal_services;
 

@@ -18,6 +18,7 @@ use crate::lab::listener::Negotiation;
 use crate::lab::live::LiveHost;
 use crate::lab::live::Pending;
 use crate::lab::rdp_server;
+use crate::lab::visit::Visit;
 use crate::lab::way;
 
 /// The port of a machine that is forwarded to the real one. A machine that listens elsewhere cannot be reached there.
@@ -132,8 +133,17 @@ impl RdpFront {
         socket_at(self.address)?.listen(backlog)
     }
 
-    fn admit(&self, host: &LiveHost, accepted: io::Result<TcpStream>, visitors: &mut JoinSet<()>) {
-        let (Ok(stream), Door::Open(_, negotiation)) = (accepted, &self.door) else {
+    fn admit(
+        &self,
+        host: &Arc<LiveHost>,
+        accepted: io::Result<(TcpStream, SocketAddr)>,
+        visitors: &mut JoinSet<()>,
+    ) {
+        let Ok((stream, from)) = accepted else {
+            return;
+        };
+        let visit = Visit::begin(Arc::clone(host), from);
+        let Door::Open(_, negotiation) = &self.door else {
             return;
         };
         if visitors.len() >= MOST_VISITORS {
@@ -145,12 +155,12 @@ impl RdpFront {
         // What goes wrong here is the client's doing or planned, and the client sees it.
         if way.is_clear() {
             visitors.spawn(async move {
-                let _ended = rdp_server::serve_connection(stream, negotiation).await;
+                let _ended = rdp_server::serve_visit(stream, negotiation, &visit).await;
             });
         } else {
             visitors.spawn(async move {
                 let (near, far) = tokio::io::duplex(PIPE);
-                let serving = rdp_server::serve_connection(near, negotiation);
+                let serving = rdp_server::serve_visit(near, negotiation, &visit);
                 let _ended = tokio::join!(way::carry(stream, far, way, clock), serving);
             });
         }
@@ -169,11 +179,9 @@ fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
     Ok(socket)
 }
 
-async fn accept(door: &Door) -> io::Result<TcpStream> {
+async fn accept(door: &Door) -> io::Result<(TcpStream, SocketAddr)> {
     match door {
-        Door::Mute(listener) | Door::Open(listener, _) => {
-            listener.accept().await.map(|(stream, _)| stream)
-        }
+        Door::Mute(listener) | Door::Open(listener, _) => listener.accept().await,
         Door::Closed | Door::Filtered { .. } => std::future::pending().await,
     }
 }

@@ -18,11 +18,18 @@ use crate::lab::listener::ServedCertificate;
 use crate::lab::rdp_server::credssp::Conversation;
 use crate::lab::rdp_server::credssp::Desk;
 use crate::lab::rdp_server::credssp::Turn;
+use crate::lab::rdp_server::tls::Handshake;
+use crate::lab::rdp_server::witness::Nobody;
+use crate::lab::rdp_server::witness::Sight;
+use crate::lab::rdp_server::witness::TlsFailure;
+use crate::lab::rdp_server::witness::Witness;
 use crate::rdp::handshake::Asked;
 use crate::rdp::handshake::AwaitingRequest;
 use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
+
+pub mod witness;
 
 mod choice;
 mod credssp;
@@ -36,12 +43,22 @@ const LONGEST: Duration = Duration::from_secs(30);
 const MOST: usize = 64 * 1024;
 /// The first byte of a TLS record with a handshake in it: some clients begin without X.224, and Windows lets them.
 const TLS_HANDSHAKE: u8 = 0x16;
+
 /// Serves one client until it goes away or has had its time. An error is the client's doing or the network's.
 pub async fn serve_connection(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     negotiation: Negotiation,
 ) -> io::Result<()> {
-    match tokio::time::timeout(LONGEST, converse(stream, &negotiation)).await {
+    serve_visit(stream, negotiation, &Nobody).await
+}
+
+/// The same, telling somebody what happens.
+pub async fn serve_visit(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    negotiation: Negotiation,
+    witness: &dyn Witness,
+) -> io::Result<()> {
+    match tokio::time::timeout(LONGEST, converse(stream, &negotiation, witness)).await {
         Ok(ended) => ended,
         Err(elapsed) => Err(elapsed.into()),
     }
@@ -50,6 +67,7 @@ pub async fn serve_connection(
 async fn converse(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     negotiation: &Negotiation,
+    witness: &dyn Witness,
 ) -> io::Result<()> {
     let first = some_bytes(&mut stream).await?;
     let (protocol, early) =
@@ -63,7 +81,10 @@ async fn converse(
             stream.write_all(&packet).await?;
             match answer {
                 // Scanners fall over bytes or silence after a refusal; Windows closes.
-                Answer::Refused(_) => return stream.shutdown().await,
+                Answer::Refused(code) => {
+                    witness.saw(Sight::Refused(code));
+                    return stream.shutdown().await;
+                }
                 Answer::Bare => (Protocols::RDP, asked.rest),
                 Answer::Selected { protocol, .. } => (protocol, asked.rest),
             }
@@ -72,9 +93,27 @@ async fn converse(
         Some(served) if protocol != Protocols::RDP => served,
         _ => return drain(&mut stream).await,
     };
-    match tls::accept(stream, early, served, &negotiation.schannel).await? {
-        Some(stream) => secure(stream, negotiation, (served, protocol)).await,
-        None => Ok(()),
+    let shaken = tls::accept(stream, early, served, &negotiation.schannel).await;
+    let shaken = shaken.inspect_err(|error| {
+        witness.saw(Sight::TlsFailed(TlsFailure::from(error)));
+    })?;
+    match shaken {
+        Handshake::Secured(mut stream) => {
+            witness.saw(Sight::Secured);
+            let desk = Desk {
+                identity: Arc::clone(&negotiation.identity),
+                public_key: channel_binding::public_key(&served.certificate).unwrap_or_default(),
+                selected: protocol,
+                restricted_admin: negotiation.restricted_admin,
+                filetime: negotiation.identity.filetime(now()),
+            };
+            secure(&mut stream, desk, witness).await
+        }
+        Handshake::NothingInCommon => {
+            witness.saw(Sight::TlsFailed(TlsFailure::NothingInCommon));
+            Ok(())
+        }
+        Handshake::PlayedOut => Ok(()),
     }
 }
 
@@ -92,26 +131,26 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin), first: Vec<u8>) -> 
 
 /// What follows inside TLS.
 async fn secure(
-    mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    negotiation: &Negotiation,
-    (served, protocol): (&Arc<ServedCertificate>, Protocols),
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    desk: Desk,
+    witness: &dyn Witness,
 ) -> io::Result<()> {
-    if !protocol.intersects(Protocols::HYBRID | Protocols::HYBRID_EX) {
-        return drain(&mut stream).await;
+    if !desk
+        .selected
+        .intersects(Protocols::HYBRID | Protocols::HYBRID_EX)
+    {
+        return drain(stream).await;
     }
-    let desk = Desk {
-        identity: Arc::clone(&negotiation.identity),
-        public_key: channel_binding::public_key(&served.certificate).unwrap_or_default(),
-        selected: protocol,
-        restricted_admin: negotiation.restricted_admin,
-        filetime: negotiation.identity.filetime(now()),
-    };
-    sign_in(&mut stream, desk).await?;
+    sign_in(stream, desk, witness).await?;
     stream.shutdown().await
 }
 
 /// Signs a client in. One that goes on to its desktop finds that the simulation ends here.
-async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk) -> io::Result<()> {
+async fn sign_in(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    desk: Desk,
+    witness: &dyn Witness,
+) -> io::Result<()> {
     let mut received = 0;
     let mut conversation = Box::new(Conversation::begin(desk).map_err(invalid)?);
     while received < MOST {
@@ -123,8 +162,14 @@ async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk)
                 stream.write_all(&answer).await?;
                 going_on
             }
-            Turn::Refused(reason) => return stream.write_all(&reason).await,
-            Turn::SignedIn(welcome) => {
+            Turn::Refused(reason, seen) => {
+                if let Some(seen) = seen {
+                    witness.saw(seen);
+                }
+                return stream.write_all(&reason).await;
+            }
+            Turn::SignedIn(welcome, seen) => {
+                witness.saw(seen);
                 stream.write_all(&welcome).await?;
                 let _beyond = some_bytes(stream).await?;
                 return Ok(());

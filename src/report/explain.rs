@@ -259,11 +259,7 @@ fn labelled(
 }
 
 /// Words in lines of [`WIDTH`] columns; the first begins in a column, the others are indented.
-fn wrapped(
-    out: &mut dyn Write,
-    (first, indent): (usize, usize),
-    text: &str,
-) -> io::Result<()> {
+fn wrapped(out: &mut dyn Write, (first, indent): (usize, usize), text: &str) -> io::Result<()> {
     let mut column = first;
     let mut gap = "";
     for word in text.split(' ') {

@@ -12,6 +12,7 @@ use crate::auth::Sealed;
 use crate::lab::identity::Identity;
 use crate::lab::identity::LOGON_FAILURE;
 use crate::lab::identity::Password;
+use crate::lab::rdp_server::witness::Sight;
 use crate::rdp::credssp;
 use crate::rdp::credssp::TsPasswordCreds;
 use crate::rdp::credssp::TsRequest;
@@ -21,6 +22,8 @@ use crate::rdp::nego::Protocols;
 const CLIENT_MAGIC: &[u8] = b"CredSSP Client-To-Server Binding Hash\0";
 /// What the server hashes.
 const SERVER_MAGIC: &[u8] = b"CredSSP Server-To-Client Binding Hash\0";
+/// `STATUS_LOGON_TYPE_NOT_GRANTED` ([MS-ERREF] 2.3.1)
+const NOT_GRANTED: u32 = 0xC000_015B;
 /// `AUTHZ_SUCCESS` and `ERROR_ACCESS_DENIED` ([MS-RDPBCGR] 2.2.10.2).
 const GRANTED: u32 = 0;
 const DENIED: u32 = 5;
@@ -70,9 +73,9 @@ pub(super) enum Turn {
     /// Say this and go on.
     Say(Vec<u8>, Box<Conversation>),
     /// Say this, and the client is signed in.
-    SignedIn(Vec<u8>),
-    /// Say this, which may be nothing, and close.
-    Refused(Vec<u8>),
+    SignedIn(Vec<u8>, Sight),
+    /// Say this, which may be nothing, and close; an account that was refused is told too.
+    Refused(Vec<u8>, Option<Sight>),
 }
 
 impl Conversation {
@@ -98,14 +101,14 @@ impl Conversation {
         let (message, rest) = match credssp::split(&self.buffer) {
             Ok(None) => return Turn::More(Box::new(self)),
             Ok(Some((whole, rest))) => (TsRequest::decode(whole), rest.to_vec()),
-            Err(_) => return Turn::Refused(Vec::new()),
+            Err(_) => return Turn::Refused(Vec::new(), None),
         };
         self.buffer = rest;
         match message {
             Ok(message) if message.version >= self.desk.identity.oldest_client => {
                 self.answer(&message)
             }
-            Ok(_) | Err(_) => Turn::Refused(Vec::new()),
+            Ok(_) | Err(_) => Turn::Refused(Vec::new(), None),
         }
     }
 
@@ -121,7 +124,7 @@ impl Conversation {
                     }
                 }
                 Err(AuthError::Refused { .. }) => return self.refuse(message, Password::Wrong),
-                Err(_) => return Turn::Refused(Vec::new()),
+                Err(_) => return Turn::Refused(Vec::new(), None),
             }
         }
         match (self.stage, &message.pub_key_auth, &message.auth_info) {
@@ -130,7 +133,7 @@ impl Conversation {
             }
             (Stage::Binding, Some(proof), _) => self.bind(message, proof, answer),
             (Stage::Credentials, _, Some(sealed)) => self.admit(message, sealed),
-            (Stage::Credentials, _, None) => Turn::Refused(Vec::new()),
+            (Stage::Credentials, _, None) => Turn::Refused(Vec::new(), None),
         }
     }
 
@@ -143,14 +146,30 @@ impl Conversation {
 
     fn say_why(self, message: &TsRequest, status: u32) -> Turn {
         let ours = self.desk.identity.credssp;
+        let seen = Some(self.refused(status));
         if ours.min(message.version) < credssp::WITH_ERROR_CODE {
-            return Turn::Refused(Vec::new());
+            return Turn::Refused(Vec::new(), seen);
         }
         let answer = TsRequest {
             error_code: Some(status),
             ..TsRequest::of_version(ours)
         };
-        Turn::Refused(answer.encode())
+        Turn::Refused(answer.encode(), seen)
+    }
+
+    /// What is written into the logs about an account that is refused: outwards most reasons are a failed logon.
+    fn refused(&self, sub_status: u32) -> Sight {
+        let (user, domain) = self.who();
+        Sight::SignInRefused {
+            user,
+            domain,
+            status: if sub_status == NOT_GRANTED {
+                sub_status
+            } else {
+                LOGON_FAILURE
+            },
+            sub_status,
+        }
     }
 
     fn who(&self) -> (String, String) {
@@ -167,13 +186,13 @@ impl Conversation {
         }
         let version = self.desk.identity.credssp.min(message.version);
         let Some((theirs, ours)) = self.proofs(version) else {
-            return Turn::Refused(Vec::new());
+            return Turn::Refused(Vec::new(), None);
         };
         if self.unseal(proof).as_ref() != Some(&theirs) {
-            return Turn::Refused(Vec::new());
+            return Turn::Refused(Vec::new(), None);
         }
         let Ok(sealed) = self.ntlm.seal(&ours) else {
-            return Turn::Refused(Vec::new());
+            return Turn::Refused(Vec::new(), None);
         };
         answer.pub_key_auth = Some([sealed.token, sealed.data].concat());
         self.stage = Stage::Credentials;
@@ -202,12 +221,12 @@ impl Conversation {
             .and_then(|plain| TsPasswordCreds::decode(&plain).ok());
         match credentials {
             Some(credentials) => self.decide(message, &credentials),
-            None => Turn::Refused(Vec::new()),
+            None => Turn::Refused(Vec::new(), None),
         }
     }
 
     fn decide(self, message: &TsRequest, credentials: &TsPasswordCreds) -> Turn {
-        let (user, _) = self.who();
+        let (user, domain) = self.who();
         let password = credentials.password.reveal();
         let comes_without = credentials.user.is_empty() && password.is_empty();
         let welcome = if comes_without {
@@ -218,13 +237,15 @@ impl Conversation {
         if !welcome {
             return self.say_why(message, LOGON_FAILURE);
         }
-        if self.desk.selected != Protocols::HYBRID_EX {
-            return Turn::SignedIn(Vec::new());
-        }
-        if self.desk.identity.may_use_remote_desktop(&user) {
-            Turn::SignedIn(GRANTED.to_le_bytes().to_vec())
-        } else {
-            Turn::Refused(DENIED.to_le_bytes().to_vec())
+        let allowed = self.desk.identity.may_use_remote_desktop(&user);
+        let seen = Sight::SignedIn { user, domain };
+        match (self.desk.selected, allowed) {
+            (Protocols::HYBRID_EX, true) => Turn::SignedIn(GRANTED.to_le_bytes().to_vec(), seen),
+            (Protocols::HYBRID_EX, false) => {
+                let refused = self.refused(NOT_GRANTED);
+                Turn::Refused(DENIED.to_le_bytes().to_vec(), Some(refused))
+            }
+            _ => Turn::SignedIn(Vec::new(), seen),
         }
     }
 
@@ -358,9 +379,9 @@ mod tests {
                     server = *more;
                     TsRequest::decode(&answer).unwrap()
                 }
-                Turn::SignedIn(bytes) if delegated => return Ended::Welcome(bytes),
-                Turn::Refused(bytes) if delegated => return Ended::Denied(bytes),
-                Turn::Refused(bytes) => {
+                Turn::SignedIn(bytes, _) if delegated => return Ended::Welcome(bytes),
+                Turn::Refused(bytes, _) if delegated => return Ended::Denied(bytes),
+                Turn::Refused(bytes, _) => {
                     let told = TsRequest::decode(&bytes).ok();
                     return Ended::Refused(told.and_then(|told| told.error_code));
                 }
@@ -447,7 +468,7 @@ mod tests {
         changed(&mut desk).oldest_client = credssp::WITH_NONCE;
         let old = TsRequest::of_version(4).encode();
         let turn = tell(Conversation::begin(desk).unwrap(), &old);
-        assert!(matches!(turn, Turn::Refused(bytes) if bytes.is_empty()));
+        assert!(matches!(turn, Turn::Refused(bytes, _) if bytes.is_empty()));
     }
 
     #[test]
@@ -465,7 +486,7 @@ mod tests {
             };
             let server = Conversation::begin(desk).unwrap();
             let turn = server.decide(&TsRequest::of_version(6), &nothing);
-            assert_eq!(matches!(turn, Turn::SignedIn(_)), welcome);
+            assert_eq!(matches!(turn, Turn::SignedIn(..)), welcome);
         }
     }
 

@@ -72,14 +72,24 @@ impl Terms {
     }
 }
 
-/// Answers a client's hello; `early` came already. `None` is a handshake that ends before it is complete, because
-/// nothing is in common, or because it is too old for more than its beginning.
+/// What became of a handshake.
+#[derive(Debug)]
+pub(super) enum Handshake<S> {
+    /// It is complete.
+    Secured(S),
+    /// It ended by an alert, because nothing is in common.
+    NothingInCommon,
+    /// It is too old for more than its beginning.
+    PlayedOut,
+}
+
+/// Answers a client's hello; `early` came already.
 pub(super) async fn accept(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     early: Vec<u8>,
     served: &Arc<ServedCertificate>,
     schannel: &Schannel,
-) -> io::Result<Option<impl AsyncRead + AsyncWrite + Unpin>> {
+) -> io::Result<Handshake<impl AsyncRead + AsyncWrite + Unpin>> {
     let asked = read_hello(&mut stream, early).await?;
     let certificate = Certificate::from_der(&served.certificate).map_err(super::invalid)?;
     let means = Means {
@@ -96,20 +106,21 @@ pub(super) async fn accept(
             let config = config(&terms).map_err(super::invalid)?;
             let (read, write) = tokio::io::split(stream);
             let stream = tokio::io::join(Cursor::new(asked.bytes).chain(read), write);
-            return TlsAcceptor::from(config).accept(stream).await.map(Some);
+            let accepted = TlsAcceptor::from(config).accept(stream).await;
+            return accepted.map(Handshake::Secured);
         }
         Choice::Flight(version, suite) => flight(version, suite, &certificate)?,
         Choice::Refused(alert) => {
             stream.write_all(&alert.encode(asked.hello.version)).await?;
             stream.shutdown().await?;
-            return Ok(None);
+            return Ok(Handshake::NothingInCommon);
         }
     };
     stream.write_all(&last_words).await?;
     // Whatever the client says next is beyond what is played here.
     let _next = stream.read_u8().await;
     stream.shutdown().await?;
-    Ok(None)
+    Ok(Handshake::PlayedOut)
 }
 
 async fn read_hello(stream: &mut (impl AsyncRead + Unpin), early: Vec<u8>) -> io::Result<Asked> {
