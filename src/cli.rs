@@ -52,7 +52,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
         Verb::Apply(apply) => run::apply(&apply, environment, talk),
         Verb::Probe(probe) => probe::probe(&probe, environment, talk),
         Verb::Diagnose(diagnose) => diagnose::diagnose(&diagnose, environment, talk),
-        Verb::Explain(explain) => explain::explain(&explain, environment, talk),
+        Verb::Explain(explain) => explain::explain(&explain),
         Verb::RdpFile(verb) => rdp_file::rdp_file(&verb, environment, talk),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
         Verb::Lab(LabVerb::Up(up)) => lab_up(up, talk),

@@ -11,7 +11,7 @@ pub enum ExitStatus {
     Success,
     /// 1: internal error.
     Internal,
-    /// 2: something failed on at least one host.
+    /// 2: something failed on at least one host, or `explain` does not know the number.
     Failed,
     /// 3: drift was found, nothing failed.
     Drift,

@@ -9,13 +9,13 @@ pub struct ExplainArguments {
     #[arg(
         value_name = "CODE",
         required_unless_present = "search",
-        allow_hyphen_values = true
+        allow_negative_numbers = true
     )]
     pub code: Option<String>,
     /// The extended error code, or the number of an event
-    #[arg(value_name = "EXTENDED", allow_hyphen_values = true)]
+    #[arg(value_name = "EXTENDED", allow_negative_numbers = true)]
     pub extended: Option<String>,
-    /// List everything whose text has these words
-    #[arg(long, value_name = "WORDS", conflicts_with = "code")]
-    pub search: Option<String>,
+    /// List everything whose text has all of these words
+    #[arg(long, value_name = "WORDS", conflicts_with = "code", num_args = 1..)]
+    pub search: Vec<String>,
 }
