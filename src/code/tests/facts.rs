@@ -313,10 +313,7 @@ fn every_event_of_the_research_is_in_the_table() {
     for (section, source, ids) in EVENTS {
         assert!(event::source(source).is_some(), "{section}: {source}");
         for id in *ids {
-            assert!(
-                code::event(source, *id).is_some(),
-                "{section}: {source} {id}"
-            );
+            assert!(event(source, *id).is_some(), "{section}: {source} {id}");
         }
     }
 }
