@@ -198,32 +198,42 @@ pub fn named(table: Table, code: u32) -> String {
     }
 }
 
-/// The number of a fault of the management service with its name, whichever table it is from:
-/// `2150858778 (0x8033801A, ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER)`.
-pub fn fault(code: u32) -> String {
+/// The row of a fault of the management service, whichever table it is from.
+pub fn of_fault(code: u32) -> Option<&'static Entry> {
     let tables = if code > 0xFFFF {
         [Table::WsMan, Table::HResult]
     } else {
         [Table::Win32, Table::CimStatus]
     };
-    let name = tables
-        .into_iter()
-        .filter_map(|table| entry(table, code))
-        .map(|entry| entry.name)
-        .find(|name| !name.is_empty());
+    tables.into_iter().find_map(|table| entry(table, code))
+}
+
+/// The row of what a method of this class returned.
+pub fn of_return(class: &str, code: u32) -> Option<&'static Entry> {
+    match Table::of_class(class) {
+        Some(table) if code <= 0xFFFF => entry(table, code),
+        _ => of_fault(code),
+    }
+}
+
+/// The number of a fault with its name, long ones both ways:
+/// `2150858778 (0x8033801A, ERROR_WSMAN_ENUMERATE_CANNOT_PROCESS_FILTER)`.
+pub fn fault(code: u32) -> String {
+    with_name(code, of_fault(code))
+}
+
+/// The return value of a method of this class with its name: `14 (Service Disabled)`.
+pub fn returned(class: &str, code: u32) -> String {
+    with_name(code, of_return(class, code))
+}
+
+fn with_name(code: u32, row: Option<&Entry>) -> String {
+    let name = row.map(|row| row.name).filter(|name| !name.is_empty());
     match (code > 0xFFFF, name) {
         (true, Some(name)) => format!("{code} (0x{code:08X}, {name})"),
         (true, None) => format!("{code} (0x{code:08X})"),
         (false, Some(name)) => format!("{code} ({name})"),
         (false, None) => code.to_string(),
-    }
-}
-
-/// The return value of a method of this class with its name: `14 (Service Disabled)`.
-pub fn returned(class: &str, code: u32) -> String {
-    match Table::of_class(class) {
-        Some(table) if code <= 0xFFFF => named(table, code),
-        _ => fault(code),
     }
 }
 

@@ -20,6 +20,7 @@ use crate::cim::query::RegistryPath;
 use crate::cim::question::Question;
 use crate::cim::value::Instance;
 use crate::cim::value::Value;
+use crate::code;
 
 /// Something that can be asked about a host. Check mode holds nothing more than this, so it cannot write.
 #[async_trait]
@@ -232,7 +233,7 @@ pub enum CimError {
         operation: String,
     },
     /// Too many operations, shells or connections for this user on the host.
-    #[error("{operation} exceeded a quota of the host (code {code})")]
+    #[error("{operation} exceeded a quota of the host: code {}", code::fault(*code))]
     Quota {
         /// What was asked.
         operation: String,
@@ -240,7 +241,7 @@ pub enum CimError {
         code: u32,
     },
     /// Any other refusal by the management service or the provider.
-    #[error("{operation} failed with code {code} (0x{code:08X}): {message}")]
+    #[error("{operation} failed with code {}: {message}", code::fault(*code))]
     Fault {
         /// What was asked.
         operation: String,
@@ -250,10 +251,12 @@ pub enum CimError {
         message: String,
     },
     /// The method ran and returned an error number.
-    #[error("{operation} returned {code} (0x{code:08X})")]
+    #[error("{operation} returned {}", code::returned(class, *code))]
     Returned {
         /// Which call.
         operation: String,
+        /// The class of the method, which decides what the number means.
+        class: String,
         /// The return value.
         code: u32,
     },
@@ -289,6 +292,11 @@ pub enum CimError {
         /// Which one.
         promise: String,
     },
+}
+
+/// What a number means, and where more of it stands.
+fn told_more(row: &code::Entry) -> String {
+    format!("{}; `rdpfix explain {}` tells more", row.gist(), row.ask())
 }
 
 fn describe(reason: Unreachable) -> &'static str {
@@ -359,9 +367,9 @@ impl CimError {
                 .to_owned(),
             Self::Quota { .. } => "other tools hold operations open on this host; try again later".to_owned(),
             Self::NotWsman { .. } => "is this the WinRM port? A web server or a proxy seems to answer there".to_owned(),
+            Self::Fault { code, .. } => told_more(code::of_fault(*code)?),
+            Self::Returned { class, code, .. } => told_more(code::of_return(class, *code)?),
             Self::Unreachable { reason: Unreachable::ConnectionLost, .. }
-            | Self::Fault { .. }
-            | Self::Returned { .. }
             | Self::RegistryType { .. }
             | Self::Property { .. }
             | Self::Broken { .. } => return None,

@@ -225,16 +225,11 @@ mod tests {
 
     use super::Asked;
     use super::Number;
-    use super::Unreadable;
     use super::Written;
     use super::read;
     use crate::code;
     use crate::code::Table;
     use crate::code::event;
-
-    fn number(code: u32, written: Written) -> Result<Asked, Unreadable> {
-        Ok(Asked::Number(Number { code, written }))
-    }
 
     #[test]
     fn numbers_are_read_as_people_write_them() {
@@ -252,7 +247,8 @@ mod tests {
             ("4294967295", u32::MAX, Written::Decimal),
             ("-2147483648", 0x8000_0000, Written::Negative),
         ] {
-            assert_eq!(read(typed, None), number(code, written), "{typed}");
+            let number = Number { code, written };
+            assert_eq!(read(typed, None), Ok(Asked::Number(number)), "{typed}");
         }
     }
 

@@ -28,6 +28,8 @@ const STATE: Entry = Entry::of(
 );
 
 /// One row for each number, in order.
+///
+/// Assumption: at a gateway's address 405 is a reverse proxy's answer, and 503 that of a stopped pool or service.
 #[rustfmt::skip] // Rows of a table, not statements: unfolded they would fill four times the lines.
 pub(super) static ROWS: &[Entry] = &[
     LICENCE.row(0, "", "The connection to the licence server is not known.")

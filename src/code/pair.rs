@@ -164,11 +164,13 @@ const CLOSED_AND_DENIED: Pair = Pair {
 };
 
 /// The same denial, said in order.
+///
+/// Assumption: an ending that the host tells in order comes after negotiation and TLS, as its error info does.
 const ENDED_AND_DENIED: Pair = Pair {
     code: 3,
     extended: 7,
-    means: "The host ended the connection in order and says that it denied it. The way there, negotiation and TLS have \
-            worked.",
+    means: "The host ended the connection in order and says that it denied it. An ending that is told comes after \
+            negotiation and TLS, so that those have most likely worked.",
     documented: "Each half is in the vendor's lists; no article of the vendor covers the two together.",
     readings: &[
         Reading {
@@ -180,11 +182,6 @@ const ENDED_AND_DENIED: Pair = Pair {
             claim: "the Connection Broker failed to place the session",
             verdict: Verdict::Plausible,
             because: "only when there is a broker; event 1296 on the host tells it",
-        },
-        Reading {
-            claim: "a firewall or a corrupt certificate",
-            verdict: Verdict::Wrong,
-            because: "the connection had been through both when it was denied",
         },
     ],
     ranking: "Look at what the host logged in the same minute before anything is changed.",

@@ -1,6 +1,8 @@
 //! Facts about the tables as a whole.
 #![cfg(test)]
 
+mod facts;
+
 use std::collections::BTreeSet;
 
 use super::Table;

@@ -12,6 +12,8 @@ use rustls::CertificateError as TlsCertificateError;
 
 use crate::certificate::Certificate;
 use crate::certificate::CertificateError;
+use crate::code;
+use crate::code::Table;
 use crate::proof::Stage;
 use crate::rdp::EncodeError;
 use crate::rdp::handshake::Answered;
@@ -180,13 +182,7 @@ fn unsecured_by(error: &rustls::Error) -> Refusal {
             "machine-keys",
             "the host ended the TLS handshake with an internal error, as it may when it cannot use its private key",
         ),
-        rustls::Error::AlertReceived(alert) => Refusal::new(
-            "tls-mismatch",
-            format!(
-                "the host ended the TLS handshake with alert {}: {alert:?}",
-                u8::from(*alert)
-            ),
-        ),
+        rustls::Error::AlertReceived(alert) => Refusal::new("tls-mismatch", ended_by(*alert)),
         rustls::Error::PeerIncompatible(reason) => Refusal::new(
             "tls-mismatch",
             format!("the host's TLS does not go together with TLS 1.2 or 1.3: {reason:?}"),
@@ -201,6 +197,16 @@ fn unsecured_by(error: &rustls::Error) -> Refusal {
         ),
         other => Refusal::new("tls-mismatch", format!("the TLS handshake failed: {other}")),
     }
+}
+
+/// `the host ended the TLS handshake with alert 70 (protocol_version): no version of TLS suits both ends`.
+fn ended_by(alert: AlertDescription) -> String {
+    let number = u32::from(u8::from(alert));
+    let named = code::named(Table::TlsAlert, number);
+    let meaning = code::entry(Table::TlsAlert, number)
+        .map(|row| format!(": {}", row.gist()))
+        .unwrap_or_default();
+    format!("the host ended the TLS handshake with alert {named}{meaning}")
 }
 
 /// Whether a client accepts the certificate, as far as its dates go; whom the client trusts is not known here.

@@ -4,6 +4,9 @@
 use std::fmt;
 use std::ops::BitOr;
 
+use crate::code;
+use crate::code::Entry;
+use crate::code::Table;
 use crate::rdp::DecodeError;
 use crate::rdp::EncodeError;
 use crate::rdp::Reader;
@@ -143,40 +146,6 @@ impl BitOr for ResponseFlags {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FailureCode(pub u32);
 
-/// Code, name in the specification, and what it says about the host.
-const FAILURES: [(FailureCode, &str, &str); 6] = [
-    (
-        FailureCode::SSL_REQUIRED,
-        "SSL_REQUIRED_BY_SERVER",
-        "the host insists on TLS",
-    ),
-    (
-        FailureCode::SSL_NOT_ALLOWED,
-        "SSL_NOT_ALLOWED_BY_SERVER",
-        "the host is set to classic RDP security and does not do TLS",
-    ),
-    (
-        FailureCode::SSL_CERTIFICATE_MISSING,
-        "SSL_CERT_NOT_ON_SERVER",
-        "the host has no certificate that its listener can use",
-    ),
-    (
-        FailureCode::INCONSISTENT_FLAGS,
-        "INCONSISTENT_FLAGS",
-        "the host finds the requested protocols contradictory",
-    ),
-    (
-        FailureCode::HYBRID_REQUIRED,
-        "HYBRID_REQUIRED_BY_SERVER",
-        "the host insists on network level authentication",
-    ),
-    (
-        FailureCode::SSL_WITH_USER_AUTHENTICATION_REQUIRED,
-        "SSL_WITH_USER_AUTH_REQUIRED_BY_SERVER",
-        "the host insists on TLS with a client certificate",
-    ),
-];
-
 impl FailureCode {
     /// TLS is required.
     pub const SSL_REQUIRED: Self = Self(1);
@@ -193,26 +162,23 @@ impl FailureCode {
 
     /// The name in the specification, when the code is known.
     pub fn name(self) -> Option<&'static str> {
-        self.row().map(|(_, name, _)| *name)
+        self.row().map(|row| row.name)
     }
 
-    /// What it says about the host, when the code is known.
-    pub fn explanation(self) -> Option<&'static str> {
-        self.row().map(|(_, _, explanation)| *explanation)
+    /// What it says about the host, when the code is known, to be put behind a colon.
+    pub fn explanation(self) -> Option<String> {
+        self.row().map(Entry::gist)
     }
 
-    fn row(self) -> Option<&'static (Self, &'static str, &'static str)> {
-        FAILURES.iter().find(|(code, _, _)| *code == self)
+    fn row(self) -> Option<&'static Entry> {
+        code::entry(Table::Negotiation, self.0)
     }
 }
 
 impl fmt::Display for FailureCode {
     /// `5 (HYBRID_REQUIRED_BY_SERVER)`.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => write!(formatter, "{} ({name})", self.0),
-            None => write!(formatter, "{}", self.0),
-        }
+        formatter.write_str(&code::named(Table::Negotiation, self.0))
     }
 }
 
@@ -431,13 +397,13 @@ fn packet(unit: Unit, source: u16, variable: &[u8]) -> Result<Vec<u8>, EncodeErr
 
 #[cfg(test)]
 mod tests {
-    use super::FAILURES;
     use super::FailureCode;
     use super::Protocols;
 
     #[test]
     fn failure_codes_are_numbered_from_one_without_gaps() {
-        let codes: Vec<u32> = FAILURES.iter().map(|(code, _, _)| code.0).collect();
+        let known = |code: &u32| FailureCode(*code).name().is_some();
+        let codes: Vec<u32> = (0..=100).filter(known).collect();
         assert_eq!(codes, [1, 2, 3, 4, 5, 6]);
     }
 
@@ -446,6 +412,10 @@ mod tests {
         assert_eq!(FailureCode(7).to_string(), "7");
         assert_eq!(FailureCode(7).explanation(), None);
         assert_eq!(FailureCode(5).to_string(), "5 (HYBRID_REQUIRED_BY_SERVER)");
+        assert_eq!(
+            FailureCode(5).explanation().as_deref(),
+            Some("the host insists on network level authentication")
+        );
     }
 
     #[test]

@@ -160,19 +160,16 @@ fn write_pair(out: &mut dyn Write, told: &PairAnswer) -> io::Result<()> {
         if at > 0 {
             writeln!(out)?;
         }
-        match entry {
-            Some(entry) => {
-                wrapped(out, (0, 0), &heading(entry))?;
-                write_text(out, entry)?;
-                // More is known of the two together than of each half.
-                if told.pair.is_none() {
-                    write_causes(out, entry.causes)?;
-                }
-            }
-            None => {
-                let number = table.number(code);
-                writeln!(out, "{} {number} is not in the table.", table.title())?;
-            }
+        let Some(entry) = entry else {
+            let number = table.number(code);
+            writeln!(out, "{} {number} is not in the table.", table.title())?;
+            continue;
+        };
+        wrapped(out, (0, 0), &heading(entry))?;
+        write_text(out, entry)?;
+        // More is known of the two together than of each half.
+        if told.pair.is_none() {
+            write_causes(out, entry.causes)?;
         }
     }
     match told.pair {

@@ -74,7 +74,11 @@ pub(super) fn judge_return(class: &str, code: u32, operation: String) -> CimErro
     if denied {
         CimError::Denied { operation }
     } else {
-        CimError::Returned { operation, code }
+        CimError::Returned {
+            operation,
+            class: class.to_owned(),
+            code,
+        }
     }
 }
 

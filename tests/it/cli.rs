@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod end_to_end;
+mod explain;
 mod foreign_hosts;
 mod rdp_file;
 mod results;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod assumptions;
+mod codes;
 mod commands;
 mod examples;
 mod lines;

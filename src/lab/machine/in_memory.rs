@@ -34,6 +34,9 @@ use crate::wsman::Request;
 /// How far a request moves the clock; more than a service takes to start or stop.
 const STEP: SignedDuration = SignedDuration::from_millis(50);
 
+/// The class of the registry.
+const REGISTRY: &str = "StdRegProv";
+
 /// A machine that can be asked and told as a host can.
 #[derive(Debug)]
 pub struct InMemory {
@@ -110,7 +113,7 @@ impl InMemory {
                 .map(|(name, value)| (name.to_owned(), value)),
         );
         let request = Request::Invoke {
-            target: ObjectPath::class(Namespace::CIMV2, "StdRegProv"),
+            target: ObjectPath::class(Namespace::CIMV2, REGISTRY),
             method: method.to_owned(),
             arguments,
         };
@@ -174,6 +177,7 @@ impl InMemory {
             }),
             code => Err(CimError::Returned {
                 operation: path.to_string(),
+                class: REGISTRY.to_owned(),
                 code,
             }),
         }
@@ -224,7 +228,12 @@ impl InMemory {
         if code == 0 || accepts.contains(&code) {
             Ok(())
         } else {
-            Err(CimError::Returned { operation, code })
+            let class = target.class.clone();
+            Err(CimError::Returned {
+                operation,
+                class,
+                code,
+            })
         }
     }
 
@@ -247,6 +256,7 @@ impl InMemory {
         }
         Err(CimError::Returned {
             operation: format!("{method} of {key}"),
+            class: REGISTRY.to_owned(),
             code,
         })
     }
@@ -382,6 +392,7 @@ fn listed(
         1 | 2 => Ok(None),
         code => Err(CimError::Returned {
             operation: key.to_string(),
+            class: REGISTRY.to_owned(),
             code,
         }),
     }

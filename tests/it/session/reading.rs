@@ -322,7 +322,11 @@ async fn return_values_of_the_registry_say_missing_wrong_type_and_denied() {
     let code = 1_234;
     assert_eq!(
         reader.registry(path).await,
-        Err(CimError::Returned { operation, code })
+        Err(CimError::Returned {
+            operation,
+            class: "StdRegProv".to_owned(),
+            code
+        })
     );
 }
 

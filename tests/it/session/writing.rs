@@ -75,6 +75,7 @@ async fn a_return_value_decides_whether_a_call_succeeded() {
     assert_eq!(change(&start_service(), &[2]).await.0, Err(denied));
     let disabled = CimError::Returned {
         operation,
+        class: "Win32_Service".to_owned(),
         code: 14,
     };
     assert_eq!(change(&start_service(), &[14]).await.0, Err(disabled));
