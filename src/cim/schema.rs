@@ -2,6 +2,7 @@
 //!
 //! Knows one table per class; must not know how a value is written. What is not in a table stays text.
 
+mod event;
 mod firewall;
 mod registry;
 mod service;
@@ -49,6 +50,7 @@ type Table = &'static [(&'static str, CimType)];
 
 /// Every class in use, and every method with parameters as `Class.Method`.
 static CLASSES: &[&[(&str, Table)]] = &[
+    event::CLASSES,
     service::CLASSES,
     system::CLASSES,
     terminal::CLASSES,

@@ -26,6 +26,7 @@ use crate::lab::record::RecordedRequest;
 use crate::lab::record::Recorder;
 use crate::lab::scenario::LabHost;
 use crate::lab::wsman_server::paging::Enumerations;
+use crate::lab::wsman_server::subscriptions::Subscriptions;
 
 /// How long an answer waits for the Remote Desktop port to follow a change.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -44,6 +45,7 @@ pub(super) struct LiveHost {
     visits: Mutex<EventLog>,
     mishaps: Vec<Mishap>,
     enumerations: Mutex<Enumerations>,
+    subscriptions: Mutex<Subscriptions>,
     record: Mutex<Record>,
     recorder: Option<Arc<dyn Recorder>>,
     connections: AtomicUsize,
@@ -81,6 +83,7 @@ impl LiveHost {
             visits: Mutex::new(EventLog::default()),
             mishaps: host.mishaps,
             enumerations: Mutex::new(Enumerations::new(operations_per_user)),
+            subscriptions: Mutex::new(Subscriptions::new(operations_per_user)),
             record: Mutex::new(Record::default()),
             recorder,
             connections: AtomicUsize::new(0),
@@ -137,7 +140,10 @@ impl LiveHost {
 
     /// The machine as it is now, with what its visitors left in the logs.
     pub(super) fn visited(&self) -> Machine {
-        let mut machine = self.machine();
+        let mut machine = self.ask(|machine, now| {
+            machine.settle(now);
+            machine.clone()
+        });
         machine.log = machine.log.merged(&lock(&self.visits));
         machine
     }
@@ -177,6 +183,10 @@ impl LiveHost {
 
     pub(super) fn enumerations(&self) -> MutexGuard<'_, Enumerations> {
         lock(&self.enumerations)
+    }
+
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+        lock(&self.subscriptions)
     }
 
     /// Whether connections are refused for good.

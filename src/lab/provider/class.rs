@@ -12,6 +12,7 @@ use crate::lab::machine::Machine;
 use crate::lab::provider::fault;
 use crate::lab::provider::filter;
 use crate::lab::provider::firewall;
+use crate::lab::provider::log;
 use crate::lab::provider::registry;
 use crate::lab::provider::service;
 use crate::lab::provider::system;
@@ -358,6 +359,12 @@ pub(super) const CLASSES: &[Class] = &[
             firewall::connections,
         )
     },
+    readable(
+        "Win32_NTLogEvent",
+        CIMV2,
+        &[&["Logfile", "RecordNumber"]],
+        log::events,
+    ),
     readable(
         "MSFT_NetTCPConnection",
         STANDARD,
