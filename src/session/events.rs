@@ -23,7 +23,7 @@ use crate::wsman::SubscriptionManager;
 use crate::wsman::fault as codes;
 
 /// How many events are read of one log, whatever is wanted: a flood must not hold us up.
-const MOST_READ: usize = 5_000;
+const MOST_READ: usize = 2_000;
 /// How many are asked for at a time; the host sends what fits into an envelope.
 const BATCH: u32 = 500;
 /// How often a subscription is pulled from.
