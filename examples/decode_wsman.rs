@@ -66,6 +66,13 @@ fn main() -> anyhow::Result<()> {
 fn line(sight: &Sight) -> anyhow::Result<serde_json::Value> {
     Ok(match sight {
         Sight::Instance(instance) => serde_json::to_value(instance)?,
+        Sight::Event(event) => json!({
+            "log": event.log,
+            "source": event.source,
+            "event": event.id,
+            "at": event.at.to_string(),
+            "strings": event.strings,
+        }),
         Sight::Output {
             class,
             method,

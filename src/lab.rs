@@ -191,11 +191,11 @@ impl Lab {
             .map_or(0, |host| host.refused_sign_ins())
     }
 
-    /// How many enumerations clients hold open on a host.
+    /// How many enumerations and subscriptions clients hold open on a host.
     pub fn open_enumerations(&self, name: &str) -> usize {
-        self.live
-            .get(name)
-            .map_or(0, |host| host.enumerations().count())
+        self.live.get(name).map_or(0, |host| {
+            host.enumerations().count() + host.subscriptions().count()
+        })
     }
 
     /// Waits until the time limit is over; for ever without one.

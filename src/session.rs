@@ -2,10 +2,11 @@
 //!
 //! [`WinRmConnector`] makes [`WinRmSession`]s. From the wire up: `line` is one TCP connection that speaks HTTP, `link`
 //! adds signing in and sealing, `pool` lends out links, `winrm` turns requests into answers with the rules for trying
-//! again, and `read`, `call` and `registry` say which requests a question or a change is made of.
+//! again, and `read`, `events`, `call` and `registry` say which requests a question or a change is made of.
 
 mod call;
 mod connector;
+mod events;
 mod failure;
 mod fault;
 mod line;

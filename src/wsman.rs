@@ -5,10 +5,12 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::cim::Association;
 use crate::cim::Instance;
+use crate::cim::LogEvent;
 use crate::cim::ObjectPath;
 use crate::cim::Query;
 use crate::cim::Value;
@@ -26,6 +28,8 @@ mod charset;
 mod duration;
 mod enumerate;
 mod envelope;
+mod event;
+mod event_query;
 pub mod fault;
 mod identify;
 pub mod inspect;
@@ -33,6 +37,7 @@ mod invoke;
 mod name;
 mod reader;
 pub mod sealed;
+mod subscribe;
 mod transfer;
 mod uri;
 mod value;
@@ -100,6 +105,17 @@ pub enum Request {
         /// The last context that was given.
         context: String,
     },
+    /// Ask for events of a channel.
+    Subscribe(Subscription),
+    /// Fetch some of them.
+    PullEvents {
+        /// The last context that was given.
+        context: String,
+        /// `n:MaxElements`.
+        max_elements: u32,
+    },
+    /// Ask for no more of them.
+    Unsubscribe(SubscriptionManager),
     /// Call a method.
     Invoke {
         /// The object, or the class for a static method.
@@ -109,6 +125,26 @@ pub enum Request {
         /// Its input parameters.
         arguments: Vec<(String, Value)>,
     },
+}
+
+/// Which events a subscription gives, those first that happened first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subscription {
+    /// The channel.
+    pub channel: String,
+    /// The numbers that are wanted; empty means all.
+    pub ids: Vec<u32>,
+    /// Not before this moment, by the host's clock.
+    pub since: Timestamp,
+}
+
+/// What a subscription is given up by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubscriptionManager {
+    /// `e:Identifier`.
+    pub identifier: String,
+    /// `w:ResourceURI`, when the host gave one.
+    pub resource: Option<String>,
 }
 
 /// Which instances an enumeration gives.
@@ -171,6 +207,22 @@ pub enum Response {
     },
     /// The enumeration was given up.
     Released,
+    /// There will be events.
+    Subscribed {
+        /// What to give the subscription up by.
+        manager: SubscriptionManager,
+        /// Where to begin.
+        context: String,
+    },
+    /// Some events, at least one: an answer without any is a [`Response::Page`], which looks the same.
+    Events {
+        /// The events.
+        events: Vec<LogEvent>,
+        /// Where to go on; `None` when there will be no more.
+        context: Option<String>,
+    },
+    /// The subscription was given up.
+    Unsubscribed,
     /// What a method gave back, by parameter name; `ReturnValue` is absent for a void method.
     Output {
         /// The class that the method belongs to, with its namespace; no keys.
@@ -302,6 +354,12 @@ pub fn encode_request(envelope: &RequestEnvelope) -> String {
             max_elements,
         } => enumerate::write_pull(envelope, (of, context), *max_elements),
         Request::Release { of, context } => enumerate::write_release(envelope, of, context),
+        Request::Subscribe(wanted) => subscribe::write_subscribe(envelope, wanted),
+        Request::PullEvents {
+            context,
+            max_elements,
+        } => subscribe::write_pull(envelope, context, *max_elements),
+        Request::Unsubscribe(manager) => subscribe::write_unsubscribe(envelope, manager),
         Request::Invoke {
             target,
             method,
@@ -335,6 +393,7 @@ fn read_response(
             Some("PutResponse") => Response::Put(None),
             Some("DeleteResponse") => Response::Deleted,
             Some("ReleaseResponse") => Response::Released,
+            Some("UnsubscribeResponse") => Response::Unsubscribed,
             _ => return Err(unexpected("Body", "")),
         };
         return Ok((response, None));
@@ -347,6 +406,7 @@ fn read_response(
         (Ns::Identity, "IdentifyResponse") => identify::read_response(&reader.content(head)?)?,
         (Ns::Enumeration, "EnumerateResponse") => enumerate::read_page(reader, Turn::First)?,
         (Ns::Enumeration, "PullResponse") => enumerate::read_page(reader, Turn::Later)?,
+        (Ns::Eventing, "SubscribeResponse") => subscribe::read_subscribed(&reader.content(head)?)?,
         (Ns::Transfer, "ResourceCreated") => transfer::read_created(&reader.content(head)?)?,
         _ => match operation {
             Some("GetResponse") => Response::Instance(transfer::read_object(reader, head)?),
@@ -416,6 +476,9 @@ fn read_request(
     body: Option<Node>,
 ) -> Result<Result<Request, Fault>, DecodeError> {
     let target = &header.target;
+    if let Some(request) = subscribe::read_request(header, body.as_ref()) {
+        return Ok(request);
+    }
     if let Some(request) = enumerate::read_request(&header.action, target, body.as_ref()) {
         return Ok(request);
     }
@@ -445,6 +508,13 @@ pub fn encode_response(envelope: &ResponseEnvelope) -> String {
             context,
         } => enumerate::write_page(&answer, (*first, context.as_deref()), items),
         Response::Released => enumerate::write_released(&answer),
+        Response::Subscribed { manager, context } => {
+            subscribe::write_subscribed(&answer, manager, context)
+        }
+        Response::Events { events, context } => {
+            subscribe::write_events(&answer, events, context.as_deref())
+        }
+        Response::Unsubscribed => subscribe::write_unsubscribed(&answer),
         Response::Output {
             class,
             method,

@@ -3,6 +3,7 @@
 //! Knows one table per class; must not know how a value is written. What is not in a table stays text.
 
 mod account;
+mod event;
 mod file;
 mod firewall;
 mod network;
@@ -52,6 +53,7 @@ type Table = &'static [(&'static str, CimType)];
 
 /// Every class in use, and every method with parameters as `Class.Method`.
 static CLASSES: &[&[(&str, Table)]] = &[
+    event::CLASSES,
     service::CLASSES,
     system::CLASSES,
     terminal::CLASSES,

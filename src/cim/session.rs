@@ -286,6 +286,18 @@ pub enum CimError {
         /// What came instead.
         detail: String,
     },
+    /// The host has no log or channel of this name.
+    #[error("there is no log `{log}` on the host")]
+    NoSuchLog {
+        /// Which one.
+        log: String,
+    },
+    /// The management service of the host hands out no channels of its event log.
+    #[error("the management service hands out no events of `{log}`")]
+    NoChannels {
+        /// Which one was asked for.
+        log: String,
+    },
     /// A promise inside rdpfix was broken.
     #[error("internal error, please report it: {promise}")]
     Broken {
@@ -316,7 +328,11 @@ impl CimError {
             Self::Unreachable { .. } | Self::TimedOut { .. } => Blame::Network,
             Self::Trust { .. } => Blame::Trust,
             Self::SignInRefused { .. } | Self::NotTried { .. } => Blame::Credentials,
-            Self::Denied { .. } | Self::Fault { .. } | Self::Returned { .. } => Blame::Refusal,
+            Self::Denied { .. }
+            | Self::Fault { .. }
+            | Self::Returned { .. }
+            | Self::NoSuchLog { .. }
+            | Self::NoChannels { .. } => Blame::Refusal,
             Self::Quota { .. } => Blame::Quota,
             Self::Property { .. } | Self::NotWsman { .. } => Blame::Peer,
             Self::Configuration { .. } | Self::RegistryType { .. } | Self::Broken { .. } => {
@@ -369,6 +385,12 @@ impl CimError {
             Self::NotWsman { .. } => "is this the WinRM port? A web server or a proxy seems to answer there".to_owned(),
             Self::Fault { code, .. } => told_more(code::of_fault(*code)?),
             Self::Returned { class, code, .. } => told_more(code::of_return(class, *code)?),
+            Self::NoSuchLog { .. } => {
+                "the role that writes it is not installed, or the channel was removed: `wevtutil el` on the host lists all".to_owned()
+            }
+            Self::NoChannels { .. } => "switch the plug-in on, on the host: `Set-Item 'WSMan:\\localhost\\Plugin\\Event Forwarding \
+                 Plugin\\Enabled' true`, then restart WinRM"
+                .to_owned(),
             Self::Unreachable { reason: Unreachable::ConnectionLost, .. }
             | Self::RegistryType { .. }
             | Self::Property { .. }

@@ -29,6 +29,7 @@ use crate::lab::record::Recorder;
 use crate::lab::scenario::LabHost;
 use crate::lab::way::Way;
 use crate::lab::wsman_server::paging::Enumerations;
+use crate::lab::wsman_server::subscriptions::Subscriptions;
 
 /// How long an answer waits for the Remote Desktop port to follow a change.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -51,6 +52,7 @@ pub(super) struct LiveHost {
     impostor: Option<Machine>,
     rdp_connections: AtomicU64,
     enumerations: Mutex<Enumerations>,
+    subscriptions: Mutex<Subscriptions>,
     record: Mutex<Record>,
     recorder: Option<Arc<dyn Recorder>>,
     connections: AtomicUsize,
@@ -91,6 +93,7 @@ impl LiveHost {
             impostor: None,
             rdp_connections: AtomicU64::new(0),
             enumerations: Mutex::new(Enumerations::new(operations_per_user)),
+            subscriptions: Mutex::new(Subscriptions::new(operations_per_user)),
             record: Mutex::new(Record::default()),
             recorder,
             connections: AtomicUsize::new(0),
@@ -153,7 +156,10 @@ impl LiveHost {
 
     /// The machine as it is now, with what its visitors left in the logs.
     pub(super) fn visited(&self) -> Machine {
-        let mut machine = self.machine();
+        let mut machine = self.ask(|machine, now| {
+            machine.settle(now);
+            machine.clone()
+        });
         machine.log = machine.log.merged(&lock(&self.visits));
         machine
     }
@@ -214,6 +220,10 @@ impl LiveHost {
 
     pub(super) fn enumerations(&self) -> MutexGuard<'_, Enumerations> {
         lock(&self.enumerations)
+    }
+
+    pub(super) fn subscriptions(&self) -> MutexGuard<'_, Subscriptions> {
+        lock(&self.subscriptions)
     }
 
     /// Whether connections are refused for good.

@@ -3,8 +3,10 @@
 use jiff::Timestamp;
 
 use crate::cim::Instance;
+use crate::cim::LogEvent;
 use crate::cim::ObjectPath;
 use crate::cim::Value;
+use crate::cim::event::LOG_EVENT_CLASS;
 use crate::lab::machine::Machine;
 use crate::lab::provider::class::Class;
 use crate::lab::provider::class::Invocation;
@@ -24,6 +26,7 @@ mod filter;
 mod firewall;
 mod gateway;
 mod licensing;
+mod log;
 mod network;
 mod registry;
 mod service;
@@ -39,6 +42,8 @@ pub const WRONG_TYPE: u32 = 2_147_749_893;
 pub enum Reply {
     /// One object: Get.
     Instance(Instance),
+    /// All events that were asked for, oldest first: Subscribe, to be handed out by the server.
+    Events(Vec<LogEvent>),
     /// All objects that were asked for: Enumerate, to be paged by the server.
     Instances(Vec<Instance>),
     /// Put.
@@ -51,13 +56,16 @@ pub enum Reply {
     Output(Vec<(String, Value)>),
 }
 
-/// Carries out a request on the machine. Identify, Pull and Release are the server's business and never come here.
+/// Carries out a request on the machine. Identify, both kinds of Pull, Release and Unsubscribe are the server's business and never come here.
 pub fn handle(machine: &mut Machine, request: &Request, now: Timestamp) -> Result<Reply, Fault> {
     machine.settle(now);
     match request {
-        Request::Identify | Request::Pull { .. } | Request::Release { .. } => {
-            Err(fault::action_not_supported())
-        }
+        Request::Identify
+        | Request::Pull { .. }
+        | Request::Release { .. }
+        | Request::PullEvents { .. }
+        | Request::Unsubscribe(_) => Err(fault::action_not_supported()),
+        Request::Subscribe(wanted) => log::subscribed(machine, wanted).map(Reply::Events),
         Request::Get(path) => {
             let class = Class::find(&path.namespace, &path.class)?;
             if class.number == Number::None {
@@ -119,6 +127,25 @@ pub fn path_of(instance: &Instance) -> Option<ObjectPath> {
         .map(|class| class.path_of(instance))
 }
 
+/// Whether the answer depends on the event logs.
+pub fn reads_logs(request: &Request) -> bool {
+    let names_class = |class: &str| class.eq_ignore_ascii_case(LOG_EVENT_CLASS);
+    match request {
+        Request::Subscribe(_) => true,
+        Request::Get(path) => names_class(&path.class),
+        Request::Enumerate { of, .. } => match of {
+            Enumeration::Query(query) => names_class(&query.class),
+            Enumeration::Associated(_) => false,
+            Enumeration::Text { resource, wql } => {
+                let asked = wql.as_deref().and_then(wql::Select::parse);
+                names_class(&resource.class)
+                    || asked.is_some_and(|asked| asked.is_from(LOG_EVENT_CLASS))
+            }
+        },
+        _ => false,
+    }
+}
+
 /// Whether a request is made to change something (a registry read is a method call on the wire, but no write).
 pub fn is_write(request: &Request) -> bool {
     match request {
@@ -142,7 +169,10 @@ pub fn is_write(request: &Request) -> bool {
         | Request::Get(_)
         | Request::Enumerate { .. }
         | Request::Pull { .. }
-        | Request::Release { .. } => false,
+        | Request::Release { .. }
+        | Request::Subscribe(_)
+        | Request::PullEvents { .. }
+        | Request::Unsubscribe(_) => false,
     }
 }
 

@@ -14,7 +14,6 @@ use tokio::io::AsyncWriteExt;
 
 use crate::auth::channel_binding;
 use crate::lab::listener::Negotiation;
-use crate::lab::listener::ServedCertificate;
 use crate::lab::rdp_server::credssp::Conversation;
 use crate::lab::rdp_server::credssp::Desk;
 use crate::lab::rdp_server::credssp::Turn;
@@ -77,14 +76,15 @@ async fn converse(
             let asked = read_request(&mut stream, first).await?;
             let wanted = asked.request.negotiation.map(|wish| wish.protocols);
             let answer = policy::decide(negotiation, wanted);
+            // Told before the client learns of it, so that whoever was refused finds it in the log.
+            if let Answer::Refused(code) = answer {
+                witness.saw(Sight::Refused(code));
+            }
             let packet = answer.encode().map_err(io::Error::other)?;
             stream.write_all(&packet).await?;
             match answer {
                 // Scanners fall over bytes or silence after a refusal; Windows closes.
-                Answer::Refused(code) => {
-                    witness.saw(Sight::Refused(code));
-                    return stream.shutdown().await;
-                }
+                Answer::Refused(_) => return stream.shutdown().await,
                 Answer::Bare => (Protocols::RDP, asked.rest),
                 Answer::Selected { protocol, .. } => (protocol, asked.rest),
             }

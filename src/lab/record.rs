@@ -34,6 +34,10 @@ pub enum Operation {
     Pull,
     /// Give one up.
     Release,
+    /// Ask for events.
+    Subscribe,
+    /// Ask for no more of them.
+    Unsubscribe,
     /// Call a method.
     Invoke,
 }
@@ -43,7 +47,7 @@ pub enum Operation {
 pub struct RecordedRequest {
     /// What was to be done.
     pub operation: Operation,
-    /// The class, as it was spelled by the client; empty when there is none.
+    /// The class or channel, as it was spelled by the client; empty when there is none.
     pub class: String,
     /// The method, for [`Operation::Invoke`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -64,6 +68,9 @@ impl RecordedRequest {
             Request::Enumerate { of, .. } => (Operation::Enumerate, enumerated(of), None),
             Request::Pull { of, .. } => (Operation::Pull, enumerated(of), None),
             Request::Release { of, .. } => (Operation::Release, enumerated(of), None),
+            Request::Subscribe(wanted) => (Operation::Subscribe, wanted.channel.as_str(), None),
+            Request::PullEvents { .. } => (Operation::Pull, "", None),
+            Request::Unsubscribe(_) => (Operation::Unsubscribe, "", None),
             Request::Invoke { target, method, .. } => {
                 (Operation::Invoke, class_of(target), Some(shortened(method)))
             }

@@ -27,6 +27,7 @@ use crate::lab::wsman_server::signin::Standing;
 use crate::wsman::sealed;
 
 pub mod paging;
+pub mod subscriptions;
 
 mod answer;
 mod http;

@@ -48,9 +48,12 @@ const CIM_NOT_FOUND: u32 = 6;
 fn is_denial(code: u32) -> bool {
     const ACCESS_DENIED: u32 = 0x8007_0005;
     const WBEM_ACCESS_DENIED: u32 = 0x8004_1003;
+    /// Such as SeSecurityPrivilege for the log `Security`.
+    const WBEM_PRIVILEGE_NOT_HELD: u32 = 0x8004_1062;
     code == 5
         || code == ACCESS_DENIED
         || code == WBEM_ACCESS_DENIED
+        || code == WBEM_PRIVILEGE_NOT_HELD
         || (0x8033_8104..=0x8033_8106).contains(&code)
 }
 
@@ -102,7 +105,7 @@ mod tests {
 
     #[test]
     fn codes_say_who_has_to_act() {
-        for denied in [5, 2_147_942_405, 2_150_859_012, 2_150_859_014] {
+        for denied in [5, 2_147_942_405, 0x8004_1062, 2_150_859_012, 2_150_859_014] {
             assert_eq!(blame(denied), Blame::Refusal, "{denied}");
         }
         for quota in [

@@ -7,6 +7,7 @@ use crate::cim::ObjectPath;
 use crate::cim::Question;
 use crate::cim::Read;
 use crate::cim::Value;
+use crate::session::events;
 use crate::session::fault;
 use crate::session::registry;
 use crate::session::winrm::Effect;
@@ -45,9 +46,7 @@ pub(super) async fn read(session: &WinRmSession, read: &Read) -> Result<Answer, 
             .await
             .map(Answer::ValueTypes),
         Read::Ask(question) => ask(session, &operation, question).await.map(Answer::Output),
-        Read::Events(_) => Err(CimError::Broken {
-            promise: format!("`{read}` is not asked over this session"),
-        }),
+        Read::Events(query) => events::read(session, query).await.map(Answer::Events),
     }
 }
 
@@ -92,9 +91,27 @@ async fn enumerate(
     operation: &str,
     of: &Enumeration,
 ) -> Result<Vec<Instance>, CimError> {
-    match enumerate_once(session, operation, of).await {
+    enumerate_up_to(session, operation, (of, Bound::Honesty)).await
+}
+
+/// When an enumeration is left before its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bound {
+    /// Never; one without end is the host's mistake.
+    Honesty,
+    /// When so many instances have come; there may be more.
+    Enough(usize),
+}
+
+/// Enumerates until the end or the bound, once more from the beginning when the host forgot about it.
+pub(super) async fn enumerate_up_to(
+    session: &WinRmSession,
+    operation: &str,
+    (of, bound): (&Enumeration, Bound),
+) -> Result<Vec<Instance>, CimError> {
+    match enumerate_once(session, operation, (of, bound)).await {
         Err(error) if fault::is_expired_enumeration(&error) => {
-            enumerate_once(session, operation, of).await
+            enumerate_once(session, operation, (of, bound)).await
         }
         result => result,
     }
@@ -103,7 +120,7 @@ async fn enumerate(
 async fn enumerate_once(
     session: &WinRmSession,
     operation: &str,
-    of: &Enumeration,
+    (of, bound): (&Enumeration, Bound),
 ) -> Result<Vec<Instance>, CimError> {
     let mut pages = Pages {
         session,
@@ -116,6 +133,10 @@ async fn enumerate_once(
     for _page in 0..MOST_PAGES {
         instances.extend(result?);
         if pages.context.is_none() {
+            return Ok(instances);
+        }
+        if matches!(bound, Bound::Enough(enough) if instances.len() >= enough) {
+            pages.give_up().await;
             return Ok(instances);
         }
         if instances.len() > MOST_INSTANCES {

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use crate::cim::Answer;
@@ -34,6 +35,7 @@ use crate::wsman::Enumeration;
 use crate::wsman::Request;
 use crate::wsman::RequestEnvelope;
 use crate::wsman::Response;
+use crate::wsman::SubscriptionManager;
 use crate::wsman::decode_response;
 use crate::wsman::encode_request;
 
@@ -61,10 +63,19 @@ pub struct WinRmSession {
     clock: Arc<dyn Clock>,
     operation_timeout: Duration,
     counters: Arc<Counters>,
-    /// Enumerations that the host keeps for us, by their last context.
-    open: Mutex<BTreeMap<String, Enumeration>>,
+    /// What the host keeps for us.
+    held: Mutex<Held>,
     /// Requests in a row that were not answered in time.
     silences: AtomicUsize,
+}
+
+/// What a host keeps for a session until it ends or is given up.
+#[derive(Debug, Default)]
+struct Held {
+    /// Enumerations by their last context.
+    enumerations: BTreeMap<String, Enumeration>,
+    /// Subscriptions by their identifier.
+    subscriptions: BTreeMap<String, SubscriptionManager>,
 }
 
 impl WinRmSession {
@@ -79,7 +90,7 @@ impl WinRmSession {
             clock,
             operation_timeout,
             counters,
-            open: Mutex::new(BTreeMap::new()),
+            held: Mutex::new(Held::default()),
             silences: AtomicUsize::new(0),
         }
     }
@@ -90,6 +101,21 @@ impl WinRmSession {
         operation: &str,
         effect: Effect,
         request: &Request,
+    ) -> Result<Response, CimError> {
+        let limit = self.operation_timeout;
+        match self.ask(operation, effect, (request, limit)).await? {
+            Response::Fault(fault) => Err(fault::judge(fault, operation, limit)),
+            response => Ok(response),
+        }
+    }
+
+    /// Sends a request that may take so long at the host until there is an answer, pausing while the host is busy. A
+    /// fault is an answer, unless it is about a quota.
+    pub(super) async fn ask(
+        &self,
+        operation: &str,
+        effect: Effect,
+        request: (&Request, Duration),
     ) -> Result<Response, CimError> {
         let mut pause = QUOTA_PAUSE;
         let mut attempt = 1;
@@ -109,12 +135,12 @@ impl WinRmSession {
 
     /// Notes that the host keeps an enumeration for us under another context than before.
     pub(super) fn keeps(&self, before: Option<&str>, now: Option<(&str, &Enumeration)>) {
-        let mut open = self.open();
+        let mut held = self.held();
         if let Some(before) = before {
-            open.remove(before);
+            held.enumerations.remove(before);
         }
         if let Some((now, of)) = now {
-            open.insert(now.to_owned(), of.clone());
+            held.enumerations.insert(now.to_owned(), of.clone());
         }
     }
 
@@ -125,7 +151,35 @@ impl WinRmSession {
             of: of.clone(),
             context: context.to_owned(),
         };
-        let _released = self.attempt("a release", &request).await;
+        self.part_with(&request).await;
+    }
+
+    /// Notes that the host delivers events to us.
+    pub(super) fn subscribed(&self, manager: &SubscriptionManager) {
+        self.held()
+            .subscriptions
+            .insert(manager.identifier.clone(), manager.clone());
+    }
+
+    /// Gives up a subscription. That it cannot be is no reason for concern: the host forgets it by itself.
+    pub(super) async fn unsubscribe(&self, manager: &SubscriptionManager) {
+        self.held().subscriptions.remove(&manager.identifier);
+        self.part_with(&Request::Unsubscribe(manager.clone())).await;
+    }
+
+    async fn part_with(&self, request: &Request) {
+        let request = (request, self.operation_timeout);
+        let _parted = self.attempt("a release", request).await;
+    }
+
+    /// How long an operation may take at the host.
+    pub(super) fn operation_timeout(&self) -> Duration {
+        self.operation_timeout
+    }
+
+    /// What our clock shows.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The address for an error that is found above the wire.
@@ -141,7 +195,7 @@ impl WinRmSession {
         &self,
         operation: &str,
         effect: Effect,
-        request: &Request,
+        request: (&Request, Duration),
     ) -> Result<Response, CimError> {
         let first = match self.attempt(operation, request).await {
             Ok(response) => return self.judge(operation, response),
@@ -160,14 +214,22 @@ impl WinRmSession {
         self.judge(operation, second.map_err(|failure| failure.error)?)
     }
 
+    /// A fault about a quota is worth another try; whether any other is an error is the caller's to judge.
     fn judge(&self, operation: &str, response: Response) -> Result<Response, CimError> {
-        match response {
-            Response::Fault(fault) => Err(fault::judge(fault, operation, self.operation_timeout)),
-            response => Ok(response),
+        if let Response::Fault(fault) = &response {
+            let error = fault::judge(fault.clone(), operation, self.operation_timeout);
+            if matches!(error, CimError::Quota { .. }) {
+                return Err(error);
+            }
         }
+        Ok(response)
     }
 
-    async fn attempt(&self, operation: &str, request: &Request) -> Result<Response, Failure> {
+    async fn attempt(
+        &self,
+        operation: &str,
+        (request, limit): (&Request, Duration),
+    ) -> Result<Response, Failure> {
         let lease = self.pool.lease().await?;
         // Looked at only now, because others may have learnt it while this one waited.
         if self.silences.load(Ordering::Acquire) >= MOST_SILENCES {
@@ -180,7 +242,7 @@ impl WinRmSession {
         let envelope = encode_request(&RequestEnvelope {
             to: self.pool.login().destination.url.to_string(),
             message_id: message_id.clone(),
-            operation_timeout: self.operation_timeout,
+            operation_timeout: limit,
             max_envelope_size: MAX_ENVELOPE_SIZE,
             request: request.clone(),
         });
@@ -207,8 +269,8 @@ impl WinRmSession {
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<String, Enumeration>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -230,10 +292,13 @@ impl CimSession for WinRmSession {
     }
 
     async fn close(&self) {
-        let open = std::mem::take(&mut *self.open());
+        let held = std::mem::take(&mut *self.held());
         let farewell = async {
-            for (context, of) in &open {
+            for (context, of) in &held.enumerations {
                 self.release(of, context).await;
+            }
+            for manager in held.subscriptions.values() {
+                self.unsubscribe(manager).await;
             }
         };
         let _in_time = tokio::time::timeout(FAREWELL, farewell).await;

@@ -3,6 +3,7 @@
 use crate::cim::Association;
 use crate::cim::Filter;
 use crate::cim::Instance;
+use crate::cim::LogEvent;
 use crate::cim::ObjectPath;
 use crate::cim::Query;
 use crate::cim::Value;
@@ -21,6 +22,7 @@ use crate::wsman::fault;
 use crate::wsman::name::Ns;
 use crate::wsman::reader::Node;
 use crate::wsman::reader::Reader;
+use crate::wsman::subscribe;
 use crate::wsman::transfer;
 use crate::wsman::uri;
 use crate::wsman::wql;
@@ -339,12 +341,12 @@ pub(super) fn write_released(answer: &Answer<'_>) -> String {
 
 /// Reads a page from the element that was just opened.
 pub(super) fn read_page(reader: &mut Reader<'_>, turn: Turn) -> Result<Response, DecodeError> {
-    let mut items = Vec::new();
+    let mut found = Found::default();
     let mut context = None;
     let mut ended = false;
     while let Some(part) = reader.child()? {
         if part.name == "Items" {
-            read_items(reader, &mut items)?;
+            read_items(reader, &mut found)?;
             continue;
         }
         let part = reader.content(part)?;
@@ -355,6 +357,10 @@ pub(super) fn read_page(reader: &mut Reader<'_>, turn: Turn) -> Result<Response,
         }
     }
     let context = context.filter(|context| !ended && !context.is_empty());
+    let Found { items, events } = found;
+    if !events.is_empty() {
+        return Ok(Response::Events { events, context });
+    }
     Ok(Response::Page {
         first: turn == Turn::First,
         items,
@@ -362,9 +368,20 @@ pub(super) fn read_page(reader: &mut Reader<'_>, turn: Turn) -> Result<Response,
     })
 }
 
-fn read_items(reader: &mut Reader<'_>, items: &mut Vec<Instance>) -> Result<(), DecodeError> {
+/// What a page holds: instances, or events of a log.
+#[derive(Default)]
+struct Found {
+    items: Vec<Instance>,
+    events: Vec<LogEvent>,
+}
+
+fn read_items(reader: &mut Reader<'_>, found: &mut Found) -> Result<(), DecodeError> {
+    let Found { items, events } = found;
     while let Some(item) = reader.child()? {
-        if item.is(&Ns::Wsman, "Item") {
+        if subscribe::is_item(&item) {
+            let item = reader.content(item)?;
+            events.extend(subscribe::read_item(&item)?);
+        } else if item.is(&Ns::Wsman, "Item") {
             // An object with its reference: the object is enough.
             while let Some(part) = reader.child()? {
                 if part.is(&Ns::Addressing, "EndpointReference") {

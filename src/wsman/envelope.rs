@@ -35,6 +35,8 @@ pub(super) struct Header {
     pub(super) relates_to: Option<String>,
     pub(super) resource: Option<String>,
     pub(super) selectors: Vec<(String, String)>,
+    /// `e:Identifier`: which subscription is meant.
+    identifier: Option<String>,
     /// The address within; empty when there is none.
     reply_to: Option<String>,
     timeout: Option<String>,
@@ -81,6 +83,7 @@ impl Header {
                 self.reply_to = Some(address.unwrap_or_default().to_owned());
             }
             (Ns::Wsman, "ResourceURI") => self.resource = text(),
+            (Ns::Eventing, "Identifier") => self.identifier = text(),
             (Ns::Wsman, "SelectorSet") => self.selectors = uri::selectors(node),
             (Ns::Wsman, "OperationTimeout") => self.timeout = text(),
             (Ns::Wsman, "MaxEnvelopeSize") => self.envelope_size = text(),
@@ -128,7 +131,10 @@ impl Header {
         if reply_to != ANONYMOUS {
             return Err(fault::unsupported("AddressingMode"));
         }
-        let resource = required(self.resource, "ResourceURI")?;
+        let named = self.resource.is_some();
+        // A subscription is named by its identifier alone, as recorded.
+        let event_log = self.identifier.as_ref().map(|_| uri::EVENT_LOG.to_owned());
+        let resource = required(self.resource.or(event_log), "ResourceURI")?;
         let target = target(&resource, self.selectors)?;
         Ok(Checked {
             to,
@@ -137,6 +143,8 @@ impl Header {
             operation_timeout: timeout(self.timeout.as_deref())?,
             max_envelope_size: envelope_size(self.envelope_size.as_deref())?,
             resource,
+            named,
+            identifier: self.identifier,
             target,
         })
     }
@@ -152,6 +160,10 @@ pub(super) struct Checked {
     pub(super) max_envelope_size: u32,
     /// The resource URI as it came.
     pub(super) resource: String,
+    /// Whether it came at all.
+    pub(super) named: bool,
+    /// `e:Identifier`: which subscription is meant.
+    pub(super) identifier: Option<String>,
     /// What it and the selectors name.
     pub(super) target: ObjectPath,
 }
@@ -212,6 +224,8 @@ pub(super) enum Family {
     Transfer,
     /// Enumerate, Pull and Release.
     Enumeration,
+    /// Subscribe and Unsubscribe.
+    Eventing,
     /// Faults.
     Fault,
 }
@@ -219,6 +233,7 @@ pub(super) enum Family {
 const SOAP: (&str, Ns) = ("xmlns:s", Ns::Soap);
 const ADDRESSING: (&str, Ns) = ("xmlns:a", Ns::Addressing);
 const TRANSFER: (&str, Ns) = ("xmlns:x", Ns::Transfer);
+const EVENTING: (&str, Ns) = ("xmlns:e", Ns::Eventing);
 const ENUMERATION: (&str, Ns) = ("xmlns:n", Ns::Enumeration);
 const WSMAN: (&str, Ns) = ("xmlns:w", Ns::Wsman);
 const MICROSOFT: (&str, Ns) = ("xmlns:p", Ns::Microsoft);
@@ -228,19 +243,16 @@ impl Family {
         match self {
             Self::Transfer => vec![SOAP, ADDRESSING, TRANSFER, WSMAN, MICROSOFT],
             Self::Enumeration => vec![SOAP, ADDRESSING, ENUMERATION, WSMAN],
-            Self::Fault => {
-                let eventing = Ns::Other("http://schemas.xmlsoap.org/ws/2004/08/eventing".into());
-                let eventing = ("xmlns:e", eventing);
-                vec![
-                    SOAP,
-                    ADDRESSING,
-                    TRANSFER,
-                    eventing,
-                    ENUMERATION,
-                    WSMAN,
-                    MICROSOFT,
-                ]
-            }
+            Self::Eventing => vec![SOAP, ADDRESSING, EVENTING, ENUMERATION, WSMAN],
+            Self::Fault => vec![
+                SOAP,
+                ADDRESSING,
+                TRANSFER,
+                EVENTING,
+                ENUMERATION,
+                WSMAN,
+                MICROSOFT,
+            ],
         }
     }
 }
@@ -290,6 +302,8 @@ pub(super) enum Action<'a> {
     Transfer(&'a str),
     /// Of WS-Enumeration.
     Enumeration(&'a str),
+    /// Of WS-Eventing.
+    Eventing(&'a str),
     /// A method of the target's class.
     Method(&'a str),
 }
@@ -300,6 +314,7 @@ impl Action<'_> {
         match self {
             Self::Transfer(name) => [Ns::Transfer.uri(), "/", name].concat(),
             Self::Enumeration(name) => [Ns::Enumeration.uri(), "/", name].concat(),
+            Self::Eventing(name) => [Ns::Eventing.uri(), "/", name].concat(),
             Self::Method(name) => [resource, "/", name].concat(),
         }
     }
@@ -311,6 +326,37 @@ pub(super) fn write_request(
     ask: Ask<'_>,
     body: impl FnOnce(&mut Writer),
 ) -> String {
+    let resource = uri::of_class(&ask.target.namespace, &ask.target.class);
+    let head = Head {
+        resource: Some(&resource),
+        action: &ask.action.uri(&resource),
+        selectors: Some(ask.target),
+        ..Head::default()
+    };
+    write_head(envelope, head, body)
+}
+
+/// What a request's header says, where it is not the same for all requests.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Head<'a> {
+    /// `w:ResourceURI`, when there is one.
+    pub(super) resource: Option<&'a str>,
+    /// `a:Action`
+    pub(super) action: &'a str,
+    /// The object whose keys are selectors.
+    pub(super) selectors: Option<&'a ObjectPath>,
+    /// `w:OptionSet`: names with texts, nil without.
+    pub(super) options: &'a [(&'a str, Option<&'a str>)],
+    /// `e:Identifier`
+    pub(super) identifier: Option<&'a str>,
+}
+
+/// Writes a whole request with this header around a body.
+pub(super) fn write_head(
+    envelope: &RequestEnvelope,
+    head: Head<'_>,
+    body: impl FnOnce(&mut Writer),
+) -> String {
     const MUST: [(&str, &str); 1] = [("s:mustUnderstand", "true")];
     const LOCALE: [(&str, &str); 2] = [("xml:lang", "en-US"), ("s:mustUnderstand", "false")];
     let mut writer = Writer::default();
@@ -319,15 +365,16 @@ pub(super) fn write_request(
         .iter()
         .map(|(prefix, ns)| (*prefix, ns.uri()))
         .collect();
-    let resource = uri::of_class(&ask.target.namespace, &ask.target.class);
     writer.open("s", "Envelope", &attributes);
     writer.open("s", "Header", &[]);
     writer.leaf("a", "To", &envelope.to);
-    writer.leaf_with("w", "ResourceURI", &MUST, &resource);
+    if let Some(resource) = head.resource {
+        writer.leaf_with("w", "ResourceURI", &MUST, resource);
+    }
     writer.open("a", "ReplyTo", &[]);
     writer.leaf_with("a", "Address", &MUST, ANONYMOUS);
     writer.close("a", "ReplyTo");
-    writer.leaf_with("a", "Action", &MUST, &ask.action.uri(&resource));
+    writer.leaf_with("a", "Action", &MUST, head.action);
     let size = envelope.max_envelope_size.to_string();
     writer.leaf_with("w", "MaxEnvelopeSize", &MUST, &size);
     writer.leaf("a", "MessageID", &envelope.message_id);
@@ -338,13 +385,34 @@ pub(super) fn write_request(
         "OperationTimeout",
         &seconds(envelope.operation_timeout),
     );
-    uri::write_selectors(&mut writer, ask.target);
+    write_options(&mut writer, head.options);
+    if let Some(identifier) = head.identifier {
+        let attributes = [("xmlns:e", Ns::Eventing.uri())];
+        writer.leaf_with("e", "Identifier", &attributes, identifier);
+    }
+    if let Some(target) = head.selectors {
+        uri::write_selectors(&mut writer, target);
+    }
     writer.close("s", "Header");
     writer.open("s", "Body", &[]);
     body(&mut writer);
     writer.close("s", "Body");
     writer.close("s", "Envelope");
     writer.into_text()
+}
+
+fn write_options(writer: &mut Writer, options: &[(&str, Option<&str>)]) {
+    if options.is_empty() {
+        return;
+    }
+    writer.open("w", "OptionSet", &[("xmlns:xsi", Ns::Xsi.uri())]);
+    for (name, text) in options {
+        match text {
+            Some(text) => writer.leaf_with("w", "Option", &[("Name", name)], text),
+            None => writer.empty("w", "Option", &[("Name", name), ("xsi:nil", "true")]),
+        }
+    }
+    writer.close("w", "OptionSet");
 }
 
 /// `PT60.000S`, as Windows' own client writes it.

@@ -10,6 +10,10 @@ use crate::wsman::writer::Writer;
 
 /// Rights are missing, the password was right.
 pub const ACCESS_DENIED: u32 = 5;
+/// The plug-in for event logs could read none of the events.
+pub const EVENTS_UNREADABLE: u32 = 5004;
+/// There is no channel of that name (ERROR_EVT_CHANNEL_NOT_FOUND).
+pub const CHANNEL_NOT_FOUND: u32 = 15_007;
 /// No object, class or namespace of that name.
 pub const NOT_FOUND: u32 = 2_150_858_752;
 /// The resource does not have this action.
@@ -228,6 +232,9 @@ fn family(subcode: &str) -> (&'static str, &'static str) {
             "n",
             "http://schemas.xmlsoap.org/ws/2004/09/enumeration/fault",
         ),
+        "DeliveryModeRequestedUnavailable" | "FilteringRequestedUnavailable" => {
+            ("e", "http://schemas.xmlsoap.org/ws/2004/08/eventing/fault")
+        }
         "InvalidRepresentation" => ("x", "http://schemas.xmlsoap.org/ws/2004/09/transfer/fault"),
         _ => ("w", "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"),
     }

@@ -3,6 +3,7 @@
 //! For people who read recordings; a session must not depend on it.
 
 use crate::cim::Instance;
+use crate::cim::LogEvent;
 use crate::cim::ObjectPath;
 use crate::cim::Value;
 use crate::wsman::DecodeError;
@@ -26,6 +27,8 @@ use crate::wsman::value::Fields;
 pub enum Sight {
     /// An object.
     Instance(Instance),
+    /// An event of a log.
+    Event(LogEvent),
     /// What a method gave back.
     Output {
         /// The class that the method belongs to.
@@ -105,10 +108,14 @@ fn look(reader: &mut Reader<'_>, head: Node, sights: &mut Vec<Sight>) -> Result<
             });
         }
         (Ns::Enumeration, "EnumerateResponse" | "PullResponse") => {
-            if let Response::Page { items, .. } =
-                enumerate::read_page(reader, enumerate::Turn::Later)?
-            {
-                sights.extend(items.into_iter().map(Sight::Instance));
+            match enumerate::read_page(reader, enumerate::Turn::Later)? {
+                Response::Page { items, .. } => {
+                    sights.extend(items.into_iter().map(Sight::Instance));
+                }
+                Response::Events { events, .. } => {
+                    sights.extend(events.into_iter().map(Sight::Event));
+                }
+                _ => {}
             }
         }
         (Ns::Transfer, "ResourceCreated") => {

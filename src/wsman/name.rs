@@ -25,6 +25,8 @@ pub(super) enum Ns {
     CimBinding,
     /// Microsoft's additions to WS-Management
     Microsoft,
+    /// WS-Eventing
+    Eventing,
     /// CIM's own types
     Cim,
     /// Microsoft's faults
@@ -49,6 +51,7 @@ impl Ns {
             Self::Wsman => "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd",
             Self::CimBinding => "http://schemas.dmtf.org/wbem/wsman/1/cimbinding.xsd",
             Self::Microsoft => "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd",
+            Self::Eventing => "http://schemas.xmlsoap.org/ws/2004/08/eventing",
             Self::Cim => "http://schemas.dmtf.org/wbem/wscim/1/common",
             Self::Fault => "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault",
             Self::Identity => "http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd",
@@ -68,6 +71,7 @@ impl Ns {
             Self::Wsman,
             Self::CimBinding,
             Self::Microsoft,
+            Self::Eventing,
             Self::Cim,
             Self::Fault,
             Self::Identity,

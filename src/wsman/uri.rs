@@ -16,6 +16,11 @@ const CONFIG: &str = "http://schemas.microsoft.com/wbem/wsman/1/config";
 /// What stands for the service's own configuration, as the winrm command calls it.
 const CONFIG_NAMESPACE: &str = "winrm/config";
 const CONFIG_CLASS: &str = "Config";
+/// The event logs ([MS-WSMV] 3.1.4.6).
+pub(super) const EVENT_LOG: &str = "http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog";
+/// What stands for them, which are no class.
+const EVENT_LOG_NAMESPACE: &str = "windows";
+const EVENT_LOG_CLASS: &str = "EventLog";
 /// The namespace of a DMTF URI without the selector that names one (wsman-wire 4).
 const DMTF_DEFAULT: &str = "root/hardware";
 /// The selector that names the namespace of a DMTF URI.
@@ -34,11 +39,16 @@ pub(super) enum Resource {
 }
 
 impl Resource {
-    /// Takes a URI apart, without regard to letter case; `None` for what is neither a class nor the configuration.
+    /// Takes a URI apart, without regard to letter case; `None` for what is neither a class nor the configuration nor the
+    /// event logs.
     pub(super) fn parse(uri: &str) -> Option<Self> {
         if uri.eq_ignore_ascii_case(CONFIG) {
             let config = ObjectPath::class(Namespace::new(CONFIG_NAMESPACE), CONFIG_CLASS);
             return Some(Self::Wmi(config));
+        }
+        if uri.eq_ignore_ascii_case(EVENT_LOG) {
+            let logs = ObjectPath::class(Namespace::new(EVENT_LOG_NAMESPACE), EVENT_LOG_CLASS);
+            return Some(Self::Wmi(logs));
         }
         if uri.eq_ignore_ascii_case(DMTF_ANY) {
             let class = "*".to_owned();
@@ -90,6 +100,11 @@ impl Resource {
 pub(super) fn strip_prefix<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
     let (head, rest) = text.split_at_checked(prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then_some(rest)
+}
+
+/// Whether a target stands for the event logs.
+pub(super) fn is_event_log(target: &ObjectPath) -> bool {
+    target.class == EVENT_LOG_CLASS && target.namespace.as_str() == EVENT_LOG_NAMESPACE
 }
 
 /// Whether a namespace stands for the service's own configuration.

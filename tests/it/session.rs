@@ -1,6 +1,8 @@
 //! Facts about session: against a scripted host of our own, and against a server that none of us wrote.
 
 #[cfg(test)]
+mod events;
+#[cfg(test)]
 mod host;
 #[cfg(test)]
 mod peer;

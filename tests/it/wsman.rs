@@ -6,6 +6,7 @@
     reason = "tests stop at the first surprise"
 )]
 
+mod events;
 mod example;
 mod golden;
 mod hostile;

@@ -13,6 +13,8 @@ use crate::cim::Call;
 use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::CimSession;
+use crate::cim::EventQuery;
+use crate::cim::LogEvent;
 use crate::cim::Namespace;
 use crate::cim::ObjectPath;
 use crate::cim::Read;
@@ -30,6 +32,8 @@ use crate::lab::provider::fault;
 use crate::wsman::Enumeration;
 use crate::wsman::Fault;
 use crate::wsman::Request;
+use crate::wsman::Subscription;
+use crate::wsman::fault::CHANNEL_NOT_FOUND;
 
 /// How far a request moves the clock; more than a service takes to start or stop.
 const STEP: SignedDuration = SignedDuration::from_millis(50);
@@ -203,6 +207,31 @@ impl InMemory {
         )))
     }
 
+    fn events(&self, query: &EventQuery, operation: &str) -> Result<Answer, CimError> {
+        if query.is_classic() {
+            let Answer::Instances(instances) =
+                self.instances(Enumeration::Query(query.as_query()), operation)?
+            else {
+                return Ok(Answer::Events(Vec::new()));
+            };
+            let events: Result<_, _> = instances.iter().map(LogEvent::from_instance).collect();
+            return Ok(Answer::Events(query.newest(events?)));
+        }
+        let log = query.log.clone();
+        let request = Request::Subscribe(Subscription {
+            channel: log.clone(),
+            ids: query.ids.clone(),
+            since: query.since,
+        });
+        match self.ask(&request) {
+            Ok(Reply::Events(events)) => Ok(Answer::Events(query.newest(events))),
+            Ok(other) => Err(unexpected(operation, &other)),
+            Err(fault) if fault.code == CHANNEL_NOT_FOUND => Err(CimError::NoSuchLog { log }),
+            Err(fault) if fault.code == fault::NOT_FOUND => Err(CimError::NoChannels { log }),
+            Err(fault) => Err(failed(&fault, operation)),
+        }
+    }
+
     fn call_method(&self, call: &Call) -> Result<(), CimError> {
         let Call::Method {
             target,
@@ -284,9 +313,7 @@ impl CimReader for InMemory {
                 self.output(&request, &operation)
                     .map(|output| Answer::Output(output.0))
             }
-            Read::Events(_) => Err(CimError::Broken {
-                promise: format!("`{read}` is not asked over this session"),
-            }),
+            Read::Events(query) => self.events(query, &operation),
         }
     }
 }

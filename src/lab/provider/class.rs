@@ -15,6 +15,7 @@ use crate::lab::provider::file;
 use crate::lab::provider::filter;
 use crate::lab::provider::firewall;
 use crate::lab::provider::gateway;
+use crate::lab::provider::log;
 use crate::lab::provider::network;
 use crate::lab::provider::registry;
 use crate::lab::provider::service;
@@ -443,6 +444,12 @@ pub(super) const CLASSES: &[Class] = &[
         STANDARD,
         &[INTERFACE_KEYS],
         network::name_servers,
+    ),
+    readable(
+        "Win32_NTLogEvent",
+        CIMV2,
+        &[&["Logfile", "RecordNumber"]],
+        log::events,
     ),
     readable(
         "MSFT_NetTCPConnection",

@@ -13,6 +13,7 @@ use crate::cim::comparison::Literal;
 use crate::cim::comparison::Operator;
 use crate::cim::comparison::dmtf;
 use crate::cim::comparison::from_dmtf;
+use crate::cim::event::LOG_EVENT_CLASS;
 use crate::cim::query::Filter;
 use crate::lab::machine::Machine;
 use crate::lab::provider::class::Class;
@@ -20,6 +21,7 @@ use crate::lab::provider::class::Number;
 use crate::lab::provider::class::as_text;
 use crate::lab::provider::class::property;
 use crate::lab::provider::fault;
+use crate::lab::provider::log;
 use crate::wsman::Fault;
 
 /// Deeper parentheses than any client writes.
@@ -110,6 +112,27 @@ impl Select {
             class: query.class.clone(),
             condition,
         }
+    }
+
+    /// Whether it asks for objects of this class.
+    pub(super) fn is_from(&self, class: &str) -> bool {
+        self.class.eq_ignore_ascii_case(class)
+    }
+
+    /// What a property is compared with anywhere in the query.
+    fn literals(&self, property: &str) -> Vec<&str> {
+        let mut found = Vec::new();
+        let mut open: Vec<&Condition> = self.condition.iter().collect();
+        while let Some(condition) = open.pop() {
+            match condition {
+                Condition::Term(term) if term.property.eq_ignore_ascii_case(property) => {
+                    found.push(term.literal.as_str());
+                }
+                Condition::Term(_) => {}
+                Condition::Every(parts) | Condition::Any(parts) => open.extend(parts),
+            }
+        }
+        found
     }
 
     /// Reads a text; `None` when it is not WQL or more than the lab can do.
@@ -333,6 +356,9 @@ pub(super) fn run(
     else {
         return Err(fault::cannot_process_filter());
     };
+    if select.is_from(LOG_EVENT_CLASS) && log::is_refused(machine, &select.literals("Logfile")) {
+        return Err(fault::access_denied());
+    }
     let mut found = Vec::new();
     let instances = match class.asked_for {
         Some(asked_for) => asked_for(machine, &equalities(select.condition.as_ref())),

@@ -137,10 +137,7 @@ fn respond(host: &LiveHost, user: &str, envelope: &RequestEnvelope) -> Result<Re
             max_elements,
             ..
         } => {
-            let appetite = Appetite {
-                max_elements: *max_elements,
-                max_envelope_size: envelope.max_envelope_size,
-            };
+            let appetite = appetite(envelope, *max_elements);
             let page = host.enumerations().pull(user, context, appetite, now)?;
             Ok(page_response(page, Which::Following))
         }
@@ -148,7 +145,23 @@ fn respond(host: &LiveHost, user: &str, envelope: &RequestEnvelope) -> Result<Re
             host.enumerations().release(user, context, now)?;
             Ok(Response::Released)
         }
+        Request::PullEvents {
+            context,
+            max_elements,
+        } => {
+            let appetite = appetite(envelope, *max_elements);
+            let batch = host.subscriptions().pull(user, context, appetite, now)?;
+            Ok(Response::Events {
+                events: batch.events,
+                context: Some(batch.context),
+            })
+        }
+        Request::Unsubscribe(manager) => {
+            host.subscriptions().end(user, &manager.identifier, now)?;
+            Ok(Response::Unsubscribed)
+        }
         Request::Get(_)
+        | Request::Subscribe(_)
         | Request::Put { .. }
         | Request::Create { .. }
         | Request::Delete(_)
@@ -156,11 +169,20 @@ fn respond(host: &LiveHost, user: &str, envelope: &RequestEnvelope) -> Result<Re
         | Request::Invoke { .. } => {
             let reply = if write {
                 host.change(|machine, now| provider::handle(machine, request, now))
+            } else if provider::reads_logs(request) {
+                provider::handle(&mut host.visited(), request, host.clock.now())
             } else {
                 host.ask(|machine, now| provider::handle(machine, request, now))
             }?;
             envelop(host, user, request, reply)
         }
+    }
+}
+
+fn appetite(envelope: &RequestEnvelope, max_elements: u32) -> Appetite {
+    Appetite {
+        max_elements,
+        max_envelope_size: envelope.max_envelope_size,
     }
 }
 
@@ -176,6 +198,11 @@ fn envelop(
         Reply::Put(instance) => Response::Put(instance),
         Reply::Created(path) => Response::Created(path),
         Reply::Deleted => Response::Deleted,
+        Reply::Events(events) => {
+            let now = host.clock.instant();
+            let (manager, context) = host.subscriptions().begin(user, events, now)?;
+            Response::Subscribed { manager, context }
+        }
         Reply::Instances(items) => {
             let now = host.clock.instant();
             let optimized =

@@ -43,12 +43,12 @@ pub struct Appetite {
 }
 
 impl Appetite {
-    fn items(self) -> usize {
+    pub(super) fn items(self) -> usize {
         usize::try_from(self.max_elements.clamp(1, MAX_ITEMS)).unwrap_or(1)
     }
 
     /// The limit of a page counts as if in UTF-16, two bytes to a character.
-    fn characters(self) -> usize {
+    pub(super) fn characters(self) -> usize {
         let offered = usize::try_from(self.max_envelope_size / 2).unwrap_or(usize::MAX);
         PAGE_CHARACTERS
             .min(offered)
@@ -190,7 +190,7 @@ impl Enumerations {
 }
 
 /// The fault for a context that is unknown, used up, expired or another user's.
-fn invalid_context() -> Fault {
+pub(super) fn invalid_context() -> Fault {
     let message = "The WS-Management service cannot process the request because the enumeration context is invalid. ";
     Fault::new(
         INVALID_ENUMERATION_CONTEXT,

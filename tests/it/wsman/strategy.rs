@@ -10,8 +10,10 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rdpfix::cim::Association;
+use rdpfix::cim::EventLevel;
 use rdpfix::cim::Filter;
 use rdpfix::cim::Instance;
+use rdpfix::cim::LogEvent;
 use rdpfix::cim::Namespace;
 use rdpfix::cim::ObjectPath;
 use rdpfix::cim::Query;
@@ -25,6 +27,8 @@ use rdpfix::wsman::Request;
 use rdpfix::wsman::RequestEnvelope;
 use rdpfix::wsman::Response;
 use rdpfix::wsman::ResponseEnvelope;
+use rdpfix::wsman::Subscription;
+use rdpfix::wsman::SubscriptionManager;
 
 /// Text as XML can carry it, blanks and markup among it.
 fn text() -> impl Strategy<Value = String> {
@@ -249,6 +253,70 @@ fn enumeration() -> impl Strategy<Value = Enumeration> {
     ]
 }
 
+/// A moment no finer than logs have it.
+fn log_time() -> impl Strategy<Value = Timestamp> {
+    (0..200_000_000_000_i64, 0..1_000_000_000_i32)
+        .prop_map(|(seconds, nanos)| Timestamp::new(seconds, nanos / 100 * 100).unwrap())
+}
+
+fn event() -> impl Strategy<Value = LogEvent> {
+    let level = select(vec![
+        EventLevel::Error,
+        EventLevel::Warning,
+        EventLevel::Information,
+        EventLevel::AuditSuccess,
+        EventLevel::AuditFailure,
+    ]);
+    let message = option::of(text().prop_filter("blank", |text| !text.trim().is_empty()));
+    let number = (any::<u32>(), any::<u64>());
+    let names = (channel(), "[A-Z][A-Za-z-]{0,12}");
+    (names, number, level, log_time(), vec(text(), 0..4), message).prop_map(
+        |((log, source), (id, record), level, at, strings, message)| LogEvent {
+            log,
+            source,
+            id,
+            level,
+            at,
+            strings,
+            message,
+            record,
+        },
+    )
+}
+
+fn channel() -> impl Strategy<Value = String> {
+    "[A-Z][A-Za-z-]{0,12}(/Operational)?"
+}
+
+fn manager() -> impl Strategy<Value = SubscriptionManager> {
+    let resource = "http://schemas.microsoft.com/wbem/wsman/1/windows/EventLog";
+    let resource = option::of(Just(resource.to_owned()));
+    ("[0-9A-F]{8}", resource).prop_map(|(identifier, resource)| SubscriptionManager {
+        identifier,
+        resource,
+    })
+}
+
+/// What is asked of event logs.
+fn about_events() -> impl Strategy<Value = Request> {
+    prop_oneof![
+        (channel(), vec(any::<u32>(), 0..40), log_time()).prop_map(|(channel, ids, since)| {
+            Request::Subscribe(Subscription {
+                channel,
+                ids,
+                since,
+            })
+        }),
+        ("uuid:[0-9A-F]{8}", 1..40_000_u32).prop_map(|(context, max_elements)| {
+            Request::PullEvents {
+                context,
+                max_elements,
+            }
+        }),
+        manager().prop_map(Request::Unsubscribe),
+    ]
+}
+
 fn request() -> impl Strategy<Value = Request> {
     let written = || {
         path().prop_flat_map(|target| {
@@ -272,6 +340,7 @@ fn request() -> impl Strategy<Value = Request> {
             }
         }),
         (resource(), context).prop_map(|(of, context)| Request::Release { of, context }),
+        about_events(),
         method().prop_flat_map(|(target, method)| {
             fields(&format!("{}.{method}", target.class)).prop_map(move |arguments| {
                 Request::Invoke {
@@ -363,6 +432,11 @@ fn response() -> impl Strategy<Value = Response> {
         path().prop_map(Response::Created),
         Just(Response::Deleted),
         Just(Response::Released),
+        Just(Response::Unsubscribed),
+        (manager(), "uuid:[0-9A-F]{8}")
+            .prop_map(|(manager, context)| Response::Subscribed { manager, context }),
+        (vec(event(), 1..3), option::of("uuid:[0-9A-F]{8}"))
+            .prop_map(|(events, context)| Response::Events { events, context }),
         (
             any::<bool>(),
             vec(item(), 0..3),
