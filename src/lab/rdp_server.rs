@@ -118,9 +118,11 @@ async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk)
                 going_on
             }
             Turn::Refused(reason) => return stream.write_all(&reason).await,
-            Turn::SignedIn(welcome) => {
+            Turn::SignedIn { welcome, beyond } => {
                 stream.write_all(&welcome).await?;
-                let _beyond = some_bytes(stream).await?;
+                if beyond.is_empty() {
+                    some_bytes(stream).await?;
+                }
                 return Ok(());
             }
         };

@@ -18,6 +18,7 @@ mod credssp;
 mod listener;
 mod peers;
 mod prober;
+mod sign_in;
 
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
 fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {
