@@ -18,7 +18,8 @@ mod credssp;
 mod listener;
 mod peers;
 mod prober;
-mod sign_in;
+pub(crate) mod sign_in;
+mod sign_in_peers;
 
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
 fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {

@@ -262,6 +262,7 @@ fn plus_one(key: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use std::fmt;
+    use std::fmt::Write as _;
     use std::sync::Arc;
     use std::sync::Mutex;
 
@@ -495,7 +496,7 @@ mod tests {
     impl Visit for Eavesdropper {
         fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
             let mut heard = self.0.lock().unwrap();
-            heard.push_str(&format!("{field}={value:?}\n"));
+            writeln!(heard, "{field}={value:?}").unwrap();
         }
     }
 

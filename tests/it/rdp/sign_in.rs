@@ -45,7 +45,7 @@ use super::each_client;
 use super::served;
 
 /// What a visitor sees who may sign in with this account and password.
-pub(super) async fn visit(address: SocketAddr, account: Option<(&str, &Secret)>) -> Survey {
+pub(crate) async fn visit(address: SocketAddr, account: Option<(&str, &Secret)>) -> Survey {
     let options = SurveyOptions {
         deadline: Duration::from_secs(20),
         repeat: 1,
@@ -297,7 +297,8 @@ async fn deceive(
     (account, cheat, loot): (Account, Cheat, Arc<Mutex<Loot>>),
 ) -> Option<()> {
     let mut request = [0; 256];
-    stream.read(&mut request).await.ok()?;
+    let asked = stream.read(&mut request).await.ok()?;
+    assert!(asked < request.len());
     let answer = Answer::Selected {
         flags: ResponseFlags::default(),
         protocol: Protocols::HYBRID,
