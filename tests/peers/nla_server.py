@@ -120,8 +120,8 @@ class Connection(socketserver.BaseRequestHandler):
         assert credentials.password == PASSWORD
         say(f"delegated {credentials.username}")
         if selected == 8:
-            self.channel.sendall(struct.pack("<I", options.early))
             say(f"told {options.early}")
+            self.channel.sendall(struct.pack("<I", options.early))
         # What a real host waits for here is the beginning of a session.
         self.channel.recv(1)
 

@@ -264,10 +264,14 @@ impl Pyspnego {
         })
     }
 
-    /// Ends the server and gives what it said.
-    async fn log(mut self) -> Vec<String> {
-        drop(self.server.stdin.take());
+    /// Waits until the server has said so much, ends it, and gives everything that it said.
+    async fn log(mut self, least: usize) -> Vec<String> {
         let mut lines = Vec::new();
+        while lines.len() < least {
+            let line = tokio::time::timeout(PATIENCE, self.said.next_line()).await;
+            lines.push(line.unwrap().unwrap().unwrap());
+        }
+        drop(self.server.stdin.take());
         while let Some(line) = self.said.next_line().await.unwrap() {
             lines.push(line);
         }
@@ -291,7 +295,7 @@ async fn check(cases: &[Case]) {
         };
         let outcome = sign_in(peer.address, USER, &Secret::new(*password)).await;
         assert_eq!(outcome, *expected, "{options} {password}");
-        assert_eq!(peer.log().await, *said, "{options} {password}");
+        assert_eq!(peer.log(said.len()).await, *said, "{options} {password}");
     }
 }
 
