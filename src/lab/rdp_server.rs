@@ -20,6 +20,7 @@ use crate::lab::listener::ServedCertificate;
 use crate::lab::rdp_server::credssp::Conversation;
 use crate::lab::rdp_server::credssp::Desk;
 use crate::lab::rdp_server::credssp::Turn;
+use crate::rdp::credssp::split;
 use crate::rdp::handshake::Asked;
 use crate::rdp::handshake::AwaitingRequest;
 use crate::rdp::handshake::Step;
@@ -107,9 +108,10 @@ async fn secure(
 /// Signs a client in. One that goes on to its desktop finds that the simulation ends here.
 async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk) -> io::Result<()> {
     let mut received = 0;
+    let mut beyond = Vec::new();
     let mut conversation = Box::new(Conversation::begin(desk).map_err(invalid)?);
     while received < MOST {
-        let chunk = some_bytes(stream).await?;
+        let chunk = one_message(stream, &mut beyond).await?;
         received = received.saturating_add(chunk.len());
         conversation = match conversation.handle(&chunk) {
             Turn::More(going_on) => going_on,
@@ -118,7 +120,7 @@ async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk)
                 going_on
             }
             Turn::Refused(reason) => return stream.write_all(&reason).await,
-            Turn::SignedIn { welcome, beyond } => {
+            Turn::SignedIn(welcome) => {
                 stream.write_all(&welcome).await?;
                 if beyond.is_empty() {
                     some_bytes(stream).await?;
@@ -128,6 +130,21 @@ async fn sign_in(stream: &mut (impl AsyncRead + AsyncWrite + Unpin), desk: Desk)
         };
     }
     Err(io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// The next message of CredSSP. A client may send more in the same breath, which is left for the next time.
+async fn one_message(
+    stream: &mut (impl AsyncRead + Unpin),
+    beyond: &mut Vec<u8>,
+) -> io::Result<Vec<u8>> {
+    loop {
+        if let Some((whole, rest)) = split(beyond).map_err(invalid)? {
+            let (whole, rest) = (whole.to_vec(), rest.to_vec());
+            *beyond = rest;
+            return Ok(whole);
+        }
+        beyond.extend(some_bytes(stream).await?);
+    }
 }
 
 #[expect(

@@ -13,13 +13,14 @@ use rdpfix::lab::rdp_server;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
+pub(crate) mod sign_in;
+mod sign_in_peers;
+
 mod codec;
 mod credssp;
 mod listener;
 mod peers;
 mod prober;
-pub(crate) mod sign_in;
-mod sign_in_peers;
 
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
 fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {

@@ -70,12 +70,7 @@ pub(super) enum Turn {
     /// Say this and go on.
     Say(Vec<u8>, Box<Conversation>),
     /// Say this, and the client is signed in.
-    SignedIn {
-        /// What to say, which may be nothing.
-        welcome: Vec<u8>,
-        /// What the client has sent after its credentials already.
-        beyond: Vec<u8>,
-    },
+    SignedIn(Vec<u8>),
     /// Say this, which may be nothing, and close.
     Refused(Vec<u8>),
 }
@@ -223,17 +218,13 @@ impl Conversation {
         if !welcome {
             return self.say_why(message, LOGON_FAILURE);
         }
-        let told = self.desk.selected == Protocols::HYBRID_EX;
-        if told && !self.desk.identity.may_use_remote_desktop(&user) {
-            return Turn::Refused(DENIED.to_le_bytes().to_vec());
+        if self.desk.selected != Protocols::HYBRID_EX {
+            return Turn::SignedIn(Vec::new());
         }
-        Turn::SignedIn {
-            welcome: if told {
-                GRANTED.to_le_bytes().to_vec()
-            } else {
-                Vec::new()
-            },
-            beyond: self.buffer,
+        if self.desk.identity.may_use_remote_desktop(&user) {
+            Turn::SignedIn(GRANTED.to_le_bytes().to_vec())
+        } else {
+            Turn::Refused(DENIED.to_le_bytes().to_vec())
         }
     }
 
@@ -378,7 +369,7 @@ mod tests {
                     server = *more;
                     TsRequest::decode(&answer).unwrap()
                 }
-                Turn::SignedIn { welcome, .. } if delegated => return Ended::Welcome(welcome),
+                Turn::SignedIn(bytes) if delegated => return Ended::Welcome(bytes),
                 Turn::Refused(bytes) if delegated => return Ended::Denied(bytes),
                 Turn::Refused(bytes) => {
                     let told = TsRequest::decode(&bytes).ok();
@@ -485,7 +476,7 @@ mod tests {
             };
             let server = Conversation::begin(desk).unwrap();
             let turn = server.decide(&TsRequest::of_version(6), &nothing);
-            assert_eq!(matches!(turn, Turn::SignedIn { .. }), welcome);
+            assert_eq!(matches!(turn, Turn::SignedIn(_)), welcome);
         }
     }
 
