@@ -22,6 +22,7 @@ use crate::lab::rdp_server::witness::Nobody;
 use crate::lab::rdp_server::witness::Sight;
 use crate::lab::rdp_server::witness::TlsFailure;
 use crate::lab::rdp_server::witness::Witness;
+use crate::rdp::credssp::split;
 use crate::rdp::handshake::Asked;
 use crate::rdp::handshake::AwaitingRequest;
 use crate::rdp::handshake::Step;
@@ -152,9 +153,10 @@ async fn sign_in(
     witness: &dyn Witness,
 ) -> io::Result<()> {
     let mut received = 0;
+    let mut beyond = Vec::new();
     let mut conversation = Box::new(Conversation::begin(desk).map_err(invalid)?);
     while received < MOST {
-        let chunk = some_bytes(stream).await?;
+        let chunk = one_message(stream, &mut beyond).await?;
         received = received.saturating_add(chunk.len());
         conversation = match conversation.handle(&chunk) {
             Turn::More(going_on) => going_on,
@@ -171,12 +173,29 @@ async fn sign_in(
             Turn::SignedIn(welcome, seen) => {
                 witness.saw(seen);
                 stream.write_all(&welcome).await?;
-                let _beyond = some_bytes(stream).await?;
+                if beyond.is_empty() {
+                    some_bytes(stream).await?;
+                }
                 return Ok(());
             }
         };
     }
     Err(io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// The next message of CredSSP. A client may send more in the same breath, which is left for the next time.
+async fn one_message(
+    stream: &mut (impl AsyncRead + Unpin),
+    beyond: &mut Vec<u8>,
+) -> io::Result<Vec<u8>> {
+    loop {
+        if let Some((whole, rest)) = split(beyond).map_err(invalid)? {
+            let (whole, rest) = (whole.to_vec(), rest.to_vec());
+            *beyond = rest;
+            return Ok(whole);
+        }
+        beyond.extend(some_bytes(stream).await?);
+    }
 }
 
 #[expect(

@@ -1,5 +1,5 @@
 //! TLS as a visitor needs it: every certificate is accepted and remembered, because looking at it is the purpose. No
-//! secret ever travels over such a connection.
+//! secret ever travels over such a connection, but for what CredSSP has sealed for whoever holds the certificate's key.
 
 use std::sync::Arc;
 use std::sync::Mutex;

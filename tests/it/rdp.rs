@@ -14,6 +14,9 @@ use rdpfix::lab::rdp_server;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
+pub(crate) mod sign_in;
+mod sign_in_peers;
+
 mod codec;
 mod credssp;
 mod listener;

@@ -2,6 +2,8 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
+pub(crate) mod screen;
+
 use std::fs;
 use std::io::Write;
 use std::path::Path;

@@ -273,9 +273,20 @@ fn plus_one(key: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+    use std::fmt::Write as _;
     use std::sync::Arc;
+    use std::sync::Mutex;
 
     use proptest::proptest;
+    use tracing::Event;
+    use tracing::Metadata;
+    use tracing::Subscriber;
+    use tracing::field::Field;
+    use tracing::field::Visit;
+    use tracing::span::Attributes;
+    use tracing::span::Id;
+    use tracing::span::Record;
 
     use super::Conversation;
     use super::Desk;
@@ -487,6 +498,57 @@ mod tests {
             let server = Conversation::begin(desk).unwrap();
             let turn = server.decide(&TsRequest::of_version(6), &nothing);
             assert_eq!(matches!(turn, Turn::SignedIn(..)), welcome);
+        }
+    }
+
+    /// Writes down everything that it is told.
+    #[derive(Clone, Default)]
+    struct Eavesdropper(Arc<Mutex<String>>);
+
+    impl Visit for Eavesdropper {
+        fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+            let mut heard = self.0.lock().unwrap();
+            writeln!(heard, "{field}={value:?}").unwrap();
+        }
+    }
+
+    impl Subscriber for Eavesdropper {
+        fn enabled(&self, _metadata: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, span: &Attributes<'_>) -> Id {
+            span.record(&mut self.clone());
+            Id::from_u64(1)
+        }
+
+        fn record(&self, _span: &Id, values: &Record<'_>) {
+            values.record(&mut self.clone());
+        }
+
+        fn record_follows_from(&self, _span: &Id, _follows: &Id) {}
+
+        fn event(&self, event: &Event<'_>) {
+            event.record(&mut self.clone());
+        }
+
+        fn enter(&self, _span: &Id) {}
+
+        fn exit(&self, _span: &Id) {}
+    }
+
+    #[test]
+    fn nobody_who_listens_to_traces_learns_the_password() {
+        let ears = Eavesdropper::default();
+        let ended = tracing::subscriber::with_default(ears.clone(), || {
+            tracing::debug!("listening");
+            sign_in(desk(), "anna", "hunter2")
+        });
+        assert_eq!(ended, Ended::Welcome(vec![0; 4]));
+        let heard = ears.0.lock().unwrap();
+        assert!(heard.contains("listening"), "{heard}");
+        for secret in ["hunter2", "104, 0, 117, 0, 110, 0", "104, 117, 110"] {
+            assert!(!heard.contains(secret), "{heard}");
         }
     }
 

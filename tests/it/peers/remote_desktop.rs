@@ -1,8 +1,15 @@
 //! Facts about the lab's Remote Desktop ports, told by nmap and sslyze.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
+use jiff::Unit;
+use rdpfix::clock::Clock;
+use rdpfix::clock::SystemClock;
 use rdpfix::lab::Carrier;
 use rdpfix::lab::Lab;
+use rdpfix::lab::machine::os::Build;
+use rdpfix::lab::machine::os::Membership;
+use rdpfix::survey::NtlmView;
 use serde_json::Value;
 
 use super::json;
@@ -30,18 +37,56 @@ async fn nmap(lab: &Lab, host: &str) -> Option<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nmap_sees_that_nla_is_required_and_what_the_computer_is_called() {
-    let lab = lab("healthy", Carrier::Http).await;
-    let Some(text) = nmap(&lab, "healthy").await else {
-        return;
-    };
-    assert!(text.contains("CredSSP (NLA): SUCCESS"), "{text}");
-    assert!(!text.contains("SSL: SUCCESS"), "{text}");
-    assert!(!text.contains("Native RDP: SUCCESS"), "{text}");
-    let name = lab.machine("healthy").unwrap().computer_name;
-    let told = format!("NetBIOS_Computer_Name: {name}");
-    assert!(text.contains(&told), "{text}");
-    assert!(text.contains("Product_Version: 10.0."), "{text}");
+async fn nmap_sees_that_nla_is_required_and_what_the_host_is() {
+    for membership in [
+        Membership::Workgroup("WORKGROUP".to_owned()),
+        Membership::Domain("corp.test".to_owned()),
+    ] {
+        let lab = lab("healthy", Carrier::Http).await;
+        lab.update("healthy", |machine| {
+            machine.membership = membership;
+            machine.os.build = Build::Server2019;
+            machine.os.clock_skew = SignedDuration::from_hours(-30);
+        });
+        lab.settled("healthy").await;
+        let before = moment_ago(30);
+        let Some(text) = nmap(&lab, "healthy").await else {
+            return;
+        };
+        assert!(text.contains("CredSSP (NLA): SUCCESS"), "{text}");
+        assert!(!text.contains("SSL: SUCCESS"), "{text}");
+        assert!(!text.contains("Native RDP: SUCCESS"), "{text}");
+        let told = challenge(&lab, "healthy").await;
+        let (major, minor, build) = told.version.unwrap();
+        assert_eq!(build, 17763);
+        for line in [
+            format!("NetBIOS_Computer_Name: {}\n", told.computer.unwrap()),
+            format!("NetBIOS_Domain_Name: {}\n", told.domain.unwrap()),
+            format!("DNS_Computer_Name: {}\n", told.dns_computer.unwrap()),
+            format!("DNS_Domain_Name: {}\n", told.dns_domain.unwrap()),
+            format!("Product_Version: {major}.{minor}.{build}\n"),
+        ] {
+            assert!(text.contains(&line), "{line}{text}");
+        }
+        let (_, time) = text.split_once("System_Time: ").unwrap();
+        let (time, _) = time.split_once('\n').unwrap();
+        let time: Timestamp = format!("{}Z", time.trim_end_matches("+00:00"))
+            .parse()
+            .unwrap();
+        assert!((before..=moment_ago(30)).contains(&time), "{time} {before}");
+    }
+}
+
+/// So many hours ago, in whole seconds, as nmap shows times.
+fn moment_ago(hours: i64) -> Timestamp {
+    let now = Clock::now(&SystemClock) - SignedDuration::from_hours(hours);
+    now.round(Unit::Second).unwrap()
+}
+
+/// What our own visitor is told.
+async fn challenge(lab: &Lab, host: &str) -> NtlmView {
+    let rdp = lab.place(host).unwrap().rdp;
+    crate::rdp::sign_in::visit(rdp, None).await.ntlm.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,7 +139,7 @@ async fn sslyze_sees_the_certificate_and_when_it_ends() {
         let computer = lab.machine(name).unwrap().computer_name;
         let subject = certificate["subject"]["rfc4514_string"].as_str().unwrap();
         assert_eq!(subject, format!("CN={computer}"));
-        let now = rdpfix::clock::Clock::now(&rdpfix::clock::SystemClock);
+        let now = Clock::now(&SystemClock);
         let end = moment(&certificate, "not_valid_after");
         assert_eq!(end < now, expired, "{name} {end}");
         assert!(moment(&certificate, "not_valid_before") < end);
