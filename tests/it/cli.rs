@@ -4,6 +4,7 @@
 mod bad_input;
 mod end_to_end;
 mod foreign_hosts;
+mod probe;
 mod results;
 mod scenario_files;
 mod secrets;
@@ -124,6 +125,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "RDPFIX_FORKS",
         "ANSIBLE_FORKS",
         "CLICOLOR_FORCE",
+        "RDPFIX_LOGIN_PASSWORD",
     ] {
         command.env_remove(name);
     }

@@ -84,7 +84,7 @@ impl ProbeHuman {
         let told = match standing {
             Standing::Well => facts::in_short(survey),
             Standing::Warned => "clients can connect".to_owned(),
-            Standing::Broken => "RDP answers, and clients will not get through".to_owned(),
+            Standing::Broken => "RDP answers, and something keeps clients out".to_owned(),
             Standing::Unreachable => "RDP does not answer".to_owned(),
         };
         let colour = self.options.colour;
@@ -172,16 +172,35 @@ impl ProbeReporter for ProbeHuman {
     }
 }
 
-/// The text in lines of at most so many characters, broken at blanks; a word that is longer has a line of its own.
+/// The text in lines of at most so many characters, broken at blanks, but not within backticks, so that a command can be
+/// copied; what is longer has a line of its own.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut in_backticks = false;
     for word in text.split(' ').filter(|word| !word.is_empty()) {
+        let goes_on = in_backticks;
+        in_backticks ^= !word.matches('`').count().is_multiple_of(2);
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+            Some(line) if goes_on => {
                 line.push(' ');
                 line.push_str(word);
             }
             _ => lines.push(word.to_owned()),
+        }
+    }
+    filled(lines, width)
+}
+
+/// Joins parts that must stay whole to lines.
+fn filled(parts: Vec<String>, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for part in parts {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + part.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(&part);
+            }
+            _ => lines.push(part),
         }
     }
     lines
@@ -207,6 +226,7 @@ mod tests {
         assert_eq!(wrapped("ab cd ef", 5), ["ab cd", "ef"]);
         assert_eq!(wrapped("abcdefgh ij", 5), ["abcdefgh", "ij"]);
         assert_eq!(wrapped("", 5), [""; 0]);
+        assert_eq!(wrapped("a `b c d`, e", 5), ["a", "`b c d`,", "e"]);
     }
 
     #[test]

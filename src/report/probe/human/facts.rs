@@ -6,6 +6,7 @@ use crate::code::Table;
 use crate::rdp::nego::FailureCode;
 use crate::report::probe::human::short;
 use crate::survey::ASKED;
+use crate::survey::Asked;
 use crate::survey::GatewayAnswer;
 use crate::survey::GatewayView;
 use crate::survey::Login;
@@ -32,7 +33,7 @@ pub(super) fn all(survey: &Survey, verbosity: u8) -> Vec<Fact> {
     };
     add("address", addresses(survey));
     add("protocols", protocols(survey));
-    add("tls", survey.tls.as_ref().map(tls));
+    add("tls", survey.tls.as_ref().and_then(tls));
     let leaf = survey.tls.as_ref().and_then(|tls| tls.chain.first());
     let trust = survey.tls.as_ref().and_then(|tls| tls.trust.as_ref());
     add(
@@ -121,7 +122,8 @@ fn protocols(survey: &Survey) -> Option<String> {
             }
         }
     }
-    if survey.negotiation.is_empty() {
+    let unconnected = |asked: &Asked| matches!(asked.reply, Reply::NotConnected(_));
+    if survey.negotiation.iter().all(unconnected) {
         return None;
     }
     let mut parts = Vec::new();
@@ -142,7 +144,7 @@ fn protocols(survey: &Survey) -> Option<String> {
     Some(parts.join("; "))
 }
 
-fn tls(view: &TlsView) -> String {
+fn tls(view: &TlsView) -> Option<String> {
     let versions: Vec<&str> = view
         .versions
         .iter()
@@ -156,10 +158,11 @@ fn tls(view: &TlsView) -> String {
     if let Some((version, cipher)) = &view.picked {
         parts.push(format!("picks {} {cipher}", version.word()));
     }
-    if parts.is_empty() {
+    let refused = |(_, reply): &(_, VersionReply)| matches!(reply, VersionReply::Refused(_));
+    if parts.is_empty() && (view.failure.is_some() || view.versions.iter().any(refused)) {
         parts.push("does not come about".to_owned());
     }
-    parts.join("; ")
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn certificate(leaf: &Certificate, trust: Option<&Trust>, survey: &Survey) -> String {
