@@ -114,6 +114,19 @@ impl Certificate {
     }
 }
 
+impl Certificate {
+    /// Every name that it bears, the common name first, none twice.
+    pub fn names(&self) -> Vec<String> {
+        let mut names = vec![self.common_name.clone()];
+        for name in &self.dns_names {
+            if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+                names.push(name.clone());
+            }
+        }
+        names
+    }
+}
+
 fn refused(reason: &str) -> CertificateError {
     CertificateError::NotX509 {
         reason: reason.to_owned(),

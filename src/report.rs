@@ -1,4 +1,4 @@
-//! Reporters: each turns the event stream into one format, and sees nothing else of a run.
+//! Reporters: each turns the event stream of a run, or the visits of a probe, into one format, and sees nothing else.
 
 use std::io;
 
@@ -7,6 +7,7 @@ use crate::event::Event;
 pub mod explain;
 pub mod human;
 pub mod jsonl;
+pub mod probe;
 pub mod progress;
 pub mod rdp_file;
 mod text;

@@ -7,6 +7,8 @@
 use std::env;
 use std::io::IsTerminal;
 
+use crate::secret::Secret;
+
 /// The parts of the environment that matter, read once.
 #[derive(Debug, Clone, Default)]
 pub struct Environment {
@@ -16,10 +18,14 @@ pub struct Environment {
     pub stdout_is_terminal: bool,
     /// Standard error is a terminal.
     pub stderr_is_terminal: bool,
+    /// Standard input is a terminal, so that somebody can be asked.
+    pub stdin_is_terminal: bool,
     /// `RDPFIX_INVENTORY`, else `ANSIBLE_INVENTORY`.
     pub inventory: Option<String>,
     /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
     pub forks: Option<String>,
+    /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
+    pub login_password: Option<Secret>,
 }
 
 /// What the environment wishes for colours.
@@ -54,8 +60,10 @@ impl Environment {
             colours: colours(),
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
             inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
             forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
+            login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
         }
     }
 }

@@ -13,13 +13,13 @@ pub enum ExitStatus {
     Internal,
     /// 2: something failed on at least one host, or `explain` does not know the number.
     Failed,
-    /// 3: drift was found, nothing failed.
+    /// 3: drift was found, nothing failed; or a probe found an error on a host whose RDP answers.
     Drift,
-    /// 4: at least one host could not be reached or signed in to, nothing failed.
+    /// 4: at least one host could not be reached or signed in to, nothing failed; in a probe, RDP did not answer.
     Unreachable,
     /// 5: bad option or usage.
     Usage,
-    /// 6: playbook, inventory or scenario file invalid.
+    /// 6: playbook, inventory, scenario or certificate file invalid.
     Invalid,
     /// 7: no hosts matched.
     NoHosts,
@@ -27,6 +27,8 @@ pub enum ExitStatus {
     Interrupted,
     /// 143: terminated, after cleaning up.
     Terminated,
+    /// What a monitoring system is told instead, with `--reporter nagios`. OK is 0, WARNING 1, CRITICAL 2, UNKNOWN 3.
+    Plugin(u8),
 }
 
 impl ExitStatus {
@@ -43,6 +45,7 @@ impl ExitStatus {
             Self::NoHosts => 7,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::Plugin(state) => state,
         }
     }
 

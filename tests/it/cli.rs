@@ -6,6 +6,7 @@ mod end_to_end;
 mod explain;
 mod foreign_hosts;
 mod rdp_file;
+mod probe;
 mod results;
 mod scenario_files;
 mod secrets;
@@ -126,6 +127,7 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "RDPFIX_FORKS",
         "ANSIBLE_FORKS",
         "CLICOLOR_FORCE",
+        "RDPFIX_LOGIN_PASSWORD",
     ] {
         command.env_remove(name);
     }

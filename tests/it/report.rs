@@ -8,4 +8,6 @@ mod human;
 #[cfg(test)]
 mod jsonl;
 #[cfg(test)]
+mod probe;
+#[cfg(test)]
 mod progress;

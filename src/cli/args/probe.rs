@@ -22,8 +22,8 @@ pub struct ProbeArguments {
     /// Seconds that one host may take as a whole
     #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 10)]
     pub timeout: u64,
-    /// Time the stages so many times and tell p50 and p99
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    /// Time the stages so many times, 1 to 1000, and tell p50 and p99
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
     /// Trust the certificates in this PEM file besides the system's
     #[arg(long, value_name = "FILE")]

@@ -8,7 +8,8 @@ pub(super) const RDP_FILE: Entry = Entry {
     id: "rdp-file",
     title: "the .rdp file cannot work",
     meaning: "A .rdp file outlives the host that it was made for: a stale address or gateway, settings that contradict each \
-        other, a switched-off CredSSP, or bytes that are no settings at all.",
+        other, a switched-off CredSSP, or bytes that are no settings at all. \
+        The same host then works from one icon and not from another.",
     advice: "`rdpfix rdp-file check FILE` names each setting that cannot work, `rdpfix rdp-file clean FILE` writes a minimal \
         correct file beside it, and `rdpfix rdp-file new HOST` makes a fresh one. \
         Try the fresh one before anything is changed on the host.",

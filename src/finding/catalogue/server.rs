@@ -23,7 +23,8 @@ pub(super) const SESSION_LIMIT: Entry = Entry {
     id: "session-limit",
     title: "the host takes no more sessions",
     meaning: "The host is in drain mode, sign-ins are switched off, or as many sessions are open as it allows: one on a client \
-        release, two on a server without the session host role, or the number that was set.",
+        release, two on a server without the session host role, or the number that was set. \
+        The refusal comes after the sign-in, so that the listener looks healthy from outside.",
     advice: "See who is signed in and sign off sessions that are disconnected. \
         Take the host out of drain mode (`chglogon /enable`) unless somebody is maintaining it. \
         Raise the limit of connections only where it was set on purpose (`MaxInstanceCount` of RDP-Tcp, resource \

@@ -176,7 +176,7 @@ fn former_name(leaf: &Certificate, survey: &Survey) -> Option<Finding> {
     let own = [&ntlm.dns_computer, &ntlm.computer];
     let own: Vec<&String> = own.into_iter().flatten().collect();
     let computer = own.first()?;
-    let shown = chain::shown_names(leaf);
+    let shown = leaf.names();
     let bears_one = own.iter().any(|own| {
         chain::names(leaf, own) || shown.iter().any(|name| names::same_machine(name, own))
     });
@@ -212,7 +212,7 @@ fn other_name(leaf: &Certificate, survey: &Survey) -> Option<Finding> {
     if survey.name.literal || asked.is_empty() || loopback || chain::names(leaf, asked) {
         return None;
     }
-    let shown = chain::shown_names(leaf);
+    let shown = leaf.names();
     // A self-signed certificate bears one form of the name; clients ask about it anyway.
     let severity = if leaf.self_signed && shown.iter().any(|name| names::same_machine(name, asked))
     {

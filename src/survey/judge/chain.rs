@@ -10,20 +10,10 @@ pub(super) fn leaf(survey: &Survey) -> Option<&Certificate> {
     survey.tls.as_ref()?.chain.first()
 }
 
-/// Every name that a certificate bears, the common name first.
-pub(super) fn shown_names(certificate: &Certificate) -> Vec<String> {
-    let mut names = vec![certificate.common_name.clone()];
-    for name in &certificate.dns_names {
-        if !names.iter().any(|known| known.eq_ignore_ascii_case(name)) {
-            names.push(name.clone());
-        }
-    }
-    names
-}
-
 /// Whether a certificate bears this very name, by its alternative names or its common name; `*.example` stands for one label.
 pub(super) fn names(certificate: &Certificate, asked: &str) -> bool {
-    shown_names(certificate)
+    certificate
+        .names()
         .iter()
         .any(|name| covers(name, asked.trim_end_matches('.')))
 }

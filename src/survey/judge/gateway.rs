@@ -116,7 +116,7 @@ fn certificate(gateway: &GatewayView, now: Timestamp) -> Option<Finding> {
         about(gateway, Cause::GatewayCertificate, severity, says)
             .with("subject", subject)
             .with("thumbprint", leaf.thumbprint.as_str())
-            .with("names", chain::shown_names(leaf))
+            .with("names", leaf.names())
             .with("not_after", leaf.not_after)
             .with("days", days),
     )

@@ -103,7 +103,7 @@ fn another_machine(survey: &Survey) -> Option<Finding> {
     .with("asked", asked)
     .with("computer", own_name);
     if let Some(leaf) = leaf {
-        finding = finding.with("certificate", chain::shown_names(leaf));
+        finding = finding.with("certificate", leaf.names());
     }
     let reverse: Vec<String> = survey
         .name

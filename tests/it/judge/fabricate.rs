@@ -203,6 +203,7 @@ pub(crate) fn unopened(outcome: Tcp) -> Survey {
         tls: None,
         ntlm: None,
         sizes: None,
+        stages: vec![once(Stage::Resolve, 1)],
         ..healthy()
     }
 }
