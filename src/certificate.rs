@@ -212,7 +212,8 @@ fn algorithm_name(identifier: &Oid<'_>) -> String {
         .map_or_else(|_| identifier.to_id_string(), str::to_owned)
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as upper-case hex: how Windows spells a thumbprint.
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 0xF])

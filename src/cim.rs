@@ -5,6 +5,7 @@
 pub mod call;
 pub mod comparison;
 pub mod event;
+pub mod place;
 pub mod query;
 pub mod question;
 pub mod schema;

@@ -5,12 +5,35 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::certificate::Certificate;
+use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::LogEvent;
 use crate::clock::Clock;
+use crate::inside::sight::Sight;
+use crate::inside::unseen::Topic;
+
+mod certificates;
+mod client;
+mod credssp;
+mod events;
+mod firewall;
+mod gateway;
+mod key_file;
+mod licensing;
+mod network;
+mod port_owners;
+mod rights;
+mod services;
+mod settings;
+mod sight;
+mod system;
+mod time_source;
+mod tls;
+mod unseen;
 
 /// What was read, or why not.
 pub type Seen<T> = Result<T, Unseen>;
@@ -77,32 +100,119 @@ pub struct LookOptions {
 }
 
 /// Reads everything, all at once as far as the session lets it. Never fails: what cannot be read is [`Unseen`].
+///
+/// The clock is read first and alone, because its skew is told by the round trip.
 pub async fn look(host: &dyn CimReader, clock: &dyn Clock, options: &LookOptions) -> Inside {
-    let _nothing_yet = (host, options);
-    let unseen = || Unseen {
-        why: "nothing reads it".to_owned(),
-        remedy: String::new(),
-    };
-    Inside {
-        at: clock.now(),
-        system: Err(unseen()),
-        services: Err(unseen()),
-        settings: Err(unseen()),
-        certificates: Err(unseen()),
-        key_file: Err(unseen()),
-        firewall: Err(unseen()),
-        port_owners: Err(unseen()),
-        tls: Err(unseen()),
-        credssp: Err(unseen()),
-        rights: Err(unseen()),
-        licensing: Err(unseen()),
-        gateway: Err(unseen()),
-        dns_servers: Err(unseen()),
-        mtu: Err(unseen()),
-        path_back: Err(unseen()),
-        client: Err(unseen()),
-        time_source: Err(unseen()),
-        events: BTreeMap::new(),
+    let mut inside = Inside::not_asked(clock.now());
+    let seen = &mut inside;
+    let running = system::running(host, clock).await;
+    let local_time = running.as_ref().map_or(seen.at, |found| found.local_time);
+    let since = local_time.checked_sub(options.events_back);
+    let sight = &Sight::of(host);
+    tokio::join!(
+        fill(
+            &mut seen.system,
+            &system::TOPIC,
+            system::look(host, running)
+        ),
+        fill(&mut seen.services, &services::TOPIC, services::look(sight)),
+        fill(&mut seen.settings, &settings::TOPIC, settings::look(sight)),
+        fill(
+            &mut seen.certificates,
+            &certificates::TOPIC,
+            certificates::look(sight)
+        ),
+        fill(&mut seen.key_file, &key_file::TOPIC, key_file::look(host)),
+        fill(&mut seen.firewall, &firewall::TOPIC, firewall::look(sight)),
+        fill(
+            &mut seen.port_owners,
+            &port_owners::TOPIC,
+            port_owners::look(sight)
+        ),
+        fill(&mut seen.tls, &tls::TOPIC, tls::look(sight)),
+        fill(&mut seen.credssp, &credssp::TOPIC, credssp::look(sight)),
+        fill(&mut seen.rights, &rights::TOPIC, rights::look(host)),
+        fill(
+            &mut seen.licensing,
+            &licensing::TOPIC,
+            licensing::look(sight)
+        ),
+        fill(&mut seen.gateway, &gateway::TOPIC, gateway::look(sight)),
+        fill(
+            &mut seen.dns_servers,
+            &network::DNS,
+            network::name_servers(host)
+        ),
+        fill(&mut seen.mtu, &network::MTU, network::mtu(host)),
+        path_back(&mut seen.path_back, host, options),
+        fill(&mut seen.client, &client::TOPIC, client::look(sight)),
+        fill(
+            &mut seen.time_source,
+            &time_source::TOPIC,
+            time_source::look(host)
+        ),
+        async { seen.events = events::look(sight, since.unwrap_or(Timestamp::MIN)).await },
+    );
+    inside
+}
+
+/// Puts in its place what was read, or what its failure means.
+fn fill<'a, T: Send>(
+    place: &'a mut Seen<T>,
+    topic: &'static Topic,
+    read: impl Future<Output = Result<T, CimError>> + Send + 'a,
+) -> BoxFuture<'a, ()> {
+    Box::pin(async move { *place = read.await.map_err(|error| topic.unseen(&error)) })
+}
+
+fn path_back<'a>(
+    place: &'a mut Seen<PathBack>,
+    host: &'a dyn CimReader,
+    options: &LookOptions,
+) -> BoxFuture<'a, ()> {
+    if let Some(address) = options.our_address {
+        return fill(
+            place,
+            &network::PATH_BACK,
+            network::path_back(host, address),
+        );
+    }
+    *place = Err(Unseen {
+        why: "the address that the host sees us come from is not known".to_owned(),
+        remedy: "run it from a machine that the host can reach by one address".to_owned(),
+    });
+    Box::pin(async {})
+}
+
+impl Inside {
+    /// A view in which nothing was asked for yet.
+    pub fn not_asked(at: Timestamp) -> Self {
+        let nothing = || Unseen {
+            why: "it was not asked for".to_owned(),
+            remedy: "run `rdpfix diagnose` with an account of `Administrators` on the host"
+                .to_owned(),
+        };
+        Self {
+            at,
+            system: Err(nothing()),
+            services: Err(nothing()),
+            settings: Err(nothing()),
+            certificates: Err(nothing()),
+            key_file: Err(nothing()),
+            firewall: Err(nothing()),
+            port_owners: Err(nothing()),
+            tls: Err(nothing()),
+            credssp: Err(nothing()),
+            rights: Err(nothing()),
+            licensing: Err(nothing()),
+            gateway: Err(nothing()),
+            dns_servers: Err(nothing()),
+            mtu: Err(nothing()),
+            path_back: Err(nothing()),
+            client: Err(nothing()),
+            time_source: Err(nothing()),
+            events: BTreeMap::new(),
+        }
     }
 }
 

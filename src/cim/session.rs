@@ -10,6 +10,7 @@ use crate::cim::event::EventQuery;
 use crate::cim::event::LogEvent;
 use crate::cim::query::Answer;
 use crate::cim::query::Association;
+use crate::cim::query::Namespace;
 use crate::cim::query::ObjectPath;
 use crate::cim::query::Query;
 use crate::cim::query::Read;
@@ -37,6 +38,16 @@ impl dyn CimReader + '_ {
             Answer::Instances(instances) => Ok(instances),
             other => Err(mismatch(&read, &other)),
         }
+    }
+
+    /// The object of a class that has exactly one.
+    pub async fn only(&self, namespace: Namespace, class: &str) -> Result<Instance, CimError> {
+        let found = self.query(Query::all(namespace, class)).await?;
+        found.into_iter().next().ok_or_else(|| CimError::Property {
+            class: class.to_owned(),
+            property: "*".to_owned(),
+            wanted: "there at all",
+        })
     }
 
     /// The object with these keys, or `None`.

@@ -198,6 +198,16 @@ impl Instance {
             .ok_or_else(|| self.unusable(name, "true or false"))
     }
 
+    /// A moment that must be there.
+    pub fn moment(&self, name: &str) -> Result<Timestamp, CimError> {
+        match self.get(name) {
+            Some(Value::DateTime(moment)) => Some(*moment),
+            Some(Value::Text(text)) => text.parse().ok(),
+            _ => None,
+        }
+        .ok_or_else(|| self.unusable(name, "a moment"))
+    }
+
     /// The items of an array property; one bare value counts as a list of one and null as an empty list, because the
     /// wire cannot tell them apart.
     pub fn list(&self, name: &str) -> Vec<&Value> {

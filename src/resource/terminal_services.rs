@@ -7,6 +7,7 @@ use crate::cim::ObjectPath;
 use crate::cim::Query;
 use crate::cim::RegistryKey;
 use crate::cim::Value;
+use crate::cim::place;
 use crate::plan::Layer;
 use crate::plan::Step;
 
@@ -15,27 +16,20 @@ pub(super) const LISTENER: &str = "RDP-Tcp";
 /// The service behind the listener.
 pub(super) const TERM_SERVICE: &str = "TermService";
 
-const TERMINAL_SERVER: &str = r"SYSTEM\CurrentControlSet\Control\Terminal Server";
-const POLICY: &str = r"SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services";
 const GENERAL: &str = "Win32_TSGeneralSetting";
 /// `PolicySource…` of a value that Group Policy sets (windows-facts 0.2).
 const BY_POLICY: u64 = 1;
 /// `PolicySource…` of a value that nobody sets.
 const BY_DEFAULT: u64 = 2;
 
-/// The key above all listeners.
-pub(super) fn stations() -> RegistryKey {
-    RegistryKey::local_machine(TERMINAL_SERVER).child("WinStations")
-}
-
 /// The key of the listener.
 pub(super) fn listener() -> RegistryKey {
-    stations().child(LISTENER)
+    place::listener(LISTENER)
 }
 
 /// The policy twin of a setting, for people.
 pub(super) fn policy_value(name: &str) -> String {
-    format!("{}\\{name}", RegistryKey::local_machine(POLICY))
+    format!("{}\\{name}", place::policy())
 }
 
 /// The question for the listener's general settings; the same for all resources, so that it is sent once.

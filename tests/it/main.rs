@@ -2,6 +2,7 @@
 
 mod cli;
 mod docs;
+mod inside;
 mod inventory;
 mod judge;
 mod lab;

@@ -94,11 +94,16 @@ pub(super) fn invoke_security(
     let path = call.own("Path")?;
     let everybody_reads = !path.eq_ignore_ascii_case(&machine.listener_key_path());
     let sound = matches!(machine.keys.listener, KeyFile::Readable(_));
-    let mut entries = vec![entry("BUILTIN", "Administrators", "S-1-5-32-544", FULL)];
-    if everybody_reads || sound {
-        entries.push(entry("NT AUTHORITY", "SYSTEM", "S-1-5-18", FULL));
-        entries.push(entry("NT AUTHORITY", "NETWORK SERVICE", "S-1-5-20", READ));
-    }
+    let entries = if everybody_reads || sound {
+        vec![
+            entry("BUILTIN", "Administrators", "S-1-5-32-544", FULL),
+            entry("NT AUTHORITY", "SYSTEM", "S-1-5-18", FULL),
+            entry("NT AUTHORITY", "NETWORK SERVICE", "S-1-5-20", READ),
+        ]
+    } else {
+        // Somebody took the file over, and is gone.
+        vec![entry("", "", "S-1-5-21-9-9-9-1105", FULL)]
+    };
     let descriptor = Instance::new(Namespace::CIMV2, "Win32_SecurityDescriptor")
         .with("ControlFlags", 32772_u32)
         .with("DACL", Value::List(entries))

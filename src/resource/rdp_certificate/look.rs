@@ -2,19 +2,18 @@
 
 use futures_util::future::try_join;
 use futures_util::future::try_join3;
-use jiff::Timestamp;
 
 use crate::certificate::StoredCertificate;
 use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::Instance;
 use crate::cim::Namespace;
-use crate::cim::Query;
 use crate::cim::RegistryData;
 use crate::cim::RegistryKey;
 use crate::cim::RegistryKind;
 use crate::cim::RegistryPath;
 use crate::cim::Value;
+use crate::cim::place;
 use crate::resource::rdp_certificate::Binding;
 use crate::resource::rdp_certificate::Held;
 use crate::resource::rdp_certificate::Host;
@@ -35,26 +34,19 @@ use crate::resource::terminal_services;
 /// some restart TermService for it.
 pub(super) const MAKER: &str = "SessionEnv";
 
-/// A store of certificates (windows-facts 2.1).
-pub(super) fn store(name: &str) -> RegistryKey {
-    RegistryKey::local_machine(format!(
-        r"SOFTWARE\Microsoft\SystemCertificates\{name}\Certificates"
-    ))
-}
-
 /// The store of the listener's own certificates.
 pub(super) fn own_store() -> RegistryKey {
-    store("Remote Desktop")
+    place::certificate_store("Remote Desktop")
 }
 
 /// The pointer to the certificate in use when none is bound.
 pub(super) fn pointer() -> RegistryPath {
-    terminal_services::stations().value("SelfSignedCertificate", RegistryKind::Binary)
+    place::stations().value("SelfSignedCertificate", RegistryKind::Binary)
 }
 
 /// The name of the store that the pointer points into.
 pub(super) fn store_name() -> RegistryPath {
-    terminal_services::stations().value("SelfSignedCertStore", RegistryKind::Text)
+    place::stations().value("SelfSignedCertStore", RegistryKind::Text)
 }
 
 /// Asks side by side what does not depend on each other: a healthy host costs three round trips.
@@ -68,13 +60,13 @@ pub(super) async fn look(
     };
     let binding = binding(&general)?;
     let (system, personal, own) = try_join3(
-        one(reader, "Win32_OperatingSystem"),
+        reader.only(Namespace::CIMV2, "Win32_OperatingSystem"),
         personal(wanted, &binding, reader),
         own_in_use(wanted, &general, reader),
     )
     .await?;
     let mut host = Host {
-        now: moment(&system, "LocalDateTime")?,
+        now: system.moment("LocalDateTime")?,
         // Cut to 15 characters where the whole name is longer.
         names: vec![system.text("CSName")?.to_lowercase()],
         personal,
@@ -96,18 +88,10 @@ pub(super) async fn look(
     Ok(Observed::Found(Box::new(host)))
 }
 
-async fn one(reader: &dyn CimReader, class: &str) -> Result<Instance, CimError> {
-    let found = reader.query(Query::all(Namespace::CIMV2, class)).await?;
-    found.into_iter().next().ok_or_else(|| CimError::Property {
-        class: class.to_owned(),
-        property: "*".to_owned(),
-        wanted: "there at all",
-    })
-}
-
 /// The names that a host has besides its short one; asked only when that is not on the certificate.
 async fn longer_names(reader: &dyn CimReader) -> Result<Vec<String>, CimError> {
-    let computer = one(reader, "Win32_ComputerSystem").await?;
+    let class = "Win32_ComputerSystem";
+    let computer = reader.only(Namespace::CIMV2, class).await?;
     let own = computer
         .get("DNSHostName")
         .and_then(Value::as_text)
@@ -120,19 +104,6 @@ async fn longer_names(reader: &dyn CimReader) -> Result<Vec<String>, CimError> {
         names.push(own);
     }
     Ok(names)
-}
-
-fn moment(instance: &Instance, name: &str) -> Result<Timestamp, CimError> {
-    match instance.get(name) {
-        Some(Value::DateTime(moment)) => Some(*moment),
-        Some(Value::Text(text)) => text.parse().ok(),
-        _ => None,
-    }
-    .ok_or_else(|| CimError::Property {
-        class: instance.class.clone(),
-        property: name.to_owned(),
-        wanted: "a moment",
-    })
 }
 
 fn binding(general: &Instance) -> Result<Binding, CimError> {
@@ -166,7 +137,7 @@ async fn personal(
     match thumbprint {
         None => Ok(None),
         Some(thumbprint) => {
-            let (held, _) = held(&store("MY"), thumbprint, reader).await?;
+            let (held, _) = held(&place::certificate_store("MY"), thumbprint, reader).await?;
             Ok(Some(held))
         }
     }

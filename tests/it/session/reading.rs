@@ -92,15 +92,15 @@ async fn linked_objects_are_enumerated() {
 
 #[tokio::test]
 async fn a_question_is_asked_again_when_its_answer_was_lost() {
-    let host = ScriptedHost::start(|number, request| match number {
-        0 => Reply::HangUp,
-        _ => {
-            let days = [
-                ("DaysLeft", Value::Uint(7)),
-                ("ReturnValue", Value::Uint(0)),
-            ];
-            Reply::Answer(output(request, &days))
+    let host = ScriptedHost::start(|number, request| {
+        if number == 0 {
+            return Reply::HangUp;
         }
+        let days = [
+            ("DaysLeft", Value::Uint(7)),
+            ("ReturnValue", Value::Uint(0)),
+        ];
+        Reply::Answer(output(request, &days))
     })
     .await;
     let (session, _) = open(&host).await;
