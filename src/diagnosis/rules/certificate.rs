@@ -83,7 +83,7 @@ pub(super) static ROWS: &[Rule] = &[
     Rule::new(
         Cause::MachineKeys,
         &key::KEY_UNREADABLE,
-        KeepsOut(90),
+        KeepsOut(70),
         0,
         "windows-facts 3",
     ),
@@ -112,7 +112,7 @@ pub(super) static ROWS: &[Rule] = &[
         Cause::MachineKeys,
         &key::TLS_CLOSED,
         KeepsOut(60),
-        50,
+        25,
         "windows-facts 3",
     ),
     Rule::new(

@@ -130,7 +130,7 @@ pub(super) static ROWS: &[Rule] = &[
         Cause::ListenerBroken,
         &listener::NOT_LISTENING,
         KeepsOut(70),
-        20,
+        10,
         "windows-facts 8",
     ),
     Rule::new(
@@ -150,7 +150,7 @@ pub(super) static ROWS: &[Rule] = &[
     Rule::new(
         Cause::ListenerBroken,
         &listener::SILENT_UNANSWERED,
-        KeepsOut(55),
+        KeepsOut(60),
         0,
         "windows-facts 1.4",
     ),
@@ -164,7 +164,7 @@ pub(super) static ROWS: &[Rule] = &[
     Rule::new(
         Cause::ListenerBroken,
         &way::PORT_REFUSED,
-        Hint(20),
+        Hint(10),
         0,
         "windows-facts 1.1",
     ),
