@@ -1,6 +1,7 @@
 //! The one integration test binary; each module states facts about one part.
 
 mod cli;
+mod diagnosis;
 mod docs;
 mod inside;
 mod inventory;
