@@ -2,11 +2,12 @@
 //!
 //! One file per layer, innermost last: [`tpkt`] frames, [`x224`] opens the transport connection, [`nego`] agrees on a
 //! security protocol; [`handshake`] puts them together as state machines; [`credssp`] and [`ntlm`] know as much of the
-//! sign-in as a host tells to anybody who asks. Must not know sockets, TLS or hosts.
+//! sign-in as a host tells to anybody who asks, [`gateway`] as much as a gateway does. Must not know sockets, TLS or hosts.
 
 use thiserror::Error;
 
 pub mod credssp;
+pub mod gateway;
 pub mod handshake;
 pub mod nego;
 pub mod ntlm;

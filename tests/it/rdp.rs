@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
 mod codec;
+mod gateway;
 mod listener;
 mod peers;
 mod prober;
