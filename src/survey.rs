@@ -1,5 +1,5 @@
 //! What a thorough visit from outside saw of a host, as plain data: name, TCP, negotiation, TLS, certificate, NTLM
-//! challenge, timings, sign-in, gateway. Nothing here opens a socket; [`crate::probe`] fills it in.
+//! challenge, timings, sign-in, gateway. Nothing here opens a socket; `probe` fills it in.
 //!
 //! [`judge`] turns a survey into findings; it is pure, takes the time as an argument, and knows the catalogue.
 
