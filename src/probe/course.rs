@@ -69,7 +69,7 @@ impl<'a> Course<'a> {
     /// Where the host is, for a question that may take so long.
     pub(super) fn place(self, address: SocketAddr, longest: Duration) -> Place<'a> {
         Place {
-            name: &self.target.address,
+            name: names::bare(&self.target.address),
             address,
             longest,
         }
