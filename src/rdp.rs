@@ -2,12 +2,14 @@
 //!
 //! One file per layer, innermost last: [`tpkt`] frames, [`x224`] opens the transport connection, [`nego`] agrees on a
 //! security protocol; [`handshake`] puts them together as state machines; [`credssp`] knows the messages of the sign-in
-//! that follows inside TLS, [`ntlm`] what a host tells in it to anybody who asks. Must not know sockets, TLS or hosts.
+//! that follows inside TLS, [`ntlm`] what a host tells in it to anybody who asks, [`gateway`] what a gateway answers to
+//! those who did not sign in. Must not know sockets, TLS or hosts.
 
 use thiserror::Error;
 
 pub mod credssp;
 mod der;
+pub mod gateway;
 pub mod handshake;
 pub mod nego;
 pub mod ntlm;

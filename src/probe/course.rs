@@ -38,6 +38,8 @@ use crate::survey::TlsView;
 const FIRST: Protocols = Protocols(0x3);
 /// Of a name with many addresses no more than these are tried.
 const ADDRESSES: usize = 8;
+/// Distant and busy hosts need so much for one answer, however short the deadline is.
+const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 /// How long the names of addresses are waited for; they never hold up anything else.
 const REVERSE: Duration = Duration::from_millis(500);
 
@@ -60,13 +62,14 @@ impl<'a> Course<'a> {
 
     /// How long one question may take to a host that has answered another one.
     pub(super) fn patience(self) -> Duration {
-        self.left().min(self.surveyor.options.deadline / 4)
+        let usual = self.surveyor.options.deadline / 4;
+        self.left().min(usual.max(LEAST_PATIENCE))
     }
 
     /// Where the host is, for a question that may take so long.
     pub(super) fn place(self, address: SocketAddr, longest: Duration) -> Place<'a> {
         Place {
-            name: &self.target.address,
+            name: names::bare(&self.target.address),
             address,
             longest,
         }

@@ -33,7 +33,7 @@ use crate::survey::TlsVersion;
 /// How long to wait for a TLS goodbye to leave; nothing depends on it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What came of a handshake.
+/// What came of a handshake that is over.
 #[derive(Debug)]
 pub(super) struct Shaken {
     /// What the host shows, leaf first; it may be there although the handshake failed.
@@ -42,15 +42,24 @@ pub(super) struct Shaken {
     pub(super) picked: Result<(TlsVersion, String), TlsFailure>,
 }
 
-/// Shakes hands, says goodbye. Waits no longer than `place.longest`.
-pub(super) async fn shake(surveyor: &Surveyor, place: Place<'_>, stream: TcpStream) -> Shaken {
+/// What came of a handshake after which the connection goes on.
+#[derive(Debug)]
+pub(super) struct Secured {
+    /// What the host shows, leaf first; it may be there although the handshake failed.
+    pub(super) chain: Vec<CertificateDer<'static>>,
+    /// The connection in TLS.
+    pub(super) stream: Result<Box<TlsStream<Counted>>, TlsFailure>,
+}
+
+/// Shakes hands, waiting no longer than `place.longest`.
+pub(super) async fn secure(surveyor: &Surveyor, place: Place<'_>, stream: TcpStream) -> Secured {
     let recorder = Recorder::new(&surveyor.provider);
     let config = match &surveyor.tls {
         Ok(config) => tls::with_recorder(config, &recorder),
         Err(error) => {
-            return Shaken {
+            return Secured {
                 chain: Vec::new(),
-                picked: Err(TlsFailure::Broken(error.to_string())),
+                stream: Err(TlsFailure::Broken(error.to_string())),
             };
         }
     };
@@ -59,30 +68,35 @@ pub(super) async fn shake(surveyor: &Surveyor, place: Place<'_>, stream: TcpStre
         stream,
         received: Arc::clone(&received),
     };
-    let clock = surveyor.clock.as_ref();
-    let shaken = tokio::select! {
+    let stream = tokio::select! {
         biased;
-        shaken = connect(config, place, counted) => shaken.map_err(|error| failure(&error)),
-        () = clock.sleep(place.longest) => Err(TlsFailure::Stalled {
+        stream = connect(config, place, counted) => stream.map_err(|error| failure(&error)),
+        () = surveyor.clock.sleep(place.longest) => Err(TlsFailure::Stalled {
             received: received.load(Ordering::Relaxed),
         }),
     };
-    let picked = match shaken {
+    Secured {
+        chain: recorder.chain(),
+        stream,
+    }
+}
+
+/// Shakes hands and says goodbye.
+pub(super) async fn shake(surveyor: &Surveyor, place: Place<'_>, stream: TcpStream) -> Shaken {
+    let Secured { chain, stream } = secure(surveyor, place, stream).await;
+    let picked = match stream {
         Ok(mut stream) => {
             let picked = picked(stream.get_ref().1);
             tokio::select! {
                 biased;
                 _closed = stream.shutdown() => {}
-                () = clock.sleep(FAREWELL) => {}
+                () = surveyor.clock.sleep(FAREWELL) => {}
             }
             Ok(picked)
         }
         Err(failure) => Err(failure),
     };
-    Shaken {
-        chain: recorder.chain(),
-        picked,
-    }
+    Shaken { chain, picked }
 }
 
 async fn connect(
@@ -130,7 +144,7 @@ fn failure(error: &io::Error) -> TlsFailure {
 
 /// Counts what comes in, because of a handshake that stalls only that is known.
 #[derive(Debug)]
-struct Counted {
+pub(super) struct Counted {
     stream: TcpStream,
     received: Arc<AtomicUsize>,
 }

@@ -19,6 +19,7 @@ mod sign_in_peers;
 
 mod codec;
 mod credssp;
+mod gateway;
 mod listener;
 mod peers;
 mod prober;

@@ -18,7 +18,9 @@ use rdpfix::probe::surveyor::Target;
 use rdpfix::survey::ASKED;
 use rdpfix::survey::Reply;
 use rdpfix::survey::Survey;
+use tokio::sync::watch;
 
+mod gateway;
 mod hosts;
 mod misbehaving;
 mod naming;
@@ -45,6 +47,42 @@ impl Clock for SummerClock {
 
     async fn sleep(&self, duration: Duration) {
         SystemClock.sleep(duration).await;
+    }
+}
+
+/// The same, but time passes when the test says so.
+struct SpurredClock {
+    began: Instant,
+    passed: watch::Sender<Duration>,
+}
+
+impl SpurredClock {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            began: SystemClock.instant(),
+            passed: watch::Sender::new(Duration::ZERO),
+        })
+    }
+
+    fn advance(&self, duration: Duration) {
+        self.passed.send_modify(|passed| *passed += duration);
+    }
+}
+
+#[async_trait]
+impl Clock for SpurredClock {
+    fn now(&self) -> Timestamp {
+        SummerClock.now()
+    }
+
+    fn instant(&self) -> Instant {
+        self.began + *self.passed.borrow()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let mut passed = self.passed.subscribe();
+        let over = *passed.borrow_and_update() + duration;
+        passed.wait_for(|passed| *passed >= over).await.unwrap();
     }
 }
 

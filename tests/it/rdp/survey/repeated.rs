@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 use rdpfix::lab::rdp_server;
 use rdpfix::probe::surveyor::Credentials;
 use rdpfix::probe::surveyor::SurveyOptions;
+use rdpfix::probe::surveyor::Surveyor;
 use rdpfix::probe::surveyor::Target;
 use rdpfix::proof::Stage;
 use rdpfix::secret::Secret;
@@ -14,7 +15,7 @@ use rdpfix::survey::LoginOutcome;
 
 use super::AMPLE;
 use super::Book;
-use super::SHORT;
+use super::SpurredClock;
 use super::options;
 use super::surveyor;
 use super::target;
@@ -92,14 +93,27 @@ async fn failures_are_counted_by_stage() {
 
 #[tokio::test]
 async fn rounds_that_do_not_fit_are_left_out() {
-    let survey = surveyor(SurveyOptions {
-        repeat: u32::MAX,
-        ..options(SHORT)
+    let clock = SpurredClock::new();
+    let (spurred, negotiation) = (Arc::clone(&clock), healthy());
+    let count = AtomicUsize::new(0);
+    let address = each_client(move |stream| {
+        // The first visit is long over by then.
+        if count.fetch_add(1, Ordering::SeqCst) == 50 {
+            spurred.advance(AMPLE);
+        }
+        let negotiation = negotiation.clone();
+        async move {
+            let _ended = rdp_server::serve_connection(stream, negotiation).await;
+        }
     })
-    .survey(&target(open(healthy()).await))
     .await;
+    let options = SurveyOptions {
+        repeat: u32::MAX,
+        ..options(AMPLE)
+    };
+    let survey = Surveyor::new(clock, options).survey(&target(address)).await;
     assert!(survey.out_of_time.is_some());
-    assert!(survey.stages[0].took.len() > 1);
+    assert!(survey.stages[0].took.len() > 10);
     assert!(survey.tls.unwrap().picked.is_some());
 }
 
