@@ -25,6 +25,7 @@ mod tls_alert;
 mod win32;
 mod wsman;
 
+pub use crate::code::table::Custom;
 pub use crate::code::table::Table;
 
 /// One meaning of one number.
@@ -114,12 +115,16 @@ impl Entry {
 }
 
 /// Words that are capital only because they begin a sentence.
-const SMALL: [&str; 22] = [
+const SMALL: [&str; 28] = [
     "A",
+    "Access",
+    "All",
     "An",
     "Another",
+    "Classic",
     "Client",
     "Clocks",
+    "Encryption",
     "It",
     "More",
     "No",
@@ -127,16 +132,18 @@ const SMALL: [&str; 22] = [
     "Nothing",
     "One",
     "Other",
+    "Reading",
     "Services",
     "Signing",
     "Something",
+    "Storage",
     "The",
     "There",
     "This",
     "Too",
     "User",
     "What",
-    "Access",
+    "Writing",
 ];
 
 /// Every table of rows, likeliest first among those of one kind.

@@ -1,6 +1,7 @@
 //! What is known about what was asked: every meaning of a number, likeliest first, or what kind of number it looks like.
 
 use crate::code;
+use crate::code::Custom;
 use crate::code::Entry;
 use crate::code::Table;
 use crate::code::asked::Asked;
@@ -141,12 +142,16 @@ fn itself(entries: impl IntoIterator<Item = &'static Entry>) -> Vec<Meaning> {
         .collect()
 }
 
-/// Every meaning of a number, likeliest first: tables in their order, but those that are written in decimal last when it
-/// was typed in hexadecimal. Events of several sources come in the order of their sources.
+/// Every meaning of a number, likeliest first: tables in their order, but those last whose numbers are not
+/// written as this one was by custom. Events of several sources come in the order of their sources.
 fn meanings(number: Number) -> Vec<Meaning> {
     let mut meanings = itself(code::all().filter(|entry| entry.code == number.code));
-    let written_otherwise =
-        |table: Table| number.written == Written::Hexadecimal && table.is_decimal();
+    let written_otherwise = |table: Table| {
+        matches!(
+            (number.written, table.custom()),
+            (Written::Hexadecimal, Custom::Decimal) | (Written::Decimal, Custom::Hexadecimal)
+        )
+    };
     meanings.sort_by_key(|meaning| {
         let entry = meaning.entry;
         (written_otherwise(entry.table), entry.table, rank(entry))
@@ -318,10 +323,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_decimal_only_comes_last_for_a_hexadecimal_number() {
+    fn tables_whose_numbers_are_written_otherwise_come_last() {
         let first = |typed: &str| tables(typed).first().map(|(table, ..)| *table);
         assert_eq!(first("24"), Some(Table::ErrorInfo));
-        assert_eq!(first("0x18"), Some(Table::ErrorInfo));
+        assert_eq!(first("0x18"), Some(Table::Kerberos));
         assert_eq!(first("50"), Some(Table::TlsAlert));
         assert_eq!(first("0x32"), Some(Table::Win32));
     }

@@ -9,6 +9,8 @@ pub enum Table {
     Extended,
     /// Failure codes of the RDP negotiation ([MS-RDPBCGR] 2.2.1.2.2).
     Negotiation,
+    /// Failure codes of Kerberos (RFC 4120 7.5.9).
+    Kerberos,
     /// Error info that a host sends during a session ([MS-RDPBCGR] 2.2.5.1.1).
     ErrorInfo,
     /// NTSTATUS.
@@ -25,8 +27,6 @@ pub enum Table {
     Win32,
     /// Return values of Win32_Service methods.
     Win32Service,
-    /// Failure codes of Kerberos (RFC 4120 7.5.9).
-    Kerberos,
     /// HTTP statuses at the address of a gateway.
     GatewayHttp,
     /// Return values of file methods (CIM_DataFile, Win32_Directory).
@@ -53,6 +53,7 @@ impl Table {
         Self::Disconnect,
         Self::Extended,
         Self::Negotiation,
+        Self::Kerberos,
         Self::ErrorInfo,
         Self::NtStatus,
         Self::HResult,
@@ -61,7 +62,6 @@ impl Table {
         Self::Event,
         Self::Win32,
         Self::Win32Service,
-        Self::Kerberos,
         Self::GatewayHttp,
         Self::FileMethod,
         Self::FileSecurity,
@@ -157,8 +157,8 @@ impl Table {
         }
     }
 
-    /// Whether people write the numbers of this table in decimal only.
-    pub fn is_decimal(self) -> bool {
+    /// How people write the numbers of this table.
+    pub fn custom(self) -> Custom {
         match self {
             Self::Disconnect
             | Self::Extended
@@ -167,8 +167,8 @@ impl Table {
             | Self::NtStatus
             | Self::HResult
             | Self::WsMan
-            | Self::Win32
-            | Self::Kerberos => false,
+            | Self::Win32 => Custom::Both,
+            Self::Kerberos => Custom::Hexadecimal,
             Self::TlsAlert
             | Self::Event
             | Self::Win32Service
@@ -180,7 +180,7 @@ impl Table {
             | Self::Ping
             | Self::CimStatus
             | Self::SchannelState
-            | Self::Link => true,
+            | Self::Link => Custom::Decimal,
         }
     }
 
@@ -201,4 +201,15 @@ impl Table {
             .find(|(known, _)| known.eq_ignore_ascii_case(class))
             .map(|(_, table)| *table)
     }
+}
+
+/// How numbers are written by custom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Custom {
+    /// `36870`
+    Decimal,
+    /// `0x18`
+    Hexadecimal,
+    /// `0x904` and `2308`
+    Both,
 }

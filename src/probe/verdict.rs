@@ -314,6 +314,11 @@ mod tests {
             alert(rustls::AlertDescription::InternalError),
             "machine-keys"
         );
+        let error = rustls::Error::AlertReceived(rustls::AlertDescription::ProtocolVersion);
+        assert_eq!(
+            unsecured(&io::Error::new(io::ErrorKind::InvalidData, error)).reason,
+            "the host ended the TLS handshake with alert 70 (protocol_version): no version of TLS suits both ends"
+        );
         let closed = io::Error::from(io::ErrorKind::UnexpectedEof);
         assert_eq!(unsecured(&closed).id, "machine-keys");
     }

@@ -78,6 +78,15 @@ async fn a_return_value_decides_whether_a_call_succeeded() {
         class: "Win32_Service".to_owned(),
         code: 14,
     };
+    assert!(
+        disabled
+            .to_string()
+            .ends_with(" returned 14 (Service Disabled)")
+    );
+    assert_eq!(
+        disabled.hint().as_deref(),
+        Some("the service is disabled; `rdpfix explain win32_service:14` tells more")
+    );
     assert_eq!(change(&start_service(), &[14]).await.0, Err(disabled));
 }
 
