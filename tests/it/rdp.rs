@@ -18,6 +18,7 @@ mod codec;
 mod listener;
 mod peers;
 mod prober;
+mod versions;
 
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
 fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {
