@@ -75,6 +75,22 @@ pub fn frame_in_pieces(
 /// The first record and the bytes after it; `None` while it is not complete. A stream that cannot become a record is
 /// refused at the first byte that shows it.
 pub fn split(bytes: &[u8]) -> Result<Option<(Record<'_>, &[u8])>, DecodeError> {
+    let Some((content, version, length)) = head(bytes)? else {
+        return Ok(None);
+    };
+    let whole = bytes.split_at_checked(HEADER + length);
+    Ok(whole.and_then(|(record, rest)| {
+        let record = Record {
+            content,
+            version,
+            payload: record.get(HEADER..)?,
+        };
+        Some((record, rest))
+    }))
+}
+
+/// What the head of the first record says: content, version, and how many bytes follow it.
+fn head(bytes: &[u8]) -> Result<Option<(ContentType, ProtocolVersion, usize)>, DecodeError> {
     let Some(content) = bytes.first().copied().map(ContentType) else {
         return Ok(None);
     };
@@ -97,15 +113,8 @@ pub fn split(bytes: &[u8]) -> Result<Option<(Record<'_>, &[u8])>, DecodeError> {
             limit: LONGEST + EXPANSION,
         });
     }
-    let whole = bytes.split_at_checked(HEADER + length);
-    Ok(whole.and_then(|(record, rest)| {
-        let record = Record {
-            content,
-            version: ProtocolVersion(u16::from_be_bytes([major, minor])),
-            payload: record.get(HEADER..)?,
-        };
-        Some((record, rest))
-    }))
+    let version = ProtocolVersion(u16::from_be_bytes([major, minor]));
+    Ok(Some((content, version, length)))
 }
 
 fn unexpected(field: &'static str, found: u8) -> DecodeError {
@@ -155,11 +164,14 @@ pub(super) enum Unit {
     Message { kind: u8, body: Vec<u8> },
 }
 
-/// Collects bytes and gives out whole messages, however they were cut.
+/// Collects bytes and gives out whole messages, however they were cut. A message is given out as soon as it is there,
+/// even when its record is not: hosts put all they have to say into one record, whose end may never come.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Incoming {
     received: usize,
     bytes: Vec<u8>,
+    /// Bytes of a handshake record that are still to come.
+    open: usize,
     messages: Vec<u8>,
 }
 
@@ -187,23 +199,43 @@ impl Incoming {
             if let Some(message) = self.next_message()? {
                 return Ok(Some(message));
             }
-            let Some((record, rest)) = split(&self.bytes)? else {
+            if self.open > 0 {
+                let there = self.open.min(self.bytes.len());
+                if there == 0 {
+                    return Ok(None);
+                }
+                self.messages.extend(self.bytes.drain(..there));
+                self.open -= there;
+                continue;
+            }
+            let Some((content, _, length)) = head(&self.bytes)? else {
                 return Ok(None);
             };
-            let taken = self.bytes.len() - rest.len();
-            let alert = match (record.content, record.payload) {
-                (ContentType::HANDSHAKE, payload) => {
-                    self.messages.extend_from_slice(payload);
-                    None
+            match content {
+                ContentType::HANDSHAKE => {
+                    self.open = length;
+                    self.bytes.drain(..HEADER);
                 }
-                (ContentType::ALERT, &[level, number]) => Some(Alert { level, number }),
-                (other, _) => return Err(unexpected("the TLS record type", other.0)),
-            };
-            self.bytes.drain(..taken);
-            if let Some(alert) = alert {
-                return Ok(Some(Unit::Alert(alert)));
+                ContentType::ALERT => return self.next_alert(),
+                other => return Err(unexpected("the TLS record type", other.0)),
             }
         }
+    }
+
+    fn next_alert(&mut self) -> Result<Option<Unit>, DecodeError> {
+        let Some((record, rest)) = split(&self.bytes)? else {
+            return Ok(None);
+        };
+        let &[level, number] = record.payload else {
+            return Err(DecodeError::Short {
+                field: "the alert",
+                found: record.payload.len(),
+                needed: 2,
+            });
+        };
+        let taken = self.bytes.len() - rest.len();
+        self.bytes.drain(..taken);
+        Ok(Some(Unit::Alert(Alert { level, number })))
     }
 
     fn next_message(&mut self) -> Result<Option<Unit>, DecodeError> {
@@ -299,6 +331,15 @@ mod tests {
                 .collect();
             assert_eq!(found, expected, "records of {most} bytes");
         }
+    }
+
+    #[test]
+    fn a_message_is_found_before_its_record_is_complete() {
+        let messages = [&[2, 0, 0, 2, 5, 6][..], &[11, 0, 3, 0]].concat();
+        let bytes = frame(ContentType::HANDSHAKE, VERSION, &messages);
+        let found = units(&bytes[..11]);
+        let body = vec![5, 6];
+        assert_eq!(found, [Unit::Message { kind: 2, body }]);
     }
 
     #[test]

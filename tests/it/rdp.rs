@@ -24,6 +24,7 @@ mod listener;
 mod peers;
 mod prober;
 mod survey;
+mod versions;
 
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
 fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {

@@ -1,4 +1,4 @@
-//! Facts about the plaintext part of TLS: the codec alone, against a TLS library, and its two sides over sockets.
+//! Facts about the plaintext part of TLS: the codec alone and against a TLS library.
 #![cfg(test)]
 
 mod codec;

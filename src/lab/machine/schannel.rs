@@ -96,6 +96,18 @@ pub fn switch(registry: &mut Registry, version: ProtocolVersion, switch: Switch)
     registry.set(&key, "DisabledByDefault", RegistryData::Dword(by_default));
 }
 
+/// Switches these versions for servers on, and all others off.
+pub fn leave_on(registry: &mut Registry, versions: &[ProtocolVersion]) {
+    for version in ProtocolVersion::ALL {
+        let wanted = if versions.contains(&version) {
+            Switch::On
+        } else {
+            Switch::Off
+        };
+        switch(registry, version, wanted);
+    }
+}
+
 /// Whether a version is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Switch {

@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use rdpfix::auth::Account;
 use rdpfix::certificate::Certificate;
+use rdpfix::cim::RegistryData;
 use rdpfix::lab::listener;
 use rdpfix::lab::listener::ListenerState;
 use rdpfix::lab::machine::Token;
+use rdpfix::lab::machine::terminal_services;
 use rdpfix::lab::mishap::Mishap;
+use rdpfix::lab::mishap::RdpMishap;
 use rdpfix::lab::mishap::Trouble;
 use rdpfix::lab::scenario;
 use rdpfix::lab::scenario::Kind;
@@ -43,7 +46,18 @@ fn seen(kind: Kind) -> String {
             };
             let layer = negotiation.security_layer;
             let nla = if negotiation.nla { "NLA" } else { "no NLA" };
-            format!("layer {layer}, {nla}, {certificate}")
+            let versions: Vec<String> = negotiation
+                .schannel
+                .versions
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            // A healthy host speaks several.
+            let alone = match &versions[..] {
+                [version] => format!(", {version} alone"),
+                _ => String::new(),
+            };
+            format!("layer {layer}, {nla}, {certificate}{alone}")
         }
     }
 }
@@ -82,8 +96,67 @@ fn each_scenario_shows_its_fault_from_outside() {
         (Kind::MachineKeys, "layer 2, NLA, no certificate"),
         (Kind::AccessDenied, healthy),
         (Kind::Unreachable, healthy),
+        // What is wrong with these is on the way to them.
+        (Kind::TcpBlocked, healthy),
+        (Kind::DnsName, healthy),
+        (Kind::PathQuality, healthy),
+        (Kind::PathMtu, healthy),
+        (Kind::ListenerBroken, "mute"),
+        (
+            Kind::TlsMismatch,
+            "layer 2, NLA, valid certificate of its own name, TLS 1.0 alone",
+        ),
     ] {
         assert_eq!(seen(kind), expected, "{}", kind.name());
+    }
+}
+
+#[test]
+fn each_scenario_brings_its_trouble_on_the_way() {
+    for kind in Kind::ALL {
+        let troubles: Vec<&str> = kind
+            .rdp_mishaps()
+            .iter()
+            .map(|mishap| match mishap {
+                RdpMishap::Dropped => "dropped",
+                RdpMishap::Late(_) => "late",
+                RdpMishap::Lossy { .. } => "lossy",
+                RdpMishap::Narrow { .. } => "narrow",
+                RdpMishap::OtherMachine => "another machine",
+            })
+            .collect();
+        let expected: &[&str] = match kind {
+            Kind::TcpBlocked => &["dropped"],
+            Kind::DnsName => &["another machine"],
+            Kind::PathQuality => &["late", "lossy"],
+            Kind::PathMtu => &["narrow"],
+            _ => &[],
+        };
+        assert_eq!(troubles, expected, "{}", kind.name());
+        let plan = scenario::named(kind.name(), None).unwrap();
+        let built = plan.build(now()).unwrap().remove(0);
+        assert_eq!(built.rdp_mishaps, kind.rdp_mishaps());
+    }
+}
+
+#[test]
+fn a_listener_of_an_adapter_that_is_gone_or_of_an_unknown_protocol_does_not_listen() {
+    for (name, data) in [
+        ("LanAdapter", RegistryData::Dword(2)),
+        (
+            "LoadableProtocol_Object",
+            RegistryData::Text("{00000000-0000-0000-0000-000000000000}".to_owned()),
+        ),
+    ] {
+        let mut host = machine(Kind::Healthy);
+        host.registry
+            .set(&terminal_services::listener(), name, data);
+        host.load_listener();
+        assert_eq!(
+            listener::at(&host, 3389, now()),
+            ListenerState::Closed,
+            "{name}"
+        );
     }
 }
 

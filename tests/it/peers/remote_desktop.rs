@@ -3,13 +3,20 @@
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::Unit;
+use rdpfix::cim::RegistryData;
+use rdpfix::cim::RegistryKey;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::lab::Carrier;
+use rdpfix::lab::Carrier;
 use rdpfix::lab::Lab;
+use rdpfix::lab::Lab;
+use rdpfix::lab::machine::certificates::Weakness;
 use rdpfix::lab::machine::os::Build;
 use rdpfix::lab::machine::os::Membership;
+use rdpfix::lab::machine::schannel;
 use rdpfix::survey::NtlmView;
+use rdpfix::tls::ProtocolVersion;
 use serde_json::Value;
 
 use super::json;
@@ -109,17 +116,28 @@ async fn nmap_sees_a_filtered_port_and_a_closed_one() {
     }
 }
 
-/// The leaf certificate that sslyze was shown.
-async fn sslyze(lab: &Lab, host: &str) -> Option<Value> {
+/// What sslyze found out about a host.
+async fn scanned(lab: &Lab, host: &str, wanted: &[&str]) -> Option<Value> {
     let sslyze = support::peer_script("sslyze")?;
     let target = lab.place(host).unwrap().rdp.to_string();
-    let arguments = ["--starttls", "rdp", "--certinfo", "--json_out=-", &target];
+    let mut arguments = vec!["--starttls", "rdp", "--json_out=-", &target];
+    arguments.extend(wanted);
     let report = json(&sslyze, &arguments, "").await;
     let result = &report["server_scan_results"][0];
     assert_eq!(result["connectivity_status"], "COMPLETED", "{result}");
-    let deployment =
-        &result["scan_result"]["certificate_info"]["result"]["certificate_deployments"][0];
-    Some(deployment["received_certificate_chain"][0].clone())
+    Some(result["scan_result"].clone())
+}
+
+/// The leaf certificate among it.
+fn leaf(result: &Value) -> Value {
+    let deployment = &result["certificate_info"]["result"]["certificate_deployments"][0];
+    deployment["received_certificate_chain"][0].clone()
+}
+
+/// The leaf certificate that sslyze was shown.
+async fn sslyze(lab: &Lab, host: &str) -> Option<Value> {
+    let result = scanned(lab, host, &["--certinfo"]).await?;
+    Some(leaf(&result))
 }
 
 fn moment(certificate: &Value, name: &str) -> Timestamp {
@@ -144,4 +162,63 @@ async fn sslyze_sees_the_certificate_and_when_it_ends() {
         assert_eq!(end < now, expired, "{name} {end}");
         assert!(moment(&certificate, "not_valid_before") < end);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sslyze_sees_the_versions_that_are_on() {
+    use ProtocolVersion as V;
+    let lab = lab("healthy", Carrier::Http).await;
+    for (on, expected) in [
+        (&[V::TLS_1_2][..], &["tls_1_2"][..]),
+        (&[V::TLS_1_2, V::TLS_1_3], &["tls_1_2", "tls_1_3"]),
+        (&[V::TLS_1_3], &["tls_1_3"]),
+    ] {
+        lab.update("healthy", |machine| {
+            // The first release that knows TLS 1.3.
+            let windows = r"SOFTWARE\Microsoft\Windows NT\CurrentVersion";
+            let build = RegistryData::Text("20348".to_owned());
+            let key = RegistryKey::local_machine(windows);
+            machine.registry.set(&key, "CurrentBuildNumber", build);
+            schannel::leave_on(&mut machine.registry, on);
+            machine.load_listener();
+        });
+        lab.settled("healthy").await;
+        let wanted = [
+            "--tlsv1",
+            "--tlsv1_1",
+            "--tlsv1_2",
+            "--tlsv1_3",
+            "--certinfo",
+        ];
+        let Some(result) = scanned(&lab, "healthy", &wanted).await else {
+            return;
+        };
+        let seen: Vec<&str> = ["tls_1_0", "tls_1_1", "tls_1_2", "tls_1_3"]
+            .into_iter()
+            .filter(|version| {
+                let suites = &result[format!("{version}_cipher_suites")]["result"];
+                let accepted = suites["accepted_cipher_suites"].as_array();
+                !accepted.unwrap_or_else(|| panic!("{result}")).is_empty()
+            })
+            .collect();
+        assert_eq!(seen, expected);
+        let computer = lab.machine("healthy").unwrap().computer_name;
+        let subject = leaf(&result)["subject"]["rfc4514_string"].clone();
+        assert_eq!(subject, format!("CN={computer}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sslyze_sees_a_short_key_and_an_old_signature() {
+    let lab = lab("healthy", Carrier::Http).await;
+    lab.update("healthy", |machine| {
+        let now = rdpfix::clock::Clock::now(&rdpfix::clock::SystemClock);
+        machine.install_weak(Weakness::Both, now).unwrap();
+    });
+    lab.settled("healthy").await;
+    let Some(certificate) = sslyze(&lab, "healthy").await else {
+        return;
+    };
+    assert_eq!(certificate["public_key"]["key_size"], 1024);
+    assert_eq!(certificate["signature_hash_algorithm"]["name"], "sha1");
 }

@@ -6,6 +6,7 @@ use rdpfix::lab::listener::Negotiation;
 use rdpfix::rdp::handshake;
 use rdpfix::rdp::handshake::Step;
 use rdpfix::rdp::nego::Answer;
+use rdpfix::rdp::nego::FailureCode;
 use rdpfix::rdp::nego::Protocols;
 use rdpfix::rdp::nego::Request;
 use rdpfix::rdp::nego::ResponseFlags;
@@ -109,6 +110,31 @@ async fn without_a_certificate_there_is_no_tls() {
         matrix(negotiation).await,
         "none:legacy rdp:RDP ssl:F3 hybrid:F3 all:F3"
     );
+}
+
+#[tokio::test]
+async fn without_negotiation_everybody_gets_classic_security() {
+    let negotiation = Negotiation {
+        negotiates: false,
+        ..healthy()
+    };
+    assert_eq!(
+        matrix(negotiation).await,
+        "none:legacy rdp:legacy ssl:legacy hybrid:legacy all:legacy"
+    );
+}
+
+#[tokio::test]
+async fn protocols_that_a_host_is_not_set_up_for_are_as_good_as_none() {
+    for protocols in [Protocols::RDSTLS, Protocols::RDSAAD] {
+        for (negotiation, expected) in [
+            (healthy(), Answer::Refused(FailureCode::HYBRID_REQUIRED)),
+            (layer(2), Answer::Refused(FailureCode::SSL_REQUIRED)),
+        ] {
+            let (_, answer) = ask(open(negotiation).await, Some(protocols)).await;
+            assert_eq!(answer, expected, "{protocols}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use rdpfix::probe::RdpProver;
 use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
 use rdpfix::survey::Distrust;
+use rdpfix::survey::SizeReply;
 use rdpfix::survey::TlsVersion;
 use rdpfix::survey::Trust;
 use serde_json::Value;
@@ -34,6 +35,8 @@ use super::prober::host;
 use super::prober::prove;
 use super::prober::refuted;
 use super::survey;
+use super::versions::versions;
+use super::versions::visit;
 use crate::support;
 
 /// What the Python client says about a listener; `None` without Python.
@@ -117,7 +120,7 @@ security_layer=LAYER
 crypt_level=high
 certificate=FOLDER/host.crt
 key_file=FOLDER/host.key
-ssl_protocols=TLSv1.2, TLSv1.3
+ssl_protocols=VERSIONS
 autorun=
 max_bpp=32
 [Logging]
@@ -137,7 +140,7 @@ port=-1
 code=20
 ";
 
-/// Lets OpenSSL use keys as short as they were twenty years ago.
+/// Lets OpenSSL use keys as short and versions as old as they were twenty years ago.
 const WEAK: &str = "\
 openssl_conf = libraries
 [libraries]
@@ -145,6 +148,7 @@ ssl_conf = tls
 [tls]
 system_default = weak
 [weak]
+MinProtocol = TLSv1
 CipherString = ALL:@SECLEVEL=0
 ";
 
@@ -160,6 +164,11 @@ impl Xrdp {
 
     /// With the certificate of the folder, and with the folder's `openssl.cnf` when there is one.
     async fn start_in(folder: TempDir, layer: &str) -> Option<Self> {
+        Self::speaking(folder, layer, "TLSv1.2, TLSv1.3").await
+    }
+
+    /// The same, with these TLS versions on.
+    async fn speaking(folder: TempDir, layer: &str, versions: &str) -> Option<Self> {
         // The package puts it into a folder that is not on everybody's path.
         let usual = PathBuf::from("/usr/sbin/xrdp");
         let program = if usual.exists() {
@@ -173,6 +182,7 @@ impl Xrdp {
         let ini = INI
             .replace("ADDRESS", &address.to_string())
             .replace("LAYER", layer)
+            .replace("VERSIONS", versions)
             .replace("FOLDER", folder.path().to_str().unwrap());
         put(folder.path(), "xrdp.ini", &ini);
         let child = Command::new(program)
@@ -339,4 +349,40 @@ async fn a_short_key_that_the_host_can_use_is_shown() {
         .await;
     assert_eq!(proof.verdict, Verdict::Proven);
     assert_eq!(proof.certificate.unwrap().subject, "CN=WIN-OLD");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_versions_that_a_real_xrdp_is_set_to_are_seen() {
+    for (set, seen) in [
+        ("TLSv1.2", "ssl3:70 1.0:70 1.1:70 1.2:on 1.3:70"),
+        ("TLSv1.3", "ssl3:70 1.0:70 1.1:70 1.2:70 1.3:on"),
+        ("TLSv1.2, TLSv1.3", "ssl3:70 1.0:70 1.1:70 1.2:on 1.3:on"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let (certificate, key) = made(2025, 2027);
+        put(folder.path(), "host.crt", &certificate.pem());
+        put(folder.path(), "host.key", &key.serialize_pem());
+        let Some(xrdp) = Xrdp::speaking(folder, "tls", set).await else {
+            return;
+        };
+        let survey = visit(xrdp.address).await;
+        assert_eq!(versions(&survey), seen, "{set}");
+        let sizes = survey.sizes.unwrap();
+        let whole = SizeReply::Whole;
+        assert_eq!((sizes.small, sizes.large), (whole, whole), "{set}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_versions_and_a_short_key_of_a_real_xrdp_are_seen() {
+    let Some(folder) = short_key() else { return };
+    put(folder.path(), "openssl.cnf", WEAK);
+    let Some(xrdp) = Xrdp::speaking(folder, "tls", "TLSv1, TLSv1.1").await else {
+        return;
+    };
+    let survey = visit(xrdp.address).await;
+    assert_eq!(versions(&survey), "ssl3:70 1.0:on 1.1:on 1.2:other 1.3:70");
+    let chain = survey.tls.unwrap().chain;
+    assert_eq!(chain[0].subject, "CN=WIN-OLD");
+    assert_eq!(chain[0].key_bits, 1024);
 }

@@ -23,6 +23,7 @@ use rdpfix::tls::record::ContentType;
 use rdpfix::tls::suite::CipherSuite;
 use rustls::ServerConfig;
 use rustls::ServerConnection;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::version::TLS12;
@@ -251,12 +252,18 @@ fn another_protocol_and_another_order_are_errors() {
 
 /// A server of the TLS library that speaks these versions.
 fn library(versions: &[&'static rustls::SupportedProtocolVersion]) -> ServerConnection {
+    library_by(rustls::crypto::ring::default_provider(), versions)
+}
+
+fn library_by(
+    provider: CryptoProvider,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> ServerConnection {
     let key = KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new(vec!["host".to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap().der().clone();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .with_no_client_auth()
@@ -308,6 +315,19 @@ fn a_tls_library_answers_the_versions_that_it_speaks_and_refuses_the_others() {
             }
         }
     }
+}
+
+#[test]
+fn a_tls_library_that_wants_another_key_share_speaks_tls_1_3_all_the_same() {
+    let mut provider = rustls::crypto::ring::default_provider();
+    provider.kx_groups = vec![rustls::crypto::ring::kx_group::SECP384R1];
+    let (bytes, waiting) = handshake::ask(&question(ProtocolVersion::TLS_1_3)).unwrap();
+    let answer = answered(library_by(provider, &[&TLS13]), &bytes);
+    let Step::Done(picked) = waiting.handle(&answer).unwrap() else {
+        panic!("no answer");
+    };
+    assert!(picked.hello.asks_again());
+    assert_eq!(picked.hello.selected(), ProtocolVersion::TLS_1_3);
 }
 
 #[test]

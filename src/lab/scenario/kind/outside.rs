@@ -8,7 +8,6 @@ use super::Kind;
 use crate::lab::machine::Machine;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::machine::schannel;
-use crate::lab::machine::schannel::Switch;
 use crate::lab::machine::terminal_services;
 use crate::lab::mishap::Loss;
 use crate::lab::mishap::RdpMishap;
@@ -29,7 +28,10 @@ const NARROW: usize = 700;
 pub(super) fn spoil(kind: Kind, machine: &mut Machine, _now: Timestamp) -> Result<(), MakingError> {
     match kind {
         Kind::ListenerBroken => break_listener(machine),
-        Kind::TlsMismatch => leave_tls_1_0(machine),
+        // As a hardening that went wrong leaves a host.
+        Kind::TlsMismatch => {
+            schannel::leave_on(&mut machine.registry, &[ProtocolVersion::TLS_1_0]);
+        }
         _ => {}
     }
     Ok(())
@@ -57,16 +59,4 @@ fn break_listener(machine: &mut Machine) {
     machine
         .registry
         .remove_value(&terminal_services::stations(), "SelfSignedCertStore");
-}
-
-/// As a hardening that went wrong leaves a host: new versions off, an old one on.
-fn leave_tls_1_0(machine: &mut Machine) {
-    for (version, wanted) in [
-        (ProtocolVersion::TLS_1_0, Switch::On),
-        (ProtocolVersion::TLS_1_1, Switch::Off),
-        (ProtocolVersion::TLS_1_2, Switch::Off),
-        (ProtocolVersion::TLS_1_3, Switch::Off),
-    ] {
-        schannel::switch(&mut machine.registry, version, wanted);
-    }
 }
