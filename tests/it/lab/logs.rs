@@ -205,7 +205,7 @@ async fn each_reason_for_seeing_nothing_is_told_apart() {
         }
     }
     lab.update("healthy", |machine| {
-        machine.log.forwarding = Forwarding::Off
+        machine.log.forwarding = Forwarding::Off;
     });
     let error = events(&over_wire, recent(Channel::Core)).await.unwrap_err();
     let log = Channel::Core.name().to_owned();

@@ -265,7 +265,6 @@ async fn a_forgotten_subscription_is_begun_once_more() {
     let (found, requests) = asked(query(9), |number, _| match number {
         0 => subscribed(1),
         1 => fault(INVALID_CONTEXT),
-        2 => Reply::Answer(Response::Unsubscribed),
         3 => subscribed(2),
         4 => events(some(&[1]), None),
         _ => Reply::Answer(Response::Unsubscribed),
