@@ -3,6 +3,7 @@
 
 mod compound;
 mod laws;
+mod mend;
 mod rows;
 mod world;
 

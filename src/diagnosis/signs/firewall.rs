@@ -53,46 +53,69 @@ fn seen(case: &Case<'_>) -> Result<Gate, crate::inside::Unseen> {
 
 /// What a firewall does with connections to a TCP port, over the profiles that are active and on.
 pub(in crate::diagnosis) fn gate(firewall: &FirewallSeen, port: u32) -> Gate {
-    let watching: Vec<&ProfileSeen> = firewall
-        .profiles
-        .iter()
-        .filter(|profile| profile.enabled && profile.active)
-        .collect();
-    if watching.is_empty() {
+    let watching = firewall.profiles.iter().filter(|one| is_watching(one));
+    let watching = watching.count();
+    if watching == 0 {
         return Gate::Open("the firewall is off where the host is connected".to_owned());
     }
-    let shut: Vec<(&str, Shut)> = watching
-        .iter()
-        .filter_map(|profile| Some((profile.name.as_str(), shut(profile, &firewall.rules, port)?)))
-        .collect();
-    let Some((name, first)) = shut.first() else {
+    let shut = shut_profiles(firewall, port);
+    let Some((profile, first)) = shut.first() else {
         return Gate::Open(format!("the firewall lets in port {port}"));
     };
     if let Shut::OtherPorts(ports) = first
-        && shut.len() == watching.len()
+        && shut.len() == watching
     {
         return Gate::Elsewhere(ports.clone());
     }
-    let why = format!("in the firewall profile {name}, {}", first.words(port));
-    if shut.len() == watching.len() {
+    let why = format!(
+        "in the firewall profile {}, {}",
+        profile.name,
+        first.words(port)
+    );
+    if shut.len() == watching {
         Gate::Closed(why)
     } else {
         Gate::Partly(why)
     }
 }
 
+fn is_watching(profile: &ProfileSeen) -> bool {
+    profile.enabled && profile.active
+}
+
+/// The active profiles that do not let a TCP port in, each with why.
+pub(in crate::diagnosis) fn shut_profiles(
+    firewall: &FirewallSeen,
+    port: u32,
+) -> Vec<(&ProfileSeen, Shut)> {
+    firewall
+        .profiles
+        .iter()
+        .filter(|profile| is_watching(profile))
+        .filter_map(|profile| Some((profile, shut(profile, &firewall.rules, port)?)))
+        .collect()
+}
+
 /// Why a profile does not let in.
-enum Shut {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::diagnosis) enum Shut {
+    /// Nothing is let in.
     Nothing,
+    /// Every rule is off.
     RulesOff,
+    /// Rules are on, for these profiles.
     OtherProfiles(Vec<String>),
+    /// Rules are on, for these ports.
     OtherPorts(Vec<String>),
+    /// This rule blocks.
     Blocked(String),
+    /// Rules of the host do not count.
     LocalRulesIgnored,
 }
 
 impl Shut {
-    fn words(&self, port: u32) -> String {
+    /// In words, to follow the profile's name.
+    pub(in crate::diagnosis) fn words(&self, port: u32) -> String {
         match self {
             Self::Nothing => "nothing is let in, whatever the rules say".to_owned(),
             Self::RulesOff => "every rule that lets Remote Desktop in is off".to_owned(),

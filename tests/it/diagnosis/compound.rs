@@ -21,7 +21,7 @@ use super::world::days;
 use super::world::now;
 use super::world::selected;
 
-const STORIES: &[Story] = &[
+pub(super) const STORIES: &[Story] = &[
     Story {
         about: "the certificate is valid, but the host's clock is two years ahead and says otherwise",
         spoil: |world| {

@@ -98,11 +98,7 @@ fn a_healthy_host_that_cannot_be_seen_has_no_error() {
         let mut world = World::healthy();
         hide(world.inside());
         assert!(errors(&world.diagnose()).is_empty(), "{name}");
-        assert_eq!(
-            diagnosis::not_seen(&world.case()).is_empty(),
-            false,
-            "{name}"
-        );
+        assert!(!diagnosis::not_seen(&world.case()).is_empty(), "{name}");
     }
     let mut world = World::healthy();
     world.blind();
@@ -202,9 +198,9 @@ fn whoever_is_kept_out_gets_an_error() {
     for spoil in shut {
         let mut world = World::healthy();
         spoil(&mut world);
-        assert_eq!(errors(&world.diagnose()).is_empty(), false, "{world:#?}");
+        assert!(!errors(&world.diagnose()).is_empty(), "{world:#?}");
         world.blind();
-        assert_eq!(errors(&world.diagnose()).is_empty(), false, "{world:#?}");
+        assert!(!errors(&world.diagnose()).is_empty(), "{world:#?}");
     }
 }
 

@@ -278,26 +278,7 @@ fn survey() -> Survey {
             reply: reply(name),
         })
         .collect();
-    survey.tls = Some(TlsView {
-        versions: vec![
-            (
-                TlsVersion::TLS_1_0,
-                VersionReply::Refused(TlsFailure::Alert(70)),
-            ),
-            (
-                TlsVersion::TLS_1_2,
-                VersionReply::Accepted("suite".to_owned()),
-            ),
-            (
-                TlsVersion::TLS_1_3,
-                VersionReply::Accepted("suite".to_owned()),
-            ),
-        ],
-        picked: Some((TlsVersion::TLS_1_3, "suite".to_owned())),
-        chain: vec![certificate("TS01", days(100))],
-        trust: Some(Trust::Untrusted(Distrust::SelfSigned)),
-        ..TlsView::default()
-    });
+    survey.tls = Some(tls());
     survey.ntlm = Some(NtlmView {
         computer: Some("TS01".to_owned()),
         domain: Some("CORP".to_owned()),
@@ -321,6 +302,29 @@ fn survey() -> Survey {
         large_bytes: 1_900,
     });
     survey
+}
+
+fn tls() -> TlsView {
+    TlsView {
+        versions: vec![
+            (
+                TlsVersion::TLS_1_0,
+                VersionReply::Refused(TlsFailure::Alert(70)),
+            ),
+            (
+                TlsVersion::TLS_1_2,
+                VersionReply::Accepted("suite".to_owned()),
+            ),
+            (
+                TlsVersion::TLS_1_3,
+                VersionReply::Accepted("suite".to_owned()),
+            ),
+        ],
+        picked: Some((TlsVersion::TLS_1_3, "suite".to_owned())),
+        chain: vec![certificate("TS01", days(100))],
+        trust: Some(Trust::Untrusted(Distrust::SelfSigned)),
+        ..TlsView::default()
+    }
 }
 
 fn reply(name: &str) -> Reply {
@@ -423,7 +427,7 @@ fn system() -> System {
     }
 }
 
-fn inside() -> Inside {
+fn services() -> BTreeMap<String, ServiceSeen> {
     let services = [
         ("TermService", "Running", "Manual"),
         ("SessionEnv", "Running", "Manual"),
@@ -436,6 +440,12 @@ fn inside() -> Inside {
         ("Netlogon", "Running", "Auto"),
         ("Dnscache", "Running", "Auto"),
     ];
+    services
+        .map(|(name, state, mode)| (name.to_owned(), service(state, mode)))
+        .into()
+}
+
+fn inside() -> Inside {
     let logs = [
         "System",
         "Security",
@@ -446,9 +456,7 @@ fn inside() -> Inside {
     Inside {
         at: now(),
         system: Ok(system()),
-        services: Ok(services
-            .map(|(name, state, mode)| (name.to_owned(), service(state, mode)))
-            .into()),
+        services: Ok(services()),
         settings: Ok(settings()),
         certificates: Ok(Certificates {
             bound: None,
@@ -497,8 +505,11 @@ fn inside() -> Inside {
     }
 }
 
+/// Takes a part away.
+type Hide = fn(&mut Inside);
+
 /// Every part of the view from inside, with what takes it away.
-pub(super) const PARTS: &[(&str, fn(&mut Inside))] = &[
+pub(super) const PARTS: &[(&str, Hide)] = &[
     ("system", |inside| hide(&mut inside.system)),
     ("services", |inside| hide(&mut inside.services)),
     ("settings", |inside| hide(&mut inside.settings)),
