@@ -8,8 +8,6 @@ use rdpfix::cim::RegistryKey;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::lab::Carrier;
-use rdpfix::lab::Carrier;
-use rdpfix::lab::Lab;
 use rdpfix::lab::Lab;
 use rdpfix::lab::machine::certificates::Weakness;
 use rdpfix::lab::machine::os::Build;
@@ -212,7 +210,7 @@ async fn sslyze_sees_the_versions_that_are_on() {
 async fn sslyze_sees_a_short_key_and_an_old_signature() {
     let lab = lab("healthy", Carrier::Http).await;
     lab.update("healthy", |machine| {
-        let now = rdpfix::clock::Clock::now(&rdpfix::clock::SystemClock);
+        let now = SystemClock.now();
         machine.install_weak(Weakness::Both, now).unwrap();
     });
     lab.settled("healthy").await;
