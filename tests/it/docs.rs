@@ -4,6 +4,7 @@
 mod assumptions;
 mod commands;
 mod examples;
+mod findings;
 mod reference;
 
 use std::fs;

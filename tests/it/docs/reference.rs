@@ -23,7 +23,7 @@ const GUIDE: &str = "docs/guide/first-host.md";
     clippy::disallowed_methods,
     reason = "pages are written when they are asked for"
 )]
-fn holds(path: &str, wanted: &str) {
+pub(super) fn holds(path: &str, wanted: &str) {
     let place = support::root().join(path);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(place, wanted).unwrap();
@@ -45,7 +45,7 @@ fn filled(page: &str, marker: &str, table: &str) -> Option<String> {
     Some(format!("{before}{opening}\n\n{table}\n{closing}{after}"))
 }
 
-fn cell(text: &str) -> String {
+pub(super) fn cell(text: &str) -> String {
     text.replace('|', r"\|")
 }
 
