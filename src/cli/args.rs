@@ -54,7 +54,7 @@ pub enum Verb {
     Apply(ApplyArguments),
     /// Show what differs from a playbook, change nothing; exits 3 when something does
     Audit(RunArguments),
-    /// Look at hosts as a client sees them, without signing in
+    /// Look at hosts as a client sees them, without signing in; exits 3 when something keeps clients out, 4 when RDP does not answer
     Probe(ProbeArguments),
     /// Find out why nobody can connect to a host, from outside and, with an inventory, from inside
     Diagnose(DiagnoseArguments),

@@ -6,6 +6,7 @@ mod codes;
 mod commands;
 mod examples;
 mod lines;
+mod findings;
 mod reference;
 
 use std::fs;

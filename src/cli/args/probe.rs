@@ -4,8 +4,21 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+/// What `--help` says at its end; the table of the guide says the same.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  no finding of severity error
+  3  at least one finding of severity error on a host whose RDP answers
+  4  RDP does not answer on at least one host (outranks 3)
+  5  bad option or usage
+  6  a file is invalid (inventory, --ca)
+  7  no hosts matched
+  130, 143  interrupted, terminated
+With --reporter nagios: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN";
+
 /// Arguments of `probe`.
 #[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
 pub struct ProbeArguments {
     /// Hosts to look at, each with `:PORT` when it is not 3389
     #[arg(value_name = "HOST[:PORT]", required_unless_present = "inventory")]

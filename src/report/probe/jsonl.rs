@@ -1,7 +1,7 @@
 //! JSON lines of a probe: one `finding` for each finding, then one `probe_end` for the host, each whole in itself.
 //!
-//! Names are `snake_case`, and fields may be added later. Other than in the lines of a run, what was not seen is null
-//! where its place is promised (`certificate`, `ntlm`, `tls`, `tcp`).
+//! Names are `snake_case`, and fields may be added later. `tls`, `certificate` and `ntlm` are null when they were not
+//! reached; everything else that is absent is left out.
 
 use std::io;
 use std::io::Write;
@@ -105,6 +105,7 @@ fn of_visit(survey: &Survey, findings: usize, ts: Timestamp) -> Value {
         "ntlm": survey.ntlm.as_ref().map(ntlm),
         "stages_ms": stages_ms(&survey.stages),
     });
+    leave_out_nulls(&mut record, &["tcp"]);
     if let Value::Object(fields) = &mut record {
         if survey.stages.iter().any(|samples| visits(samples) > 1) {
             fields.insert("stages".to_owned(), stages(&survey.stages));
@@ -165,11 +166,20 @@ fn tls(view: &TlsView) -> Value {
         .map(|(version, _)| version.word())
         .collect();
     let picked = view.picked.as_ref();
-    json!({
+    let mut told = json!({
         "versions": versions,
         "picked": picked.map(|(version, _)| version.word()),
         "cipher": picked.map(|(_, cipher)| cipher),
-    })
+    });
+    leave_out_nulls(&mut told, &["picked", "cipher"]);
+    told
+}
+
+/// Takes away what is null among these.
+fn leave_out_nulls(record: &mut Value, names: &[&str]) {
+    if let Value::Object(fields) = record {
+        fields.retain(|name, value| !value.is_null() || !names.contains(&name.as_str()));
+    }
 }
 
 fn shown(chain: &[Certificate], trust: Option<&Trust>) -> Option<Value> {
@@ -196,7 +206,7 @@ fn shown(chain: &[Certificate], trust: Option<&Trust>) -> Option<Value> {
         "key_type": leaf.key_type,
         "signature": leaf.signature,
         "self_signed": leaf.self_signed,
-        "trusted": trust.map(|trust| *trust == Trust::Trusted),
+        "trusted": trust == Some(&Trust::Trusted),
         "names": leaf.names(),
         "usages": leaf.usages,
         "chain": chain,
@@ -204,7 +214,7 @@ fn shown(chain: &[Certificate], trust: Option<&Trust>) -> Option<Value> {
 }
 
 fn ntlm(view: &NtlmView) -> Value {
-    json!({
+    let mut told = json!({
         "computer": view.computer,
         "domain": view.domain,
         "dns_computer": view.dns_computer,
@@ -212,7 +222,11 @@ fn ntlm(view: &NtlmView) -> Value {
         "build": view.version.map(|(_, _, build)| build),
         "skew_seconds": view.skew_seconds,
         "credssp_version": view.credssp_version,
-    })
+    });
+    if let Value::Object(fields) = &mut told {
+        fields.retain(|_, value| !value.is_null());
+    }
+    told
 }
 
 fn visits(samples: &StageSamples) -> usize {
@@ -241,12 +255,13 @@ fn stages(stages: &[StageSamples]) -> Value {
     let all: Map<String, Value> = stages
         .iter()
         .map(|samples| {
-            let told = json!({
+            let mut told = json!({
                 "p50": samples.quantile(0.5).map(millis),
                 "p99": samples.quantile(0.99).map(millis),
                 "samples": visits(samples),
                 "failures": samples.failures,
             });
+            leave_out_nulls(&mut told, &["p50", "p99"]);
             (samples.stage.word().to_owned(), told)
         })
         .collect();
@@ -284,20 +299,24 @@ fn unaccepted(user: &str, outcome: &str) -> Value {
 }
 
 fn of_gateway(gateway: &GatewayView) -> Value {
-    json!({
+    let mut told = json!({
         "address": gateway.address,
         "tcp": gateway.tcp.map(Tcp::word),
         "certificate": shown(&gateway.chain, gateway.trust.as_ref()),
         "http": gateway.http.as_ref().map(of_answer),
         "rpc": gateway.rpc.as_ref().map(of_answer),
-    })
+    });
+    leave_out_nulls(&mut told, &["tcp", "http", "rpc"]);
+    told
 }
 
 fn of_answer(answer: &GatewayAnswer) -> Value {
     match answer {
         GatewayAnswer::Healthy { schemes } => json!({ "healthy": true, "schemes": schemes }),
         GatewayAnswer::Other { status, server } => {
-            json!({ "healthy": false, "status": status, "server": server })
+            let mut told = json!({ "healthy": false, "status": status, "server": server });
+            leave_out_nulls(&mut told, &["server"]);
+            told
         }
         GatewayAnswer::Broken(reason) => json!({ "healthy": false, "reason": reason }),
     }

@@ -23,6 +23,7 @@ pub(super) fn judge(survey: &Survey, now: Timestamp, found: &mut Vec<Finding>) {
     found.extend(judge::skew(survey).map(|seconds| skewed(ntlm, seconds)));
     found.extend(out_of_support(ntlm, now));
     found.extend(unhardened(ntlm));
+    found.extend(without_updates(ntlm));
 }
 
 /// Whether the domain is another than the computer itself.
@@ -66,6 +67,23 @@ fn out_of_support(ntlm: &NtlmView, now: Timestamp) -> Option<Finding> {
         .with("build", i64::from(number))
         .with("release", build.name)
         .with("supported_until", build.until.to_string())
+    })
+}
+
+/// The version of CredSSP tells of missing updates where the build does not: it is the same before and after them.
+fn without_updates(ntlm: &NtlmView) -> Option<Finding> {
+    let version = ntlm.credssp_version?;
+    (version < HARDENED).then(|| {
+        let finding = Finding::new(
+            Cause::PatchLevel,
+            Severity::Warning,
+            format!("the host got no updates since spring 2018: it answers with CredSSP version {version}"),
+        )
+        .with("credssp_version", version);
+        match ntlm.version {
+            Some((_, _, build)) => finding.with("build", i64::from(build)),
+            None => finding,
+        }
     })
 }
 

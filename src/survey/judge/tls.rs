@@ -33,7 +33,10 @@ pub(super) fn judge(survey: &Survey, _now: Timestamp, found: &mut Vec<Finding>) 
     found.extend(only_old(&accepted));
     found.extend(old_too(&accepted));
     found.extend(broken_ciphers(tls));
-    if tls.picked.is_none() {
+    let speaks_new = accepted
+        .iter()
+        .any(|version| *version >= TlsVersion::TLS_1_2);
+    if tls.picked.is_none() && speaks_new {
         found.extend(tls.failure.as_ref().and_then(intolerant));
     }
     found.extend(without_certificate(tls));

@@ -89,7 +89,7 @@ fn a_host_without_the_update_of_2018_is_told_by_its_credssp_version() {
         let mut survey = healthy();
         ntlm(&mut survey).credssp_version = version;
         let expected: &[Short] = if expected {
-            &[("credssp-oracle", "warning")]
+            &[("credssp-oracle", "warning"), ("patch-level", "warning")]
         } else {
             &[]
         };

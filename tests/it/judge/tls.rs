@@ -69,6 +69,7 @@ fn old_versions_are_a_warning_beside_new_ones_and_an_error_alone() {
                 refuse_new(survey);
                 accept(survey, TlsVersion::TLS_1_0, "TLS_RSA_WITH_AES_128_CBC_SHA");
                 tls(survey).picked = None;
+                tls(survey).failure = Some(TlsFailure::Alert(40));
             },
             &[("tls-mismatch", "error")],
         ),
