@@ -40,7 +40,13 @@ pub(super) fn build(kind: Kind, build: Build) -> Build {
 pub(super) fn spoil(kind: Kind, machine: &mut Machine, now: Timestamp) -> Result<(), MakingError> {
     let month_ago = before(now, SignedDuration::from_hours(24 * 30));
     match kind {
-        Kind::UdpTransport => offer_udp(machine),
+        // UDP is offered beside TCP; that it fails shows in the log alone.
+        Kind::UdpTransport => set(
+            machine,
+            &terminal_services::listener(),
+            "SelectTransport",
+            0,
+        ),
         Kind::PatchLevel => leave_unpatched(machine),
         Kind::HostResources => {
             machine.os.free_memory = LEFT_OF_MEMORY;
@@ -88,21 +94,6 @@ pub(super) fn leave_traces(kind: Kind, machine: &mut Machine) {
         _ => {}
     }
 }
-
-/// UDP is offered beside TCP; that it fails shows in the log alone.
-fn offer_udp(machine: &mut Machine) {
-    set(
-        machine,
-        &terminal_services::listener(),
-        "SelectTransport",
-        0,
-    );
-    log_failed_udp(machine);
-}
-
-/// Events 136 and 138 of RdpCoreTS, which tell of a UDP tunnel that fell back to TCP and of DTLS that failed
-/// (windows-facts 10.2). Empty as long as a machine keeps no log.
-fn log_failed_udp(_: &mut Machine) {}
 
 fn leave_unpatched(machine: &mut Machine) {
     let windows = RegistryKey::local_machine(r"SOFTWARE\Microsoft\Windows NT\CurrentVersion");
