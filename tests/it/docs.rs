@@ -5,8 +5,8 @@ mod assumptions;
 mod codes;
 mod commands;
 mod examples;
-mod lines;
 mod findings;
+mod lines;
 mod reference;
 
 use std::fs;

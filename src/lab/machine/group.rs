@@ -1,6 +1,8 @@
 //! Who is in a group of a simulated host, and which of its accounts may not sign in, as the management service tells it.
 
 use crate::lab::machine::Machine;
+use crate::lab::machine::account::REMOTE_DESKTOP_USERS;
+use crate::lab::machine::account::Standing;
 
 /// A local account as far as Win32_UserAccount tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,20 +25,21 @@ pub enum Bar {
 impl Machine {
     /// The local accounts.
     pub fn local_accounts(&self) -> Vec<LocalAccount> {
-        let delivered = [("Administrator", None), ("Guest", Some(Bar::Disabled))];
-        let own = delivered.into_iter().map(|(name, bar)| LocalAccount {
-            name: name.to_owned(),
-            bar,
-        });
-        let further = self.accounts.iter().map(|account| LocalAccount {
-            name: account.user.clone(),
-            bar: None,
-        });
-        own.chain(further).collect()
+        let accounts = self.directory.everybody(&self.accounts).into_iter();
+        accounts
+            .map(|user| LocalAccount {
+                name: user.name,
+                bar: match user.standing {
+                    Standing::Locked => Some(Bar::LockedOut),
+                    Standing::Disabled => Some(Bar::Disabled),
+                    _ => None,
+                },
+            })
+            .collect()
     }
 
     /// The members of Remote Desktop Users.
     pub fn remote_desktop_users(&self) -> Vec<String> {
-        Vec::new()
+        self.directory.members(REMOTE_DESKTOP_USERS, &self.accounts)
     }
 }

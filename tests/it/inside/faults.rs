@@ -64,7 +64,18 @@ fn shows(kind: Kind, inside: &Inside) -> bool {
         }
         Kind::PathQuality => inside.path_back.clone().unwrap().small_ms == [Some(180); 3],
         Kind::PathMtu => inside.path_back.clone().unwrap().large_unsplit == Some(false),
-        Kind::UdpTransport => settings().select_transport.value == 0,
+        Kind::UdpTransport => {
+            let log = "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational";
+            let events = inside.events[log].clone().unwrap();
+            settings().select_transport.value == 0 && events.iter().any(|event| event.id == 136)
+        }
+        Kind::CredentialsRejected => {
+            let rights = inside.rights.clone().unwrap();
+            let [locked] = rights.locked_out.as_slice() else {
+                return false;
+            };
+            locked.ends_with(r"\rdpuser") && rights.remote_desktop_users.contains(locked)
+        }
         Kind::PatchLevel => {
             system().ubr == Some(2097)
                 && inside.credssp.clone().unwrap().tspkg.as_deref() == Some("10.0.14393.2097")
@@ -108,6 +119,7 @@ async fn a_fault_shows_where_it_is_and_not_on_a_healthy_host() {
         Kind::CredSspOracle,
         Kind::PolicyOwned,
         Kind::MachineKeys,
+        Kind::CredentialsRejected,
         Kind::PathQuality,
         Kind::PathMtu,
         Kind::UdpTransport,
@@ -128,6 +140,7 @@ async fn a_fault_shows_where_it_is_and_not_on_a_healthy_host() {
     for kind in [
         Kind::CertExpired,
         Kind::MachineKeys,
+        Kind::CredentialsRejected,
         Kind::UdpTransport,
         Kind::PatchLevel,
         Kind::HostResources,
