@@ -147,15 +147,14 @@ impl ProbeReporter for ProbeHuman {
             self.facts(survey)?;
             let verbose = self.options.verbosity > 0;
             let mut advised = "";
-            for finding in findings {
-                if verbose || finding.severity > Severity::Info {
-                    self.finding(finding)?;
-                    // What was just said need not be said again.
-                    if finding.advice != advised {
-                        self.indented(&finding.advice)?;
-                    }
-                    advised = &finding.advice;
+            let worth_telling = |one: &&Finding| verbose || one.severity > Severity::Info;
+            for finding in findings.iter().filter(worth_telling) {
+                self.finding(finding)?;
+                // What was just said need not be said again.
+                if finding.advice != advised {
+                    self.indented(&finding.advice)?;
                 }
+                advised = &finding.advice;
             }
         }
         self.out.flush()
