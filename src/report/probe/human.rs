@@ -127,7 +127,7 @@ impl ProbeHuman {
                 .collect();
             self.indented(&evidence.join(" "))?;
         }
-        self.indented(&finding.advice)
+        Ok(())
     }
 
     fn indented(&mut self, text: &str) -> io::Result<()> {
@@ -146,10 +146,15 @@ impl ProbeReporter for ProbeHuman {
         if !self.is_folded(standing) {
             self.facts(survey)?;
             let verbose = self.options.verbosity > 0;
-            for finding in findings {
-                if verbose || finding.severity > Severity::Info {
-                    self.finding(finding)?;
+            let mut advised = "";
+            let worth_telling = |one: &&Finding| verbose || one.severity > Severity::Info;
+            for finding in findings.iter().filter(worth_telling) {
+                self.finding(finding)?;
+                // What was just said need not be said again.
+                if finding.advice != advised {
+                    self.indented(&finding.advice)?;
                 }
+                advised = &finding.advice;
             }
         }
         self.out.flush()

@@ -258,6 +258,7 @@ fn timing(samples: &StageSamples) -> Option<String> {
     }
     let failed = match samples.failures {
         0 => String::new(),
+        1 if visits == 1 => " failed".to_owned(),
         failures => format!(" ({failures} of {visits} failed)"),
     };
     let (Some(median), Some(worst)) = (samples.quantile(0.5), samples.quantile(0.99)) else {

@@ -156,6 +156,20 @@ fn bytes_of_hosts_do_not_reach_the_terminal() {
 }
 
 #[test]
+fn advice_is_not_repeated() {
+    let mut survey = healthy();
+    let bad = |stage| StageSamples {
+        stage,
+        took: [Duration::from_millis(2); 9].to_vec(),
+        failures: 1,
+    };
+    survey.stages = vec![bad(Stage::Connect), bad(Stage::Tls)];
+    let text = told(&[survey], 1, 0);
+    assert_eq!(text.matches("path-quality: ").count(), 2, "{text}");
+    assert_eq!(text.matches("--repeat 50").count(), 1, "{text}");
+}
+
+#[test]
 fn an_ipv6_address_is_told_in_brackets() {
     let text = told(&[named("2001:db8::1", closed())], 1, 0);
     assert!(
