@@ -354,8 +354,8 @@ async fn every_third_connection_is_lost() {
             };
             verdicts.push(match proof(&lab, deadline).await.verdict {
                 Verdict::Proven => "proven",
-                Verdict::Refuted { stage, id, .. } => {
-                    assert_eq!(stage, Stage::Negotiate);
+                Verdict::Refuted { stage, id, reason } => {
+                    assert_eq!(stage, Stage::Negotiate, "{number}: {reason}");
                     id
                 }
             });
