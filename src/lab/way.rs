@@ -102,7 +102,7 @@ async fn travel(
 ) -> io::Result<()> {
     match way.loss {
         Some(Loss::Reset) => {
-            client.readable().await?;
+            client.peek(&mut [0]).await?;
             return client.set_zero_linger();
         }
         Some(Loss::Silence) => {

@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use rustls::AlertDescription;
 use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
@@ -123,13 +124,20 @@ pub(super) async fn accept(
     Ok(Handshake::PlayedOut)
 }
 
+/// What goes wrong is told as the TLS library tells it, which is what everybody here understands.
 async fn read_hello(stream: &mut (impl AsyncRead + Unpin), early: Vec<u8>) -> io::Result<Asked> {
     let mut waiting = AwaitingClientHello::default();
     let mut chunk = early;
     loop {
-        match waiting.handle(&chunk).map_err(super::invalid)? {
+        let step = waiting
+            .handle(&chunk)
+            .map_err(|error| super::invalid(rustls::Error::General(error.to_string())))?;
+        match step {
             Step::More(more) => waiting = more,
-            Step::Refused(_) => return Err(io::Error::from(io::ErrorKind::ConnectionAborted)),
+            Step::Refused(alert) => {
+                let alert = AlertDescription::from(alert.number);
+                return Err(super::invalid(rustls::Error::AlertReceived(alert)));
+            }
             Step::Done(asked) => return Ok(asked),
         }
         chunk = super::some_bytes(stream).await?;

@@ -354,9 +354,9 @@ async fn a_short_key_that_the_host_can_use_is_shown() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_versions_that_a_real_xrdp_is_set_to_are_seen() {
     for (set, seen) in [
-        ("TLSv1.2", "ssl3:70 1.0:70 1.1:70 1.2:on 1.3:70"),
-        ("TLSv1.3", "ssl3:70 1.0:70 1.1:70 1.2:70 1.3:on"),
-        ("TLSv1.2, TLSv1.3", "ssl3:70 1.0:70 1.1:70 1.2:on 1.3:on"),
+        ("TLSv1.2", "ssl3:40 1.0:70 1.1:70 1.2:on 1.3:70"),
+        ("TLSv1.3", "ssl3:40 1.0:70 1.1:70 1.2:70 1.3:on"),
+        ("TLSv1.2, TLSv1.3", "ssl3:40 1.0:70 1.1:70 1.2:on 1.3:on"),
     ] {
         let folder = TempDir::new().unwrap();
         let (certificate, key) = made(2025, 2027);
@@ -381,7 +381,7 @@ async fn old_versions_and_a_short_key_of_a_real_xrdp_are_seen() {
         return;
     };
     let survey = visit(xrdp.address).await;
-    assert_eq!(versions(&survey), "ssl3:70 1.0:on 1.1:on 1.2:other 1.3:70");
+    assert_eq!(versions(&survey), "ssl3:40 1.0:on 1.1:on 1.2:other 1.3:70");
     let chain = survey.tls.unwrap().chain;
     assert_eq!(chain[0].subject, "CN=WIN-OLD");
     assert_eq!(chain[0].key_bits, 1024);
