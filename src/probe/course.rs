@@ -28,6 +28,7 @@ use crate::probe::timing::leads_to_tls;
 use crate::probe::timing::timed;
 use crate::probe::versions;
 use crate::proof::Stage;
+use crate::rdp::nego::FailureCode;
 use crate::rdp::nego::Protocols;
 use crate::survey::Login;
 use crate::survey::LoginOutcome;
@@ -302,6 +303,16 @@ impl<'a> Course<'a> {
         })
     }
 
+    /// Why nobody can sign in to a host that did not select NLA.
+    fn without_nla(self) -> LoginOutcome {
+        match self.notebook.note(|survey| survey.reply("nla").cloned()) {
+            Some(Reply::Refused(code)) if code != FailureCode::SSL_NOT_ALLOWED => {
+                LoginOutcome::Failed(format!("the negotiation was refused: {code}"))
+            }
+            _ => LoginOutcome::NotOffered,
+        }
+    }
+
     /// Signs in, once and last: what is asked here may count against the account.
     async fn sign_in(self, address: SocketAddr) {
         let Some(credentials) = &self.surveyor.options.login else {
@@ -313,7 +324,7 @@ impl<'a> Course<'a> {
                 .note(|survey| survey.login = Some(Login { user, outcome }));
         };
         if !self.offers_nla() {
-            return keep(LoginOutcome::NotOffered);
+            return keep(self.without_nla());
         }
         if !self.surveyor.may_sign_in(address) {
             let told = format!("the account was tried at {address} before, under another name");

@@ -8,7 +8,8 @@ use crate::cli::BASELINE;
 use crate::cli::Bench;
 use crate::support;
 
-const SCHEMA: &str = "docs/reference/jsonl.schema.json";
+/// The schema of the records.
+pub(super) const SCHEMA: &str = "docs/reference/jsonl.schema.json";
 
 /// How many records of each type a validator found right; `None` where there is no validator.
 fn validated(lines: &str) -> Option<serde_json::Value> {

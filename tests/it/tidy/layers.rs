@@ -32,6 +32,7 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
             "code",
             "finding",
             "inside",
+            "proof",
             "rdp",
             "survey",
         ],
