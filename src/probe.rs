@@ -21,6 +21,7 @@ mod challenge;
 mod dial;
 mod gateway;
 mod login;
+pub mod own_address;
 pub mod surveyor;
 mod tls;
 pub mod verdict;

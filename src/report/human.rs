@@ -27,7 +27,7 @@ use crate::report::text;
 use crate::report::text::clean;
 
 mod fold;
-mod paint;
+pub(in crate::report) mod paint;
 mod story;
 
 pub use crate::report::human::paint::Colour;

@@ -13,7 +13,7 @@ pub enum Colour {
 
 /// What a colour stands for, as people know it from Ansible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tint {
+pub(in crate::report) enum Tint {
     Plain,
     Ok,
     Changed,
@@ -43,7 +43,7 @@ impl Tint {
 }
 
 /// The text in its colour.
-pub(super) fn paint(colour: Colour, tint: Tint, text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn paint(colour: Colour, tint: Tint, text: &str) -> Cow<'_, str> {
     match (colour, tint.code()) {
         (Colour::Always, Some(code)) if !text.is_empty() => {
             Cow::Owned(format!("\u{1b}[{code}m{text}\u{1b}[0m"))
