@@ -84,9 +84,13 @@ impl Page<'_> {
                 Tint::Warning,
                 "Nothing keeps clients out for certain, but: ",
             ),
-            Severity::Info => (
+            Severity::Info if told.outside || told.inside => (
                 Tint::Ok,
                 "Nothing was found that keeps clients out; possible: ",
+            ),
+            Severity::Info => (
+                Tint::Unreachable,
+                "It could be seen from neither side; possible: ",
             ),
         };
         let text = format!("{lead}{title}");
@@ -247,11 +251,11 @@ impl Page<'_> {
 fn next_commands(told: &Told<'_>) -> Vec<String> {
     let mut commands = Vec::new();
     let host = word(told.host);
-    let inventory: String = told
-        .inventory
-        .iter()
-        .map(|name| format!(" -i {}", word(name)))
-        .collect();
+    let mut inventory = String::new();
+    for name in told.inventory {
+        inventory.push_str(" -i ");
+        inventory.push_str(&word(name));
+    }
     if let Some((code, extended)) = told.codes {
         let extended = extended.map_or_else(String::new, |extended| format!(" 0x{extended:X}"));
         commands.push(format!("rdpfix explain 0x{code:X}{extended}"));
