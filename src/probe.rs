@@ -27,6 +27,7 @@ mod login;
 mod matrix;
 pub mod names;
 mod notebook;
+pub mod own_address;
 pub mod surveyor;
 mod timing;
 mod tls;

@@ -4,6 +4,7 @@ use std::io;
 
 use crate::event::Event;
 
+pub mod diagnosis;
 pub mod explain;
 pub mod human;
 pub mod jsonl;

@@ -20,6 +20,7 @@ use crate::rdp::nego::FailureCode;
 use crate::survey::Distrust;
 use crate::survey::Reply;
 use crate::survey::Trust;
+use crate::survey::VersionReply;
 
 /// The certificate that is shown is out of its dates, by our clock.
 pub(in crate::diagnosis) static SHOWN_OUTDATED: Sign = Sign::new("shown-outdated", |case| {
@@ -115,6 +116,13 @@ pub(in crate::diagnosis) static NONE_SHOWN: Sign = Sign::new("none-shown", |case
     let Some(tls) = &survey.tls else {
         return Err(unseen("TLS was not reached from outside"));
     };
+    let tried = tls
+        .versions
+        .iter()
+        .any(|(_, reply)| *reply != VersionReply::Untried);
+    if !tried && tls.chain.is_empty() {
+        return Err(unseen("TLS was not reached from outside"));
+    }
     told(
         tls.chain
             .is_empty()
