@@ -154,6 +154,9 @@ impl Machine {
             service_delay: SERVICE_DELAY,
             certificates_made: 0,
         };
+        if matches!(machine.membership, Membership::Domain(_)) {
+            machine.services.enlist("Netlogon");
+        }
         let name = machine.computer_name.clone();
         machine.install_self_signed(&name, before(now, SignedDuration::from_hours(24 * 30)))?;
         machine.load_listener();

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bad_input;
+mod catalogue;
 mod end_to_end;
 mod explain;
 mod foreign_hosts;

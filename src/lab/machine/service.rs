@@ -183,6 +183,17 @@ impl Services {
         self.rows.insert(service.name.to_lowercase(), service);
     }
 
+    /// Lets an installed service start with the host, and run now.
+    pub fn enlist(&mut self, name: &str) {
+        let process_id = self.fresh_process_id();
+        if let Some(service) = self.get_mut(name) {
+            service.start_mode = StartMode::Auto;
+            service.state = ServiceState::Running;
+            service.process_id = process_id;
+            service.exit_code = 0;
+        }
+    }
+
     /// All, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Service> {
         self.rows.values()
