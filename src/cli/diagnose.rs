@@ -24,7 +24,6 @@ use crate::diagnosis::Account;
 use crate::diagnosis::Case;
 use crate::diagnosis::Welcome;
 use crate::diagnosis::mend::mend;
-use crate::diagnosis::timeline::Timeline;
 use crate::diagnosis::timeline::timeline;
 use crate::finding::Severity;
 use crate::inside;
@@ -228,10 +227,8 @@ impl Order<'_> {
         };
         let causes = diagnosis::diagnose(&case);
         let mending = mend(&case, &causes, &subject.target.host);
-        let timeline = views
-            .inside
-            .as_ref()
-            .map_or_else(|_| Timeline::default(), timeline);
+        let timeline = timeline(&case);
+        let inside = diagnosis::is_seen_inside(&case);
         let wanted = self.arguments.write_playbook.as_deref();
         let written = file::write(wanted, mending.playbook.as_deref());
         let outside = matches!(views.survey.tcp_outcome(), Some(Tcp::Open | Tcp::Refused));
@@ -240,7 +237,7 @@ impl Order<'_> {
             at: now,
             causes: &causes,
             outside,
-            inside: views.inside.is_ok(),
+            inside,
             unseen: &diagnosis::not_seen(&case),
             timeline: &timeline,
             mending: &mending,
@@ -254,7 +251,7 @@ impl Order<'_> {
         reporters.tell(&told)?;
         written?;
         let errors = causes.iter().any(|one| one.severity == Severity::Error);
-        Ok(if !outside && views.inside.is_err() {
+        Ok(if !outside && !inside {
             ExitStatus::Unreachable
         } else if errors {
             ExitStatus::Drift

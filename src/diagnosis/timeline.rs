@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use crate::cim::EventLevel;
 use crate::cim::LogEvent;
 use crate::code;
+use crate::diagnosis::Case;
 use crate::diagnosis::signs::logs;
-use crate::inside::Inside;
 
 /// Events that are kept at most; the newest ones.
 const MOST: usize = 200;
@@ -47,13 +47,18 @@ pub struct Timeline {
     pub left_out: usize,
 }
 
-/// Merges all logs by time and cuts around the last failures; without one, the newest events are shown.
-pub fn timeline(inside: &Inside) -> Timeline {
+/// Merges all logs by time and cuts around the last failures; without one, the newest events are shown. What our own
+/// visit brought about is left aside.
+pub fn timeline(case: &Case<'_>) -> Timeline {
+    let Ok(inside) = case.inside else {
+        return Timeline::default();
+    };
     let mut events: Vec<&LogEvent> = inside
         .events
         .values()
         .filter_map(|log| log.as_ref().ok())
         .flatten()
+        .filter(|event| !logs::is_ours(case, event))
         .collect();
     events.sort_by(|one, other| {
         (one.at, &one.log, one.record).cmp(&(other.at, &other.log, other.record))

@@ -29,6 +29,18 @@ pub fn not_seen(case: &Case<'_>) -> Vec<String> {
     lines
 }
 
+/// Whether the view from inside shows anything at all: an account without rights signs in and sees nothing.
+pub fn is_seen_inside(case: &Case<'_>) -> bool {
+    let nothing = |inside: &Inside| {
+        inside.system.is_err()
+            && inside.settings.is_err()
+            && inside.services.is_err()
+            && inside.certificates.is_err()
+            && inside.firewall.is_err()
+    };
+    case.inside.is_ok_and(|inside| !nothing(inside))
+}
+
 fn parts(inside: &Inside) -> Vec<String> {
     let parts = [
         ("the system", inside.system.as_ref().err()),

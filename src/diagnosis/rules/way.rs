@@ -97,6 +97,20 @@ pub(super) static ROWS: &[Rule] = &[
     ),
     Rule::new(
         Cause::PathQuality,
+        &path::TIME_UP,
+        Weakens(50),
+        0,
+        "windows-facts 8",
+    ),
+    Rule::new(
+        Cause::PathQuality,
+        &path::UNEVEN,
+        Weakens(40),
+        0,
+        "windows-facts 8",
+    ),
+    Rule::new(
+        Cause::PathQuality,
         &path::PINGS_LOST,
         Weakens(30),
         0,

@@ -129,9 +129,11 @@ pub(in crate::diagnosis) static NETLOGON_STOPPED: Sign = Sign::new("netlogon-sto
         return Ok(Answer::Beside);
     }
     let services = part(case, "the services", |inside| &inside.services)?;
-    let stopped = services
-        .get("Netlogon")
-        .is_some_and(|service| !service.state.eq_ignore_ascii_case("Running"));
+    // Whoever joins a domain makes it start by itself.
+    let stopped = services.get("Netlogon").is_some_and(|service| {
+        !service.state.eq_ignore_ascii_case("Running")
+            && !service.start_mode.eq_ignore_ascii_case("Manual")
+    });
     told(
         stopped.then(|| "`Netlogon` does not run, although the host is in a domain".to_owned()),
         "`Netlogon` runs",
@@ -264,8 +266,8 @@ fn statuses(event: &LogEvent) -> Vec<u32> {
 }
 
 fn refusal_events(case: &Case<'_>) -> Looked {
-    let core = logs::find(case, logs::CORE, &[140]);
-    let security = logs::find(case, logs::SECURITY, &[4_625]);
+    let core = logs::find_before_us(case, logs::CORE, &[140]);
+    let security = logs::find_before_us(case, logs::SECURITY, &[4_625]);
     let mut events: Vec<&LogEvent> = Vec::new();
     for found in [&core, &security].into_iter().flatten() {
         events.extend(found);

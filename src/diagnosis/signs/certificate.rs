@@ -19,8 +19,8 @@ use crate::inside::Unseen;
 use crate::rdp::nego::FailureCode;
 use crate::survey::Distrust;
 use crate::survey::Reply;
+use crate::survey::TlsFailure;
 use crate::survey::Trust;
-use crate::survey::VersionReply;
 
 /// The certificate that is shown is out of its dates, by our clock.
 pub(in crate::diagnosis) static SHOWN_OUTDATED: Sign = Sign::new("shown-outdated", |case| {
@@ -116,12 +116,15 @@ pub(in crate::diagnosis) static NONE_SHOWN: Sign = Sign::new("none-shown", |case
     let Some(tls) = &survey.tls else {
         return Err(unseen("TLS was not reached from outside"));
     };
-    let tried = tls
-        .versions
+    let ended = tls
+        .failure
         .iter()
-        .any(|(_, reply)| *reply != VersionReply::Untried);
-    if !tried && tls.chain.is_empty() {
-        return Err(unseen("TLS was not reached from outside"));
+        .chain(super::tls::refusals(tls))
+        .any(|failure| matches!(failure, TlsFailure::Alert(_) | TlsFailure::Closed));
+    if !ended && tls.chain.is_empty() {
+        return Err(unseen(
+            "the listener's certificate was not shown from outside",
+        ));
     }
     told(
         tls.chain

@@ -59,7 +59,13 @@ pub(in crate::diagnosis) fn gate(firewall: &FirewallSeen, port: u32) -> Gate {
         return Gate::Open("the firewall is off where the host is connected".to_owned());
     }
     let shut = shut_profiles(firewall, port);
-    let Some((profile, first)) = shut.first() else {
+    let other = |why: &Shut| matches!(why, Shut::OtherPorts(_));
+    // What no port would change is told before what another port would.
+    let Some((profile, first)) = shut
+        .iter()
+        .find(|(_, why)| !other(why))
+        .or_else(|| shut.first())
+    else {
         return Gate::Open(format!("the firewall lets in port {port}"));
     };
     if let Shut::OtherPorts(ports) = first
@@ -255,10 +261,7 @@ mod tests {
             rules: vec![rule(&[])],
         };
         assert!(matches!(gate(&firewall, 3389), Gate::Partly(_)));
-        assert!(matches!(
-            gate(&firewall, 3390),
-            Gate::Closed(_) | Gate::Partly(_)
-        ));
+        assert!(matches!(gate(&firewall, 3390), Gate::Closed(_)));
     }
 
     #[test]

@@ -112,10 +112,7 @@ fn tls_closed(case: &Case<'_>) -> Looked {
     let refusals: Vec<&TlsFailure> = tls
         .failure
         .iter()
-        .chain(tls.versions.iter().filter_map(|(_, reply)| match reply {
-            VersionReply::Refused(failure) => Some(failure),
-            VersionReply::Accepted(_) | VersionReply::Untried => None,
-        }))
+        .chain(super::tls::refusals(tls))
         .collect();
     let found = if refusals.contains(&&TlsFailure::Alert(INTERNAL_ERROR)) {
         Some(

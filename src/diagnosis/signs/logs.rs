@@ -1,5 +1,6 @@
 //! Signs in event logs: which events of which source happened lately, and what they say (windows-facts 10.2).
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::Looked;
@@ -105,6 +106,42 @@ pub(super) fn find<'a>(
     }
     let log = of.logs.first().copied().unwrap_or_default();
     Err(unseen(format!("the log `{log}` was not read")))
+}
+
+/// The same without what our own visit brought about.
+pub(super) fn find_before_us<'a>(
+    case: &Case<'a>,
+    of: Family,
+    ids: &[u32],
+) -> Result<Vec<&'a LogEvent>, Unseen> {
+    let mut found = find(case, of, ids)?;
+    found.retain(|event| !is_ours(case, event));
+    Ok(found)
+}
+
+/// Whether an event happened since our visit from outside began; by the host's clock, whose skew is taken off.
+pub(in crate::diagnosis) fn is_ours(case: &Case<'_>, event: &LogEvent) -> bool {
+    /// Clocks are compared to the second, and a log may be stamped a little late.
+    const MARGIN: SignedDuration = SignedDuration::from_secs(2);
+    let (Some(survey), Ok(inside)) = (case.survey, case.inside) else {
+        return false;
+    };
+    let skew = inside
+        .system
+        .as_ref()
+        .map_or(0, |system| system.skew_seconds);
+    let ahead = SignedDuration::from_secs(skew);
+    let began = survey
+        .at
+        .saturating_add(ahead.saturating_sub(MARGIN))
+        .unwrap_or(survey.at);
+    event.at >= began
+}
+
+/// Yes with the newest of these events, our own visit left aside.
+pub(super) fn any_before_us(case: &Case<'_>, of: Family, ids: &[u32], otherwise: &str) -> Looked {
+    let found = find_before_us(case, of, ids)?;
+    told(said(&found), otherwise)
 }
 
 /// Yes with the newest of these events.

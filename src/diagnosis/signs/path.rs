@@ -18,10 +18,14 @@ use crate::survey::Survey;
 use crate::survey::TlsFailure;
 use crate::survey::VersionReply;
 
-/// A tenth of what was begun did not end.
+/// A tenth of the visits ended half-way.
 pub(in crate::diagnosis) static LOSS: Sign = Sign::new("loss", |case| loss(case, 10));
-/// Three tenths of what was begun did not end.
-pub(in crate::diagnosis) static HEAVY_LOSS: Sign = Sign::new("heavy-loss", |case| loss(case, 30));
+/// Half of the visits ended half-way.
+pub(in crate::diagnosis) static HEAVY_LOSS: Sign = Sign::new("heavy-loss", |case| loss(case, 50));
+/// A stage takes much longer at times.
+pub(in crate::diagnosis) static UNEVEN: Sign = Sign::new("uneven", uneven);
+/// Time was up although the host answers.
+pub(in crate::diagnosis) static TIME_UP: Sign = Sign::new("time-up", time_up);
 /// Connecting or negotiating takes long.
 pub(in crate::diagnosis) static SLOW: Sign = Sign::new("slow", slow);
 /// The host's own pings to us are lost.
@@ -46,32 +50,84 @@ const SLOW_CONNECT: Duration = Duration::from_millis(400);
 const SLOW_NEGOTIATE: Duration = Duration::from_millis(1_500);
 /// The same for the host's own pings, milliseconds.
 const SLOW_PING: u32 = 300;
-/// Fewer tries than this say nothing about shares.
-const LEAST_TRIES: usize = 4;
+/// Fewer visits than this say nothing about shares.
+const LEAST_VISITS: usize = 4;
+/// A stage is uneven when its worst time is so many times its median…
+const UNEVEN_TIMES: u32 = 5;
+/// …and people would notice.
+const UNEVEN_LEAST: Duration = Duration::from_millis(500);
 
-/// Stages that worked at least once, as begun and failed.
-fn tries(survey: &Survey) -> (usize, usize) {
-    survey
+/// How many visits were begun, and how many ended in a stage that others got through.
+fn visits(survey: &Survey) -> (usize, usize) {
+    let begun = survey
         .stages
         .iter()
-        .filter(|samples| !samples.took.is_empty() && samples.stage != Stage::Resolve)
-        .map(|samples| (samples.took.len() + samples.failures, samples.failures))
-        .fold((0, 0), |(begun, failed), (more, lost)| {
-            (begun + more, failed + lost)
-        })
+        .filter(|samples| samples.stage == Stage::Connect)
+        .map(|samples| samples.took.len() + samples.failures)
+        .sum();
+    let failed = survey
+        .stages
+        .iter()
+        .filter(|samples| !samples.took.is_empty())
+        .map(|samples| samples.failures)
+        .sum();
+    (begun, failed)
 }
 
 fn loss(case: &Case<'_>, percent: usize) -> Looked {
-    let (begun, failed) = tries(outside(case)?);
-    if begun < LEAST_TRIES {
-        return Err(unseen("too few connections to tell how many are lost"));
+    let (begun, failed) = visits(outside(case)?);
+    if begun < LEAST_VISITS {
+        return Err(unseen("too few visits to tell how many are lost"));
     }
     told(
-        (failed * 100 >= begun * percent && failed > 0).then(|| {
-            format!("{failed} of {begun} stages of a connection were begun and never ended")
-        }),
-        format!("{failed} of {begun} stages of a connection did not end"),
+        (failed * 100 >= begun * percent && failed > 0)
+            .then(|| format!("{failed} of {begun} visits ended half-way, others got through")),
+        format!("{failed} of {begun} visits ended half-way"),
     )
+}
+
+fn uneven(case: &Case<'_>) -> Looked {
+    let survey = outside(case)?;
+    let found = survey
+        .stages
+        .iter()
+        .filter(|samples| samples.took.len() >= LEAST_VISITS)
+        .find_map(|samples| {
+            let (usual, worst) = (samples.quantile(0.5)?, samples.quantile(0.99)?);
+            (worst > UNEVEN_LEAST && worst > usual.saturating_mul(UNEVEN_TIMES)).then(|| {
+                format!(
+                    "the stage `{}` takes {} ms as a rule and {} ms at worst",
+                    stage_word(samples.stage),
+                    usual.as_millis(),
+                    worst.as_millis()
+                )
+            })
+        });
+    told(found, "each stage takes about the same time on every visit")
+}
+
+fn time_up(case: &Case<'_>) -> Looked {
+    let survey = outside(case)?;
+    let stage = survey.out_of_time.filter(|_| survey.reachable());
+    told(
+        stage.map(|stage| {
+            format!(
+                "the host answers so slowly that time was up during the stage `{}`",
+                stage_word(stage)
+            )
+        }),
+        "the visit came to its end in time",
+    )
+}
+
+fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Resolve => "resolve",
+        Stage::Connect => "connect",
+        Stage::Negotiate => "negotiate",
+        Stage::Tls => "tls",
+        Stage::Certificate => "certificate",
+    }
 }
 
 fn median(survey: &Survey, stage: Stage) -> Option<Duration> {
@@ -165,10 +221,7 @@ fn tls_stalls(case: &Case<'_>) -> Looked {
     let stalled = tls
         .failure
         .iter()
-        .chain(tls.versions.iter().filter_map(|(_, reply)| match reply {
-            VersionReply::Refused(failure) => Some(failure),
-            VersionReply::Accepted(_) | VersionReply::Untried => None,
-        }))
+        .chain(super::tls::refusals(tls))
         .find_map(|failure| match failure {
             TlsFailure::Stalled { received } => Some(*received),
             TlsFailure::Alert(_) | TlsFailure::Closed | TlsFailure::Broken(_) => None,

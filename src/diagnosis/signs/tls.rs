@@ -13,6 +13,7 @@ use super::unseen;
 use crate::diagnosis::Case;
 use crate::survey::TlsFailure;
 use crate::survey::TlsVersion;
+use crate::survey::TlsView;
 use crate::survey::VersionReply;
 
 /// The host accepts no TLS version that current clients speak.
@@ -33,7 +34,7 @@ pub(in crate::diagnosis) static OLDER_OFF: Sign = Sign::new("older-off", |case| 
 pub(in crate::diagnosis) static CIPHERS_UNFIT: Sign = Sign::new("ciphers-unfit", ciphers_unfit);
 /// The log tells of failed TLS handshakes.
 pub(in crate::diagnosis) static TLS_EVENTS: Sign = Sign::new("tls-events", |case| {
-    logs::any(
+    logs::any_before_us(
         case,
         logs::SCHANNEL,
         &[36_871, 36_874, 36_888],
@@ -46,6 +47,14 @@ pub(in crate::diagnosis) static TLS_EVENTS: Sign = Sign::new("tls-events", |case
 const ALERTS: [u8; 4] = [40, 70, 71, 86];
 /// The first build whose servers speak TLS 1.3 by default (windows-facts 5).
 const FIRST_WITH_TLS_1_3: u32 = 20_348;
+
+/// How versions of TLS were refused.
+pub(super) fn refusals(tls: &TlsView) -> impl Iterator<Item = &TlsFailure> {
+    tls.versions.iter().filter_map(|(_, reply)| match reply {
+        VersionReply::Refused(failure) => Some(failure),
+        VersionReply::Accepted(_) | VersionReply::Untried => None,
+    })
+}
 
 fn no_current_tls(case: &Case<'_>) -> Looked {
     let Some(tls) = &outside(case)?.tls else {
@@ -86,10 +95,7 @@ fn tls_alert(case: &Case<'_>) -> Looked {
     let alert = tls
         .failure
         .iter()
-        .chain(tls.versions.iter().filter_map(|(_, reply)| match reply {
-            VersionReply::Refused(failure) => Some(failure),
-            VersionReply::Accepted(_) | VersionReply::Untried => None,
-        }))
+        .chain(refusals(tls))
         .find_map(|failure| match failure {
             TlsFailure::Alert(number) if ALERTS.contains(number) => Some(*number),
             TlsFailure::Alert(_)

@@ -58,12 +58,21 @@ const WAY: &[Story] = &[
         errors: &[Cause::TcpBlocked],
     },
     Story {
-        about: "path-quality: every third stage is lost",
+        about: "path-quality: every fifth visit ends half-way",
         spoil: |world| {
-            for samples in &mut world.outside().stages {
-                samples.took.truncate(3);
-                samples.failures = 2;
-            }
+            world.outside().stages[1].took.truncate(4);
+            world.outside().stages[1].failures = 1;
+            world.outside().stages[2].took.truncate(4);
+        },
+        top: (Cause::PathQuality, Warning),
+        errors: &[],
+    },
+    Story {
+        about: "path-quality: most visits end half-way",
+        spoil: |world| {
+            world.outside().stages[1].took.truncate(2);
+            world.outside().stages[1].failures = 3;
+            world.outside().stages[2].took.truncate(2);
         },
         top: (Cause::PathQuality, Error),
         errors: &[Cause::PathQuality],
