@@ -5,6 +5,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::io::AsyncRead;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWrite;
+use tokio::io::AsyncWriteExt;
 
 use crate::probe::channel;
 use crate::probe::surveyor::Place;
@@ -34,23 +38,49 @@ pub(super) async fn look(surveyor: &Surveyor, place: Place<'_>) -> Option<NtlmVi
 async fn ask_for_it(surveyor: &Surveyor, place: Place<'_>) -> Option<NtlmView> {
     let wanted = Protocols::SSL | Protocols::HYBRID;
     let mut channel = channel::open(surveyor, place, wanted).await.ok()?;
+    let view = converse(surveyor, channel.stream()).await;
+    channel.close().await;
+    view
+}
+
+/// The same on a connection on which NLA was agreed upon and TLS stands, waiting no longer than this.
+pub(super) async fn ask_on(
+    surveyor: &Surveyor,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    longest: Duration,
+) -> Option<NtlmView> {
+    tokio::select! {
+        biased;
+        view = converse(surveyor, stream) => view,
+        () = surveyor.clock.sleep(longest) => None,
+    }
+}
+
+async fn converse(
+    surveyor: &Surveyor,
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+) -> Option<NtlmView> {
     let (question, mut waiting) = ask();
     let (at, began) = (surveyor.clock.now(), surveyor.clock.instant());
-    channel.say(&question).await.ok()?;
-    let told = loop {
-        let heard = channel.hear().await;
-        if heard.is_empty() {
-            return None;
-        }
-        match waiting.handle(&heard) {
+    stream.write_all(&question).await.ok()?;
+    stream.flush().await.ok()?;
+    let mut chunk = [0; 2048];
+    loop {
+        let count = stream
+            .read(&mut chunk)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
+        let heard = chunk.get(..count).unwrap_or_default();
+        match waiting.handle(heard) {
             Ok(Step::More(more)) => waiting = more,
-            Ok(Step::Done(told)) => break told,
+            Ok(Step::Done(told)) => {
+                let took = surveyor.clock.instant().saturating_duration_since(began);
+                return Some(told.view(at, took));
+            }
             Err(_) => return None,
         }
-    };
-    let took = surveyor.clock.instant().saturating_duration_since(began);
-    channel.close().await;
-    Some(told.view(at, took))
+    }
 }
 
 /// The question is on its way.

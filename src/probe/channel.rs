@@ -81,6 +81,11 @@ fn server_name(place: Place<'_>) -> ServerName<'static> {
 }
 
 impl Channel {
+    /// What is inside TLS.
+    pub(super) fn stream(&mut self) -> &mut TlsStream<TcpStream> {
+        &mut self.stream
+    }
+
     /// Sends bytes.
     pub(super) async fn say(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await?;

@@ -15,7 +15,6 @@ use crate::certificate::Certificate;
 use crate::probe::challenge;
 use crate::probe::dial;
 use crate::probe::handshake;
-use crate::probe::handshake::Shaken;
 use crate::probe::login;
 use crate::probe::matrix;
 use crate::probe::names;
@@ -27,6 +26,7 @@ use crate::probe::timing;
 use crate::probe::timing::leads_to_tls;
 use crate::probe::timing::timed;
 use crate::probe::versions;
+use crate::probe::versions::Known;
 use crate::proof::Stage;
 use crate::rdp::nego::FailureCode;
 use crate::rdp::nego::Protocols;
@@ -43,6 +43,18 @@ const ADDRESSES: usize = 8;
 const LEAST_PATIENCE: Duration = Duration::from_secs(1);
 /// How long the names of addresses are waited for; they never hold up anything else.
 const REVERSE: Duration = Duration::from_millis(500);
+
+/// A connection with the answer of its negotiation.
+struct Opened {
+    stream: TcpStream,
+    reply: Reply,
+}
+
+/// Whether NLA was selected.
+fn selects_credssp(reply: &Reply) -> bool {
+    let credssp = Protocols::HYBRID | Protocols::HYBRID_EX;
+    matches!(reply, Reply::Selected { protocol, .. } if protocol.intersects(credssp))
+}
 
 /// A visit that goes on.
 #[derive(Debug, Clone, Copy)]
@@ -184,6 +196,7 @@ impl<'a> Course<'a> {
         self.notebook.answered(FIRST, reply.clone());
         let questions = matrix::questions(self, address, FIRST, longest);
         if leads_to_tls(&reply) {
+            let stream = Opened { stream, reply };
             tokio::join!(self.secure(stream, address), questions);
             return Some(FIRST);
         }
@@ -206,31 +219,36 @@ impl<'a> Course<'a> {
         if let Ok(mut stream) = dial::open(clock, address, longest).await {
             let reply = dial::negotiate(clock, &mut stream, wanted, longest).await;
             if leads_to_tls(&reply) {
-                self.secure(stream, address).await;
+                self.secure(Opened { stream, reply }, address).await;
             }
         }
         Some(wanted)
     }
 
-    async fn secure(self, stream: TcpStream, address: SocketAddr) {
+    async fn secure(self, opened: Opened, address: SocketAddr) {
         let place = self.place(address, self.left() / 2);
         let mut chain = Vec::new();
         let shaken = async {
-            let Shaken {
-                chain: seen,
-                picked,
-            } = handshake::shake(self.surveyor, place, stream).await;
-            chain = seen;
-            picked
+            let secured = handshake::secure(self.surveyor, place, opened.stream).await;
+            chain = secured.chain;
+            secured.stream
         };
-        let picked = timed(self, Stage::Tls, shaken).await;
+        let shaken = timed(self, Stage::Tls, shaken).await;
         let mut view = TlsView::default();
-        match picked {
-            Ok(picked) => view.picked = Some(picked),
-            Err(failure) => view.failure = Some(failure),
+        match &shaken {
+            Ok(stream) => view.picked = Some(handshake::picked(stream.get_ref().1)),
+            Err(failure) => view.failure = Some(failure.clone()),
         }
         self.show(&mut view, &chain);
         self.notebook.note(|survey| survey.tls = Some(view));
+        if let Ok(mut stream) = shaken {
+            if selects_credssp(&opened.reply) {
+                let patience = self.patience();
+                let seen = challenge::ask_on(self.surveyor, &mut stream, patience).await;
+                self.notebook.note(|survey| survey.ntlm = seen);
+            }
+            handshake::leave(self.surveyor, stream).await;
+        }
     }
 
     /// Puts a chain into the view, with what it is worth.
@@ -252,13 +270,16 @@ impl<'a> Course<'a> {
         // What goes on inside takes several steps one after another, and all of it shall be done before the deadline.
         let longest = self.patience().min(self.left() / 6);
         let place = self.place(address, longest);
-        let offers_nla = self.offers_nla();
+        let known = self.notebook.note(|survey| Known {
+            picked: survey.tls.as_ref().and_then(|view| view.picked.clone()),
+        });
+        let unasked = self.offers_nla() && self.notebook.note(|survey| survey.ntlm.is_none());
         let sizes = async {
-            let sizes = versions::sizes(self.surveyor, place, wanted).await;
+            let sizes = versions::sizes(self.surveyor, place, wanted, &known).await;
             self.notebook.note(|survey| survey.sizes = sizes);
         };
         let ntlm = async {
-            if offers_nla {
+            if unasked {
                 let seen = challenge::look(self.surveyor, place).await;
                 self.notebook.note(|survey| survey.ntlm = seen);
             }
@@ -266,12 +287,12 @@ impl<'a> Course<'a> {
         tokio::join!(
             Box::pin(sizes),
             Box::pin(ntlm),
-            Box::pin(self.versions(place, wanted))
+            Box::pin(self.versions(place, wanted, &known))
         );
     }
 
-    async fn versions(self, place: Place<'_>, wanted: Protocols) {
-        let seen = versions::look(self.surveyor, place, wanted).await;
+    async fn versions(self, place: Place<'_>, wanted: Protocols, known: &Known) {
+        let seen = versions::look(self.surveyor, place, wanted, known).await;
         let mut view = self
             .notebook
             .note(|survey| survey.tls.take())
@@ -295,11 +316,11 @@ impl<'a> Course<'a> {
     }
 
     fn offers_nla(self) -> bool {
-        let credssp = Protocols::HYBRID | Protocols::HYBRID_EX;
         self.notebook.note(|survey| {
-            survey.negotiation.iter().any(|asked| {
-                matches!(asked.reply, Reply::Selected { protocol, .. } if protocol.intersects(credssp))
-            })
+            survey
+                .negotiation
+                .iter()
+                .any(|asked| selects_credssp(&asked.reply))
         })
     }
 

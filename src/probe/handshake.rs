@@ -33,15 +33,6 @@ use crate::survey::TlsVersion;
 /// How long to wait for a TLS goodbye to leave; nothing depends on it.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What came of a handshake that is over.
-#[derive(Debug)]
-pub(super) struct Shaken {
-    /// What the host shows, leaf first; it may be there although the handshake failed.
-    pub(super) chain: Vec<CertificateDer<'static>>,
-    /// The version and cipher suite that were agreed upon, or why there was no agreement.
-    pub(super) picked: Result<(TlsVersion, String), TlsFailure>,
-}
-
 /// What came of a handshake after which the connection goes on.
 #[derive(Debug)]
 pub(super) struct Secured {
@@ -81,22 +72,24 @@ pub(super) async fn secure(surveyor: &Surveyor, place: Place<'_>, stream: TcpStr
     }
 }
 
-/// Shakes hands and says goodbye.
-pub(super) async fn shake(surveyor: &Surveyor, place: Place<'_>, stream: TcpStream) -> Shaken {
-    let Secured { chain, stream } = secure(surveyor, place, stream).await;
-    let picked = match stream {
-        Ok(mut stream) => {
-            let picked = picked(stream.get_ref().1);
-            tokio::select! {
-                biased;
-                _closed = stream.shutdown() => {}
-                () = surveyor.clock.sleep(FAREWELL) => {}
-            }
-            Ok(picked)
-        }
-        Err(failure) => Err(failure),
-    };
-    Shaken { chain, picked }
+/// Shakes hands and says goodbye; why, when it did not come to that.
+pub(super) async fn shake(
+    surveyor: &Surveyor,
+    place: Place<'_>,
+    stream: TcpStream,
+) -> Result<(), TlsFailure> {
+    let stream = secure(surveyor, place, stream).await.stream?;
+    leave(surveyor, stream).await;
+    Ok(())
+}
+
+/// Says goodbye.
+pub(super) async fn leave(surveyor: &Surveyor, mut stream: Box<TlsStream<Counted>>) {
+    tokio::select! {
+        biased;
+        _closed = stream.shutdown() => {}
+        () = surveyor.clock.sleep(FAREWELL) => {}
+    }
 }
 
 async fn connect(
@@ -111,7 +104,8 @@ async fn connect(
     Ok(Box::new(connected))
 }
 
-fn picked(connection: &ClientConnection) -> (TlsVersion, String) {
+/// What was agreed upon.
+pub(super) fn picked(connection: &ClientConnection) -> (TlsVersion, String) {
     let version = connection.protocol_version().map_or(0, u16::from);
     let suite = connection
         .negotiated_cipher_suite()

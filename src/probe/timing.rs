@@ -62,14 +62,9 @@ async fn round(course: Course<'_>, address: SocketAddr, wanted: Protocols) -> Re
         return Err(Reached);
     }
     let place = course.place(address, longest);
-    let shaken = async {
-        handshake::shake(course.surveyor, place, stream)
-            .await
-            .picked
-    };
+    let shaken = handshake::shake(course.surveyor, place, stream);
     timed(course, Stage::Tls, shaken)
         .await
-        .map(|_picked| ())
         .map_err(|_counted| Reached)
 }
 

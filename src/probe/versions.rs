@@ -45,10 +45,31 @@ pub(super) struct Seen {
     pub(super) chain: Vec<Certificate>,
 }
 
+/// What the handshake that every client makes has told already.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    /// The version that the host picked, with its suite: it need not be asked for again.
+    pub(super) picked: Option<(TlsVersion, String)>,
+}
+
 /// Asks for each version by itself, SSL 3.0 to TLS 1.3, each on its own connection after negotiating `protocol`.
-pub(super) async fn look(surveyor: &Surveyor, place: Place<'_>, protocol: Protocols) -> Vec<Seen> {
+pub(super) async fn look(
+    surveyor: &Surveyor,
+    place: Place<'_>,
+    protocol: Protocols,
+    known: &Known,
+) -> Vec<Seen> {
     stream::iter(ProtocolVersion::ALL)
-        .map(|version| one(surveyor, place, protocol, version))
+        .map(|version| async move {
+            match &known.picked {
+                Some((picked, suite)) if picked.0 == version.0 => Seen {
+                    version: *picked,
+                    reply: VersionReply::Accepted(suite.clone()),
+                    chain: Vec::new(),
+                },
+                _ => one(surveyor, place, protocol, version).await,
+            }
+        })
         .buffered(AT_ONCE)
         .collect()
         .await
@@ -180,19 +201,19 @@ fn broken(error: &DecodeError) -> TlsFailure {
 
 /// A handshake with a small and one with a large ClientHello; `None` when TLS is not reached.
 ///
-/// Asks for TLS 1.2, whose certificates are in plain text, so that the end of the host's flight can be seen, and only
-/// of a host that refuses it for TLS 1.3, of which no more than the ServerHello is waited for.
+/// The handshake that every client makes is a small one, so only its failure is looked into. Asks for TLS 1.2, whose
+/// certificates are in plain text, so that the end of the host's flight can be seen, and only of a host that refuses
+/// it or picks better for TLS 1.3, of which no more than the ServerHello is waited for.
 pub(super) async fn sizes(
     surveyor: &Surveyor,
     place: Place<'_>,
     protocol: Protocols,
+    known: &Known,
 ) -> Option<Sizes> {
-    let mut version = ProtocolVersion::TLS_1_2;
-    let (mut small, _) = sized(surveyor, place, protocol, question(place, version, 0)).await?;
-    if small == SizeReply::Ended {
-        version = ProtocolVersion::TLS_1_3;
-        (small, _) = sized(surveyor, place, protocol, question(place, version, 0)).await?;
-    }
+    let (version, small) = match &known.picked {
+        Some((picked, _)) => (ProtocolVersion(picked.0), SizeReply::Whole),
+        None => small(surveyor, place, protocol).await?,
+    };
     let wished = question(place, version, LARGE);
     let (large, large_bytes) = sized(surveyor, place, protocol, wished).await?;
     Some(Sizes {
@@ -200,6 +221,21 @@ pub(super) async fn sizes(
         large,
         large_bytes,
     })
+}
+
+async fn small(
+    surveyor: &Surveyor,
+    place: Place<'_>,
+    protocol: Protocols,
+) -> Option<(ProtocolVersion, SizeReply)> {
+    let first = question(place, ProtocolVersion::TLS_1_2, 0);
+    let (reply, _) = sized(surveyor, place, protocol, first).await?;
+    if reply != SizeReply::Ended {
+        return Some((ProtocolVersion::TLS_1_2, reply));
+    }
+    let second = question(place, ProtocolVersion::TLS_1_3, 0);
+    let (reply, _) = sized(surveyor, place, protocol, second).await?;
+    Some((ProtocolVersion::TLS_1_3, reply))
 }
 
 /// One handshake, with the bytes of its hello.

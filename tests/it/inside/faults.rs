@@ -37,7 +37,6 @@ fn shows(kind: Kind, inside: &Inside) -> bool {
     let certificates = || inside.certificates.clone().unwrap();
     let services = || inside.services.clone().unwrap();
     let stopped = |name: &str| services()[name].state == "Stopped";
-    let gateway = || inside.gateway.clone().unwrap().unwrap();
     let expired = |certificate: &rdpfix::certificate::Certificate| certificate.not_after < now();
     match kind {
         Kind::RdpDisabled => settings().deny_connections.value == 1,
@@ -62,6 +61,19 @@ fn shows(kind: Kind, inside: &Inside) -> bool {
                 && file.network_service_reads == Some(false)
                 && file.system_full == Some(false)
         }
+        _ => shows_beyond_the_listener(kind, inside),
+    }
+}
+
+/// The same for what lies beyond the listener: the way, accounts, updates, resources, roles.
+fn shows_beyond_the_listener(kind: Kind, inside: &Inside) -> bool {
+    let settings = || inside.settings.clone().unwrap();
+    let system = || inside.system.clone().unwrap();
+    let services = || inside.services.clone().unwrap();
+    let stopped = |name: &str| services()[name].state == "Stopped";
+    let gateway = || inside.gateway.clone().unwrap().unwrap();
+    let expired = |certificate: &rdpfix::certificate::Certificate| certificate.not_after < now();
+    match kind {
         Kind::PathQuality => inside.path_back.clone().unwrap().small_ms == [Some(180); 3],
         Kind::PathMtu => inside.path_back.clone().unwrap().large_unsplit == Some(false),
         Kind::UdpTransport => {
