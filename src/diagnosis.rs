@@ -24,6 +24,7 @@ pub use crate::diagnosis::rules::Rule;
 pub use crate::diagnosis::rules::Supports;
 pub use crate::diagnosis::signs::Answer;
 pub use crate::diagnosis::signs::Sign;
+pub use crate::diagnosis::unseen::Missing;
 pub use crate::diagnosis::unseen::is_seen_inside;
 pub use crate::diagnosis::unseen::not_seen;
 

@@ -64,7 +64,16 @@ pub fn mend(case: &Case<'_>, ranked: &[Ranked], host: &str) -> Mending {
         .iter()
         .filter(|one| one.severity > Severity::Info || is_open(case, one))
         .collect();
-    let tasks = tasks::tasks(case, &worth);
+    let mut tasks = tasks::tasks(case, &worth);
+    if worth.iter().any(|one| one.cause == Cause::MachineKeys) {
+        for task in &mut tasks {
+            if task.resource == "rdp_certificate" {
+                task.remark = Some(
+                    "Works only once the key file can be read: a person comes first, see above.",
+                );
+            }
+        }
+    }
     let manual: Vec<Step> = ranked
         .iter()
         .filter(|one| one.severity > Severity::Info || manual::is_only_manual(one.cause))
@@ -92,8 +101,9 @@ fn text(host: &str, ranked: &[Ranked], tasks: &[Task], manual: &[Step]) -> Strin
     // Writing to a text cannot fail.
     let _written = writeln!(
         text,
-        "# What would mend {shown}, by what `rdpfix diagnose` saw of it. Nothing here weakens the host.\n\
-         # Try it first: `rdpfix apply --check` with this file shows what would change, and changes nothing."
+        "# What would mend {shown}, by what was seen of it. Nothing here weakens the host.\n#\n\
+         #   rdpfix apply --check FILE -i INVENTORY   # shows what would change, changes nothing\n\
+         #   rdpfix apply FILE -i INVENTORY           # mends, then proves from outside"
     );
     for step in manual {
         let _written = writeln!(

@@ -1,5 +1,7 @@
 //! What was not seen of a host as a whole, and how to let it be seen.
 
+use std::fmt;
+
 use crate::diagnosis::Case;
 use crate::inside::Inside;
 use crate::inside::Unseen;
@@ -13,20 +15,54 @@ pub(super) fn line(unseen: &Unseen) -> String {
     }
 }
 
+/// Something that was not seen of a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing {
+    /// What: "the firewall rules", "the log `Security`", "the host from inside".
+    pub what: String,
+    /// Why; empty when nobody tried.
+    pub why: String,
+    /// How to let it be seen; empty when nothing helps.
+    pub remedy: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)?;
+        for (mark, text) in [(": ", &self.why), ("; ", &self.remedy)] {
+            if !text.is_empty() {
+                write!(formatter, "{mark}{text}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Missing {
+    fn new(what: impl Into<String>, unseen: &Unseen) -> Self {
+        Self {
+            what: what.into(),
+            why: unseen.why.clone(),
+            remedy: unseen.remedy.clone(),
+        }
+    }
+}
+
 /// Everything that was not seen, by views and parts; each with how to let it be seen.
-pub fn not_seen(case: &Case<'_>) -> Vec<String> {
-    let mut lines = Vec::new();
+pub fn not_seen(case: &Case<'_>) -> Vec<Missing> {
+    let mut all = Vec::new();
     if case.survey.is_none() {
-        lines.push("nobody looked from outside".to_owned());
+        all.push(Missing {
+            what: "the host from outside".to_owned(),
+            why: String::new(),
+            remedy: String::new(),
+        });
     }
     match case.inside {
-        Err(unseen) => lines.push(format!(
-            "the host was not seen from inside: {}",
-            line(unseen)
-        )),
-        Ok(inside) => lines.extend(parts(inside)),
+        Err(unseen) => all.push(Missing::new("the host from inside", unseen)),
+        Ok(inside) => all.extend(parts(inside)),
     }
-    lines
+    all
 }
 
 /// Whether the view from inside shows anything at all: an account without rights signs in and sees nothing.
@@ -41,7 +77,7 @@ pub fn is_seen_inside(case: &Case<'_>) -> bool {
     case.inside.is_ok_and(|inside| !nothing(inside))
 }
 
-fn parts(inside: &Inside) -> Vec<String> {
+fn parts(inside: &Inside) -> Vec<Missing> {
     let parts = [
         ("the system", inside.system.as_ref().err()),
         ("the services", inside.services.as_ref().err()),
@@ -75,11 +111,11 @@ fn parts(inside: &Inside) -> Vec<String> {
     ];
     let logs = inside.events.iter().filter_map(|(name, log)| {
         let unseen = log.as_ref().err()?;
-        Some(format!("the log `{name}`: {}", line(unseen)))
+        Some(Missing::new(format!("the log `{name}`"), unseen))
     });
     parts
         .into_iter()
-        .filter_map(|(name, unseen)| Some(format!("{name}: {}", line(unseen?))))
+        .filter_map(|(name, unseen)| Some(Missing::new(name, unseen?)))
         .chain(logs)
         .collect()
 }

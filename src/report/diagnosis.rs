@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::diagnosis::Missing;
 use crate::diagnosis::Ranked;
 use crate::diagnosis::mend::Mending;
 use crate::diagnosis::mend::Step;
@@ -28,7 +29,7 @@ pub struct Told<'a> {
     /// Whether something was seen from inside.
     pub inside: bool,
     /// What was not seen, each with how to let it be seen.
-    pub unseen: &'a [String],
+    pub unseen: &'a [Missing],
     /// The event logs.
     pub timeline: &'a Timeline,
     /// What would mend it.

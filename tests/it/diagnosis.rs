@@ -2,9 +2,12 @@
 #![cfg(test)]
 
 mod compound;
+mod lab;
 mod laws;
 mod mend;
+mod report;
 mod rows;
+mod verb;
 mod world;
 
 use rdpfix::diagnosis::Ranked;

@@ -5,6 +5,7 @@ use super::Precedence;
 use crate::diagnosis::signs::certificate;
 use crate::diagnosis::signs::key;
 use crate::diagnosis::signs::listener;
+use crate::diagnosis::signs::path;
 use crate::diagnosis::signs::policy;
 use crate::diagnosis::signs::port;
 use crate::diagnosis::signs::way;
@@ -61,6 +62,11 @@ pub(in crate::diagnosis) static EXPLAINED: &[Explained] = &[
     Explained {
         sign: &listener::NOT_RDP,
         by: &[Cause::DnsName, Cause::PortMismatch],
+    },
+    // A handshake that stalls uses up the time of the visit.
+    Explained {
+        sign: &path::TIME_UP,
+        by: &[Cause::PathMtu],
     },
     Explained {
         sign: &certificate::CERTIFICATE_LACKING,

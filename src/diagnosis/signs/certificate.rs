@@ -116,11 +116,8 @@ pub(in crate::diagnosis) static NONE_SHOWN: Sign = Sign::new("none-shown", |case
     let Some(tls) = &survey.tls else {
         return Err(unseen("TLS was not reached from outside"));
     };
-    let ended = tls
-        .failure
-        .iter()
-        .chain(super::tls::refusals(tls))
-        .any(|failure| matches!(failure, TlsFailure::Alert(_) | TlsFailure::Closed));
+    // An old version that is refused says nothing about the certificate.
+    let ended = matches!(tls.failure, Some(TlsFailure::Alert(_) | TlsFailure::Closed));
     if !ended && tls.chain.is_empty() {
         return Err(unseen(
             "the listener's certificate was not shown from outside",

@@ -7,6 +7,7 @@ use std::io::Write;
 use jiff::tz::TimeZone;
 
 use crate::cim::EventLevel;
+use crate::diagnosis::Missing;
 use crate::diagnosis::Ranked;
 use crate::diagnosis::timeline::Moment;
 use crate::finding::Severity;
@@ -22,8 +23,8 @@ use crate::report::text::clean;
 const EVIDENCE: usize = 5;
 /// Events, unless more was asked for.
 const EVENTS: usize = 15;
-/// Lines of what was not seen, unless more was asked for.
-const UNSEEN: usize = 8;
+/// Names of what was not seen for one reason, unless more was asked for.
+const NAMED: usize = 4;
 /// Characters of the text of an event.
 const EVENT_TEXT: usize = 160;
 
@@ -152,11 +153,30 @@ impl Page<'_> {
             return Ok(());
         }
         self.heading("Not seen, and how to let it be seen")?;
-        let most = self.most(UNSEEN);
-        for text in told.unseen.iter().take(most) {
-            self.line(Tint::Skipped, "?", text)?;
+        if self.shows_all() {
+            for missing in told.unseen {
+                self.line(Tint::Skipped, "?", &missing.to_string())?;
+            }
+            return Ok(());
         }
-        self.left_out(told.unseen.len().saturating_sub(most))
+        for (remedy, missing) in by_remedy(told.unseen) {
+            let text = match missing.as_slice() {
+                [one] => one.to_string(),
+                many => {
+                    let names: Vec<&str> = many.iter().map(|one| one.what.as_str()).collect();
+                    let shown = names.get(..NAMED).unwrap_or(&names).join(", ");
+                    let more = names.len().saturating_sub(NAMED);
+                    let rest = if more > 0 {
+                        format!(" and {more} more")
+                    } else {
+                        String::new()
+                    };
+                    format!("{shown}{rest}; {remedy}")
+                }
+            };
+            self.line(Tint::Skipped, "?", &text)?;
+        }
+        Ok(())
     }
 
     fn left_out(&mut self, number: usize) -> io::Result<()> {
@@ -201,7 +221,9 @@ impl Page<'_> {
         match (&told.mending.playbook, told.playbook) {
             (None, Playbook::Needless(path)) if told.mending.manual.is_empty() => writeln!(
                 self.out,
-                "\nNothing needs mending, so `{}` was not written",
+                "
+{}, so `{}` was not written",
+                nothing(told),
                 clean(path, SHOWN)
             ),
             (None, Playbook::Needless(path)) => writeln!(
@@ -210,7 +232,12 @@ impl Page<'_> {
                 clean(path, SHOWN)
             ),
             (None, _) if told.mending.manual.is_empty() && (told.outside || told.inside) => {
-                writeln!(self.out, "\nNothing needs mending")
+                writeln!(
+                    self.out,
+                    "
+{}",
+                    nothing(told)
+                )
             }
             (None, _) => Ok(()),
             (Some(_), Playbook::Written(path)) => {
@@ -245,6 +272,28 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+/// That nothing needs mending, as far as was seen.
+fn nothing(told: &Told<'_>) -> &'static str {
+    if told.unseen.is_empty() {
+        "Nothing needs mending"
+    } else {
+        "Nothing that needs mending was seen"
+    }
+}
+
+/// What was not seen, gathered by what would let it be seen.
+fn by_remedy(unseen: &[Missing]) -> Vec<(&str, Vec<&Missing>)> {
+    let mut gathered: Vec<(&str, Vec<&Missing>)> = Vec::new();
+    for missing in unseen {
+        let remedy = missing.remedy.as_str();
+        match gathered.iter_mut().find(|(known, _)| *known == remedy) {
+            Some((_, all)) if !remedy.is_empty() => all.push(missing),
+            Some(_) | None => gathered.push((remedy, vec![missing])),
+        }
+    }
+    gathered
 }
 
 /// The commands that lead on, each as it can be typed.

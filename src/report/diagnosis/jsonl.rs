@@ -8,6 +8,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use crate::cim::EventLevel;
+use crate::diagnosis::Missing;
 use crate::diagnosis::Ranked;
 use crate::diagnosis::timeline::Moment;
 use crate::report::diagnosis::Playbook;
@@ -71,6 +72,7 @@ fn event(moment: &Moment) -> Value {
 }
 
 fn end(told: &Told<'_>) -> Value {
+    let unseen: Vec<String> = told.unseen.iter().map(Missing::to_string).collect();
     let events: Vec<Value> = told.timeline.moments.iter().map(event).collect();
     let mut record = json!({
         "v": VERSION,
@@ -81,7 +83,7 @@ fn end(told: &Told<'_>) -> Value {
         "errors": told.errors(),
         "outside": told.outside,
         "inside": told.inside,
-        "unseen": told.unseen,
+        "unseen": unseen,
         "events": events,
         "events_left_out": told.timeline.left_out,
         "mendable": told.mending.playbook.is_some(),
