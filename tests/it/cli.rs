@@ -5,6 +5,7 @@ mod bad_input;
 mod end_to_end;
 mod explain;
 mod foreign_hosts;
+mod gateway;
 mod probe;
 mod rdp_file;
 mod results;
