@@ -312,27 +312,27 @@ impl One<'_, '_, '_> {
     /// An empty text is no gateway, so that a host can say that it has none although its group has one.
     fn gateway(&mut self) -> Option<String> {
         let (name, node) = self.value(&GATEWAY)?;
-        let Content::Text(text) = &node.content else {
-            self.wrong(
-                name,
-                "a text: a name or an address, with or without a port",
-                &node,
-            );
-            return None;
+        let written = match &node.content {
+            Content::Text(text) if text.is_empty() => return None,
+            Content::Text(text) => endpoint::split(text)
+                .map(|_| text.clone())
+                .map_err(|mistake| {
+                    let says = format!("`{name}` cannot be `{text}`");
+                    Diagnostic::error("unknown-value", says).label(mistake.to_string())
+                }),
+            _ => {
+                let says = format!("`{name}` must be a name or an address, with or without a port");
+                let this = format!("this is {}", node.describe());
+                Err(Diagnostic::error("wrong-type", says).label(this))
+            }
         };
-        if text.is_empty() {
-            return None;
-        }
-        if let Err(mistake) = endpoint::split(text) {
-            self.reader.tell(
-                Diagnostic::error("unknown-value", format!("`{name}` cannot be `{text}`"))
-                    .at(&node.span)
-                    .label(mistake.to_string())
-                    .help("write `gw.corp.example`, `gw.corp.example:8443`, or an IPv6 address in brackets and quotes"),
-            );
-            return None;
-        }
-        Some(text.clone())
+        written
+            .map_err(|mistake| {
+                self.reader.tell(mistake.at(&node.span).help(
+                    "write `gw.corp.example`, `gw.corp.example:8443`, or an IPv6 address in brackets and quotes: `\"[2001:db8::1]\"`",
+                ));
+            })
+            .ok()
     }
 
     fn seconds(&mut self, names: &[&'static str]) -> Option<u64> {

@@ -20,6 +20,9 @@ pub enum EndpointError {
     /// It is empty, or it has characters that neither names nor addresses have.
     #[error("it is no name and no address")]
     NoName,
+    /// `rdp://…`, `https://…`.
+    #[error("it is a URL, and only the name in it is wanted")]
+    Url,
     /// What follows the colon.
     #[error("`{port}` is no port, which is a number from 1 to 65535")]
     NoPort {
@@ -33,6 +36,9 @@ pub enum EndpointError {
 pub fn split(text: &str) -> Result<(&str, Option<u16>), EndpointError> {
     if text.parse::<Ipv6Addr>().is_ok() {
         return Ok((text, None));
+    }
+    if text.contains("://") {
+        return Err(EndpointError::Url);
     }
     let (name, port) = match text.strip_prefix('[') {
         Some(rest) => bracketed(rest)?,
@@ -86,6 +92,7 @@ mod tests {
             ("[gw]", Err(EndpointError::NotIpv6)),
             ("[::1]443", Err(EndpointError::BehindBracket)),
             ("", Err(EndpointError::NoName)),
+            ("https://gw/", Err(EndpointError::Url)),
             ("a b", Err(EndpointError::NoName)),
             ("gw/rdweb", Err(EndpointError::NoName)),
             (

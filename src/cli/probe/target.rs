@@ -94,7 +94,7 @@ mod tests {
             ("ts01:65536", "`65536` is no port"),
             ("ts01:rdp", "`rdp` is no port"),
             ("ts01:1:2", "`1:2` is no port"),
-            ("rdp://ts01", "`//ts01` is no port"),
+            ("rdp://ts01", "only the name"),
             ("user@ts01", "no name"),
             ("a b", "no name"),
             ("[::1", "the bracket"),
