@@ -11,6 +11,8 @@ use crate::diag::Source;
 use crate::secret::Secret;
 use crate::syntax::Node;
 
+pub mod endpoint;
+
 mod connection;
 mod draft;
 mod merge;
@@ -98,6 +100,9 @@ pub struct Host {
     pub winrm: WinRm,
     /// The Remote Desktop port that a client would use (`rdp_port`, else 3389).
     pub rdp_port: u16,
+    /// The Remote Desktop Gateway that clients of the host go through (`rdp_gateway`): a name or an address, with or without
+    /// a port.
+    pub rdp_gateway: Option<String>,
     /// All variables, connection variables among them but passwords not.
     pub vars: BTreeMap<String, Node>,
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 
 pub mod authority;
 pub mod fleet;
+pub mod gateway_site;
 pub mod identity;
 pub mod listener;
 pub mod machine;
@@ -24,6 +25,8 @@ pub mod record;
 pub mod scenario;
 pub mod wsman_server;
 
+mod gateway_server;
+mod http;
 mod inventory;
 mod live;
 mod visit;
@@ -152,14 +155,14 @@ impl Lab {
         })
     }
 
-    /// Changes a host behind everybody's back. Its Remote Desktop port follows at once; see [`Lab::settled`].
+    /// Changes a host behind everybody's back. Its Remote Desktop port and its gateway follow at once; see [`Lab::settled`].
     pub fn update(&self, name: &str, change: impl FnOnce(&mut Machine)) {
         if let Some(host) = self.live.get(name) {
             host.change(|machine, _| change(machine));
         }
     }
 
-    /// Waits until the Remote Desktop port of a host is as the host's state says.
+    /// Waits until the Remote Desktop port of a host, and its gateway's, is as the host's state says.
     pub async fn settled(&self, name: &str) {
         if let Some(host) = self.live.get(name) {
             host.caught_up().await;
@@ -182,6 +185,13 @@ impl Lab {
     /// How many connections were made to the management service of a host.
     pub fn connections(&self, name: &str) -> usize {
         self.live.get(name).map_or(0, |host| host.connections())
+    }
+
+    /// How many connections were made to the gateway of a host.
+    pub fn gateway_connections(&self, name: &str) -> usize {
+        self.live
+            .get(name)
+            .map_or(0, |host| host.gateway_connections())
     }
 
     /// How many times a user name or password was refused.

@@ -54,7 +54,7 @@ pub struct LabUp {
 pub struct ListenAt {
     /// A loopback address.
     pub address: IpAddr,
-    /// The first of consecutive ports, two for each host; `None` takes any free ones.
+    /// The first of consecutive ports, two for each host and one for each gateway; `None` takes any free ones.
     pub first_port: Option<u16>,
 }
 
@@ -182,8 +182,11 @@ fn listing(lab: &Lab, scenario: &Scenario) -> String {
     let count = lab.places().count();
     let mut lines = vec![format!("{}: {}", scenario.name, scenario.about)];
     for (name, place) in lab.places().take(SHOWN) {
+        let gateway = place
+            .gateway
+            .map_or_else(String::new, |gateway| format!("  gateway {gateway}"));
         lines.push(format!(
-            "  {name}  winrm {}  rdp {}",
+            "  {name}  winrm {}  rdp {}{gateway}",
             place.winrm, place.rdp
         ));
     }

@@ -137,6 +137,7 @@ fn listed(fleet: Option<&Fleet>, arguments: &ProbeArguments) -> anyhow::Result<V
         host: host.name.to_string(),
         address: host.address.clone(),
         port: host.rdp_port,
+        gateway: host.rdp_gateway.clone(),
     };
     Ok(hosts.iter().map(target).collect())
 }

@@ -99,6 +99,7 @@ fn visit(file: &RdpFile, named: &str) -> anyhow::Result<Survey> {
         host: destination.host.clone(),
         address: destination.host,
         port: destination.port.unwrap_or(PORT),
+        gateway: None,
     };
     let options = SurveyOptions {
         deadline: DEADLINE,

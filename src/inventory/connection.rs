@@ -1,4 +1,4 @@
-//! From variables to how a host is reached: Ansible's connection variables of WinRM, and `rdp_port`.
+//! From variables to how a host is reached: Ansible's connection variables of WinRM, `rdp_port` and `rdp_gateway`.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
@@ -13,6 +13,7 @@ use crate::inventory::Scheme;
 use crate::inventory::TlsTrust;
 use crate::inventory::WinRm;
 use crate::inventory::draft::Draft;
+use crate::inventory::endpoint;
 use crate::secret::Secret;
 use crate::syntax::Content;
 use crate::syntax::Node;
@@ -42,9 +43,10 @@ const READ_TIMEOUT: [&str; 1] = ["ansible_winrm_read_timeout_sec"];
 const ENCRYPTION: [&str; 1] = ["ansible_winrm_message_encryption"];
 const CONNECTION: [&str; 1] = ["ansible_connection"];
 const RDP: [&str; 1] = ["rdp_port"];
+const GATEWAY: [&str; 1] = ["rdp_gateway"];
 
 /// Every list above.
-const USED: [&[&str]; 14] = [
+const USED: [&[&str]; 15] = [
     &ADDRESS,
     &PORT,
     &USER,
@@ -59,6 +61,7 @@ const USED: [&[&str]; 14] = [
     &ENCRYPTION,
     &CONNECTION,
     &RDP,
+    &GATEWAY,
 ];
 
 /// Variables of Ansible's winrm plugin that change nothing here; set, they are told.
@@ -128,7 +131,7 @@ fn misspelt(name: &str, near: &str, value: &Node) -> Diagnostic {
 fn slip(name: &str) -> Option<&'static str> {
     let limit = match name {
         own if own.starts_with("ansib") || own.starts_with("ansbi") => 2,
-        own if own.starts_with("rdp_") && own.len() == RDP_LENGTH => 1,
+        own if own.starts_with("rdp_") && RDP_LENGTHS.contains(&own.len()) => 1,
         _ => return None,
     };
     USED.iter()
@@ -139,7 +142,12 @@ fn slip(name: &str) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-const RDP_LENGTH: usize = "rdp_port".len();
+/// How long names are that are taken for slips: as long as a known one, or by a letter short of the longer one.
+const RDP_LENGTHS: [usize; 3] = [
+    "rdp_port".len(),
+    "rdp_gateway".len() - 1,
+    "rdp_gateway".len(),
+];
 
 /// Makes hosts of merged variables.
 pub(super) struct Reader<'a> {
@@ -168,6 +176,7 @@ impl<'a> Reader<'a> {
         };
         let address = one.text(&ADDRESS).unwrap_or_else(|| name.to_owned());
         let rdp_port = one.port(&RDP).unwrap_or(RDP_PORT);
+        let rdp_gateway = one.gateway();
         let winrm = one.winrm();
         remove_secrets(&mut vars);
         Host {
@@ -175,6 +184,7 @@ impl<'a> Reader<'a> {
             address,
             winrm,
             rdp_port,
+            rdp_gateway,
             vars,
         }
     }
@@ -297,6 +307,32 @@ impl One<'_, '_, '_> {
             (None, _) => self.wrong(name, "a port number", &node),
         }
         None
+    }
+
+    /// An empty text is no gateway, so that a host can say that it has none although its group has one.
+    fn gateway(&mut self) -> Option<String> {
+        let (name, node) = self.value(&GATEWAY)?;
+        let written = match &node.content {
+            Content::Text(text) if text.is_empty() => return None,
+            Content::Text(text) => endpoint::split(text)
+                .map(|_| text.clone())
+                .map_err(|mistake| {
+                    let says = format!("`{name}` cannot be `{text}`");
+                    Diagnostic::error("unknown-value", says).label(mistake.to_string())
+                }),
+            _ => {
+                let says = format!("`{name}` must be a name or an address, with or without a port");
+                let this = format!("this is {}", node.describe());
+                Err(Diagnostic::error("wrong-type", says).label(this))
+            }
+        };
+        written
+            .map_err(|mistake| {
+                self.reader.tell(mistake.at(&node.span).help(
+                    "write `gw.corp.example`, `gw.corp.example:8443`, or an IPv6 address in brackets and quotes: `\"[2001:db8::1]\"`",
+                ));
+            })
+            .ok()
     }
 
     fn seconds(&mut self, names: &[&'static str]) -> Option<u64> {

@@ -22,6 +22,7 @@ use crate::clock::SystemClock;
 use crate::lab::authority;
 use crate::lab::authority::AuthorityError;
 use crate::lab::authority::Tls;
+use crate::lab::gateway_server::GatewayFront;
 use crate::lab::live::LiveHost;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::rdp_front::RdpFront;
@@ -45,7 +46,8 @@ const FILES_BESIDES: u64 = 128;
 pub struct LabOptions {
     /// Where hosts listen; a loopback address.
     pub listen: IpAddr,
-    /// The first of consecutive ports, two for each host: WinRM, then Remote Desktop. `None` takes any free ones.
+    /// The first of consecutive ports, two for each host: WinRM, then Remote Desktop; behind them one for each gateway.
+    /// `None` takes any free ones.
     pub first_port: Option<u16>,
     /// What carries WinRM.
     pub carrier: Carrier,
@@ -167,6 +169,8 @@ pub struct Place {
     pub winrm: SocketAddr,
     /// Its Remote Desktop port.
     pub rdp: SocketAddr,
+    /// Its gateway, when it has the role.
+    pub gateway: Option<SocketAddr>,
 }
 
 /// A host that is up.
@@ -194,7 +198,13 @@ pub(super) fn start(hosts: Vec<LabHost>, options: &LabOptions) -> Result<Fleet, 
             address: options.listen,
         });
     }
-    allow_open_files(hosts.len())?;
+    let places = wanted(options, hosts.len(), |index| {
+        hosts
+            .get(index)
+            .is_some_and(|host| host.machine.roles.gateway.is_some())
+    })?;
+    let gateways = places.iter().filter_map(|place| place.gateway).count();
+    allow_open_files(hosts.len(), gateways)?;
     let tls = match options.carrier {
         Carrier::Http => None,
         Carrier::Https { .. } => Some(authority::establish(options.listen)?),
@@ -203,16 +213,14 @@ pub(super) fn start(hosts: Vec<LabHost>, options: &LabOptions) -> Result<Fleet, 
         user: USER.to_owned(),
         password: random_password(),
     };
-    let count = hosts.len();
     let mut fleet = Fleet {
-        hosts: Vec::with_capacity(count),
+        hosts: Vec::with_capacity(hosts.len()),
         tasks: JoinSet::new(),
         servers: Vec::new(),
         account,
         tls,
     };
-    for (index, mut host) in hosts.into_iter().enumerate() {
-        let [winrm, rdp] = addresses(options, index, count)?;
+    for (mut host, place) in hosts.into_iter().zip(places) {
         host.machine.accounts.push(fleet.account.clone());
         let impostor = scenario::impostor(&host, options.clock.now())?;
         let host = LiveHost::new(
@@ -222,34 +230,32 @@ pub(super) fn start(hosts: Vec<LabHost>, options: &LabOptions) -> Result<Fleet, 
             options.operations_per_user,
         )
         .answered_by(impostor);
-        fleet.add(Arc::new(host), winrm, rdp)?;
+        fleet.add(Arc::new(host), place)?;
     }
     Ok(fleet)
 }
 
 impl Fleet {
-    fn add(
-        &mut self,
-        host: Arc<LiveHost>,
-        winrm: SocketAddr,
-        rdp: SocketAddr,
-    ) -> Result<(), StartError> {
-        let front = RdpFront::reserve(rdp).map_err(|source| StartError::Listen {
-            address: rdp,
-            source,
-        })?;
-        let rdp = front.address();
-        let winrm = self
-            .listen(&host, winrm)
-            .map_err(|source| StartError::Listen {
-                address: winrm,
-                source,
-            })?;
+    /// Starts what a host has, at the places that are wanted.
+    fn add(&mut self, host: Arc<LiveHost>, wanted: Place) -> Result<(), StartError> {
+        let taken = |address| move |source| StartError::Listen { address, source };
+        let front = RdpFront::reserve(wanted.rdp).map_err(taken(wanted.rdp))?;
+        let gateway = wanted
+            .gateway
+            .map(|address| GatewayFront::reserve(address).map_err(taken(address)))
+            .transpose()?;
+        let place = Place {
+            winrm: self
+                .listen(&host, wanted.winrm)
+                .map_err(taken(wanted.winrm))?,
+            rdp: front.address(),
+            gateway: gateway.as_ref().map(GatewayFront::address),
+        };
         self.spawn(front.run(host.clone()));
-        self.hosts.push(Started {
-            host,
-            place: Place { winrm, rdp },
-        });
+        if let Some(gateway) = gateway {
+            self.spawn(gateway.run(host.clone()));
+        }
+        self.hosts.push(Started { host, place });
         Ok(())
     }
 
@@ -288,26 +294,40 @@ async fn keep(socket: TcpSocket) {
     drop(socket);
 }
 
-fn addresses(
+/// Where the hosts shall be, and behind them the gateways of those that have the role.
+fn wanted(
     options: &LabOptions,
-    index: usize,
     hosts: usize,
-) -> Result<[SocketAddr; 2], StartError> {
-    let Some(first) = options.first_port else {
-        return Ok([SocketAddr::new(options.listen, 0); 2]);
-    };
-    let port = |offset: usize| {
-        u16::try_from(index.saturating_mul(2).saturating_add(offset))
+    has_role: impl Fn(usize) -> bool,
+) -> Result<Vec<Place>, StartError> {
+    let address = |offset: usize| match options.first_port {
+        None => Ok(SocketAddr::new(options.listen, 0)),
+        Some(first) => u16::try_from(offset)
             .ok()
             .and_then(|offset| first.checked_add(offset))
             .map(|port| SocketAddr::new(options.listen, port))
-            .ok_or(StartError::OutOfPorts { first, hosts })
+            .ok_or(StartError::OutOfPorts { first, hosts }),
     };
-    Ok([port(0)?, port(1)?])
+    let mut behind = hosts.saturating_mul(2)..;
+    (0..hosts)
+        .map(|index| {
+            let own = index.saturating_mul(2);
+            Ok(Place {
+                winrm: address(own)?,
+                rdp: address(own.saturating_add(1))?,
+                gateway: has_role(index)
+                    .then(|| behind.next())
+                    .flatten()
+                    .map(address)
+                    .transpose()?,
+            })
+        })
+        .collect()
 }
 
-fn allow_open_files(hosts: usize) -> Result<(), StartError> {
-    let count = u64::try_from(hosts).unwrap_or(u64::MAX);
+fn allow_open_files(hosts: usize, gateways: usize) -> Result<(), StartError> {
+    // A gateway counts as one more host: its port with what keeps it, and a few connections.
+    let count = u64::try_from(hosts.saturating_add(gateways)).unwrap_or(u64::MAX);
     let needed = count
         .saturating_mul(FILES_PER_HOST)
         .saturating_add(FILES_BESIDES);
@@ -336,23 +356,39 @@ fn random_password() -> Secret {
 mod tests {
     use super::LabOptions;
     use super::StartError;
-    use super::addresses;
     use super::allow_open_files;
+    use super::wanted;
 
     #[test]
-    fn consecutive_ports_are_winrm_and_remote_desktop_in_turn() {
+    fn consecutive_ports_are_winrm_and_remote_desktop_in_turn_and_gateways_behind_them() {
         let options = LabOptions {
             first_port: Some(20_000),
             ..LabOptions::default()
         };
-        let [winrm, rdp] = addresses(&options, 3, 4).unwrap();
-        assert_eq!((winrm.port(), rdp.port()), (20_006, 20_007));
+        let ports: Vec<_> = wanted(&options, 4, |index| index % 2 == 1)
+            .unwrap()
+            .iter()
+            .map(|place| {
+                let gateway = place.gateway.map(|address| address.port());
+                (place.winrm.port(), place.rdp.port(), gateway)
+            })
+            .collect();
+        assert_eq!(
+            ports,
+            [
+                (20_000, 20_001, None),
+                (20_002, 20_003, Some(20_008)),
+                (20_004, 20_005, None),
+                (20_006, 20_007, Some(20_009)),
+            ]
+        );
         let full = LabOptions {
             first_port: Some(65_534),
             ..LabOptions::default()
         };
-        assert!(addresses(&full, 0, 2).is_ok());
-        let error = addresses(&full, 1, 2).unwrap_err();
+        assert!(wanted(&full, 1, |_| false).is_ok());
+        assert!(wanted(&full, 1, |_| true).is_err());
+        let error = wanted(&full, 2, |_| false).unwrap_err();
         assert_eq!(
             error.to_string(),
             "2 hosts from port 65534 on need ports above 65535"
@@ -361,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_limit_of_open_files_that_does_not_suffice_is_told_before_starting() {
-        let error = allow_open_files(usize::MAX).unwrap_err();
+        let error = allow_open_files(usize::MAX, 0).unwrap_err();
         assert!(matches!(error, StartError::TooFewFiles { .. }), "{error}");
     }
 }

@@ -39,6 +39,8 @@ struct Own<'a> {
     ansible_user: &'a str,
     ansible_password: &'a str,
     rdp_port: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rdp_gateway: Option<String>,
 }
 
 /// The text. It holds the password, so files made of it are for their owner only.
@@ -67,6 +69,7 @@ pub(super) fn yaml(lab: &Lab) -> String {
                 ansible_user: &lab.account.user,
                 ansible_password: lab.account.password.reveal(),
                 rdp_port: place.rdp.port(),
+                rdp_gateway: place.gateway.map(|address| address.to_string()),
             };
             (name.as_str(), own)
         })

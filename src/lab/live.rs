@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::lab::gateway_site;
+use crate::lab::gateway_site::Site;
 use crate::lab::listener;
 use crate::lab::listener::Listener;
 use crate::lab::listener::ListenerState;
@@ -41,8 +43,8 @@ pub(super) struct LiveHost {
     machine: Mutex<Machine>,
     /// Counts changes of the machine.
     version: watch::Sender<u64>,
-    /// The last change that the Remote Desktop port has followed.
-    followed: watch::Sender<u64>,
+    /// The last changes that the ports have followed.
+    followed: watch::Sender<Followed>,
     /// What visitors of the Remote Desktop port left in the logs. Apart from the machine, because a look from outside must
     /// not change it.
     visits: Mutex<EventLog>,
@@ -56,6 +58,7 @@ pub(super) struct LiveHost {
     record: Mutex<Record>,
     recorder: Option<Arc<dyn Recorder>>,
     connections: AtomicUsize,
+    gateway_connections: AtomicUsize,
     requests: AtomicU64,
     refusals: AtomicUsize,
 }
@@ -81,12 +84,16 @@ impl LiveHost {
         recorder: Option<Arc<dyn Recorder>>,
         operations_per_user: usize,
     ) -> Self {
+        let followed = Followed {
+            remote_desktop: 0,
+            gateway: host.machine.roles.gateway.is_some().then_some(0),
+        };
         Self {
             name: host.name,
             clock,
             machine: Mutex::new(host.machine),
             version: watch::Sender::new(1),
-            followed: watch::Sender::new(0),
+            followed: watch::Sender::new(followed),
             visits: Mutex::new(EventLog::default()),
             mishaps: host.mishaps,
             rdp_mishaps: host.rdp_mishaps,
@@ -97,6 +104,7 @@ impl LiveHost {
             record: Mutex::new(Record::default()),
             recorder,
             connections: AtomicUsize::new(0),
+            gateway_connections: AtomicUsize::new(0),
             requests: AtomicU64::new(0),
             refusals: AtomicUsize::new(0),
         }
@@ -171,15 +179,8 @@ impl LiveHost {
 
     /// What a client of Remote Desktop meets now, and whether that will change by itself.
     pub(super) fn outside(&self) -> (Listener, Pending) {
-        let now = self.clock.now();
-        let mut machine = lock(&self.machine);
-        machine.settle(now);
-        let pending = if machine.is_due(Timestamp::MAX) {
-            Pending::Changes
-        } else {
-            Pending::Nothing
-        };
-        let mut found = listener::of(self.impostor.as_ref().unwrap_or(&machine), now);
+        let (mut found, pending) = self
+            .settled(|machine, now| listener::of(self.impostor.as_ref().unwrap_or(machine), now));
         if self.rdp_mishaps.contains(&RdpMishap::Dropped) {
             found.state = ListenerState::Filtered;
         }
@@ -203,17 +204,37 @@ impl LiveHost {
         way
     }
 
-    /// The Remote Desktop port is as it should be since this change.
-    pub(super) fn has_followed(&self, version: u64) {
-        self.followed.send_replace(version);
+    /// What somebody who comes to the gateway meets now, and whether that will change by itself.
+    pub(super) fn site(&self) -> (Site, Pending) {
+        self.settled(|machine, _| gateway_site::of(machine))
     }
 
-    /// Waits until the Remote Desktop port has followed all changes so far, so that whoever learns of a change also
-    /// meets it.
+    /// Looks at the machine as it is now.
+    fn settled<T>(&self, look: impl FnOnce(&Machine, Timestamp) -> T) -> (T, Pending) {
+        let now = self.clock.now();
+        let mut machine = lock(&self.machine);
+        machine.settle(now);
+        let pending = if machine.is_due(Timestamp::MAX) {
+            Pending::Changes
+        } else {
+            Pending::Nothing
+        };
+        (look(&machine, now), pending)
+    }
+
+    /// A port is as it should be since this change.
+    pub(super) fn has_followed(&self, port: Port, version: u64) {
+        self.followed.send_modify(|followed| match port {
+            Port::RemoteDesktop => followed.remote_desktop = version,
+            Port::Gateway => followed.gateway = Some(version),
+        });
+    }
+
+    /// Waits until all ports have followed all changes so far, so that whoever learns of a change also meets it.
     pub(super) async fn caught_up(&self) {
         let wanted = *self.version.borrow();
         let mut followed = self.followed.subscribe();
-        let following = followed.wait_for(|version| *version >= wanted);
+        let following = followed.wait_for(|followed| followed.have_reached(wanted));
         // A port that does not follow in time is its own trouble; the answer is sent all the same.
         let _late = tokio::time::timeout(PATIENCE, following).await;
     }
@@ -264,6 +285,15 @@ impl LiveHost {
         self.connections.load(Ordering::Relaxed)
     }
 
+    /// Counts a connection to the gateway.
+    pub(super) fn count_gateway_connection(&self) {
+        self.gateway_connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn gateway_connections(&self) -> usize {
+        self.gateway_connections.load(Ordering::Relaxed)
+    }
+
     pub(super) fn record(&self, request: RecordedRequest) {
         if let Some(recorder) = &self.recorder {
             recorder.record(&self.name, &request);
@@ -277,6 +307,27 @@ impl LiveHost {
 
     pub(super) fn requests(&self) -> Vec<RecordedRequest> {
         lock(&self.record).requests()
+    }
+}
+
+/// A port that is open or closed as the machine's state says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Port {
+    RemoteDesktop,
+    Gateway,
+}
+
+/// The last changes that the ports have followed.
+#[derive(Debug, Clone, Copy)]
+struct Followed {
+    remote_desktop: u64,
+    /// `None` without a gateway's port.
+    gateway: Option<u64>,
+}
+
+impl Followed {
+    fn have_reached(&self, version: u64) -> bool {
+        self.remote_desktop >= version && self.gateway.is_none_or(|seen| seen >= version)
     }
 }
 

@@ -229,10 +229,20 @@ impl Machine {
         common_name: &str,
         not_before: Timestamp,
     ) -> Result<String, MakingError> {
+        self.add_certificate_bearing(vec![common_name.to_lowercase()], common_name, not_before)
+    }
+
+    /// The same, bearing these names and addresses.
+    pub(super) fn add_certificate_bearing(
+        &mut self,
+        names: Vec<String>,
+        common_name: &str,
+        not_before: Timestamp,
+    ) -> Result<String, MakingError> {
         self.certificates_made = self.certificates_made.saturating_add(1);
         let certificate = issue(&Issue {
             common_name: common_name.to_owned(),
-            dns_names: vec![common_name.to_lowercase()],
+            dns_names: names,
             not_before,
             not_after: not_before
                 .saturating_add(SELF_SIGNED_LIFETIME)

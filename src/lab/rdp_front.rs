@@ -17,6 +17,7 @@ use crate::lab::listener::ListenerState;
 use crate::lab::listener::Negotiation;
 use crate::lab::live::LiveHost;
 use crate::lab::live::Pending;
+use crate::lab::live::Port;
 use crate::lab::rdp_server;
 use crate::lab::visit::Visit;
 use crate::lab::way;
@@ -77,7 +78,7 @@ impl RdpFront {
             if self.follow(listener).await.is_err() {
                 self.door = Door::Closed;
             }
-            host.has_followed(version);
+            host.has_followed(Port::RemoteDesktop, version);
             if matches!(self.door, Door::Closed) {
                 visitors.abort_all();
             }
@@ -167,7 +168,8 @@ impl RdpFront {
     }
 }
 
-fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
+/// A bound socket that shares its number with others of the lab's own.
+pub(super) fn socket_at(address: SocketAddr) -> io::Result<TcpSocket> {
     let socket = if address.is_ipv4() {
         TcpSocket::new_v4()?
     } else {

@@ -31,11 +31,12 @@ use crate::rdp::nego::Protocols;
 
 pub mod witness;
 
+pub(super) mod tls;
+
 mod choice;
 mod credssp;
 mod policy;
 mod short_key;
-mod tls;
 
 /// How long a connection may last, whatever the client does.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -12,13 +12,14 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::lab::authority::Tls;
+use crate::lab::http;
+use crate::lab::http::Connection;
+use crate::lab::http::HttpAnswer;
+use crate::lab::http::HttpRequest;
+use crate::lab::http::Stream;
 use crate::lab::live::LiveHost;
 use crate::lab::mishap::Trouble;
 use crate::lab::wsman_server::answer::Said;
-use crate::lab::wsman_server::http::Connection;
-use crate::lab::wsman_server::http::HttpAnswer;
-use crate::lab::wsman_server::http::HttpRequest;
-use crate::lab::wsman_server::http::Stream;
 use crate::lab::wsman_server::signin::Channel;
 use crate::lab::wsman_server::signin::Form;
 use crate::lab::wsman_server::signin::Leg;
@@ -30,7 +31,6 @@ pub mod paging;
 pub mod subscriptions;
 
 mod answer;
-mod http;
 mod signin;
 
 /// `MaxEnvelopeSizekb`, in bytes (wsman-wire 12).

@@ -43,7 +43,7 @@ struct Look<'a> {
 
 /// Asks both transports of the gateway at `name` or `name:port`, 443 unless said otherwise. Is done before the deadline
 /// of a host, so that what was seen is there when that one is over.
-pub(super) async fn look(surveyor: &Surveyor, gateway: &str) -> Option<GatewayView> {
+pub(super) async fn look(surveyor: &Surveyor, gateway: &str) -> GatewayView {
     let (name, port) = parted(gateway);
     let now = surveyor.clock.instant();
     let longest = surveyor.options.deadline * 3 / 4;
@@ -66,11 +66,11 @@ pub(super) async fn look(surveyor: &Surveyor, gateway: &str) -> Option<GatewayVi
         rpc: None,
     };
     look.fill(&mut view).await;
-    Some(view)
+    view
 }
 
 /// Name and port. An IPv6 address has more than one colon, and brackets when a port follows.
-fn parted(gateway: &str) -> (&str, u16) {
+pub(super) fn parted(gateway: &str) -> (&str, u16) {
     let whole = (names::bare(gateway), PORT);
     match gateway.rsplit_once(':') {
         Some((name, _)) if name.contains(':') && !name.ends_with(']') => whole,

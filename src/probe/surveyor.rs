@@ -1,6 +1,7 @@
 //! A thorough visit: asks everything that can be asked from outside, each question on its own short connection, within
 //! one deadline. Knows sockets and in which order things happen; what they mean is `survey::judge`'s business.
 
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::fmt;
 use std::net::SocketAddr;
@@ -39,6 +40,8 @@ pub struct Target {
     pub address: String,
     /// The port.
     pub port: u16,
+    /// The gateway that clients of this host go through: name, or `name:port`. [`SurveyOptions::gateway`] wins over it.
+    pub gateway: Option<String>,
 }
 
 /// What to do on a visit besides looking.
@@ -50,7 +53,7 @@ pub struct SurveyOptions {
     pub repeat: u32,
     /// Sign in with this account.
     pub login: Option<Credentials>,
-    /// Look at this gateway too: name, or `name:port`.
+    /// Look at this gateway too, whatever the targets say: name, or `name:port`.
     pub gateway: Option<String>,
     /// Roots besides those of the system (`--ca`).
     pub roots: Vec<CertificateDer<'static>>,
@@ -65,6 +68,9 @@ pub struct Credentials {
     pub password: Secret,
 }
 
+/// What is seen of a gateway, once somebody has looked.
+type Look = Arc<OnceCell<GatewayView>>;
+
 /// Visits hosts. Of a visit nothing is kept but which addresses a password was tried at.
 pub struct Surveyor {
     pub(super) clock: Arc<dyn Clock>,
@@ -75,8 +81,8 @@ pub struct Surveyor {
     pub(super) resolver: Arc<dyn Resolver>,
     /// Read when the first certificate is seen.
     roots: OnceLock<Roots>,
-    /// All hosts are asked for by the same gateway, so it is looked at once.
-    gateway: OnceCell<Option<GatewayView>>,
+    /// Many hosts are behind one gateway, so each is looked at once; by name and port.
+    gateways: Mutex<HashMap<(String, u16), Look>>,
     signed_in: Mutex<HashSet<SocketAddr>>,
 }
 
@@ -111,7 +117,7 @@ impl Surveyor {
             provider,
             resolver: Arc::new(SystemResolver::default()),
             roots: OnceLock::new(),
-            gateway: OnceCell::new(),
+            gateways: Mutex::default(),
             signed_in: Mutex::default(),
         }
     }
@@ -134,7 +140,10 @@ impl Surveyor {
             ends: begun.checked_add(self.options.deadline).unwrap_or(begun),
         };
         let visit = async {
-            tokio::join!(Box::pin(course.run()), Box::pin(self.gateway(&notebook)));
+            tokio::join!(
+                Box::pin(course.run()),
+                Box::pin(self.gateway(target, &notebook))
+            );
         };
         let ended = tokio::select! {
             biased;
@@ -145,12 +154,20 @@ impl Surveyor {
         notebook.close(ended, took)
     }
 
-    async fn gateway(&self, notebook: &Notebook) {
-        if let Some(name) = &self.options.gateway {
-            let look = || gateway::look(self, name);
-            let seen = self.gateway.get_or_init(look).await.clone();
-            notebook.note(|survey| survey.gateway = seen);
+    async fn gateway(&self, target: &Target, notebook: &Notebook) {
+        let named = self.options.gateway.as_ref().or(target.gateway.as_ref());
+        if let Some(name) = named {
+            let seen = self.shared(name);
+            let seen = seen.get_or_init(|| gateway::look(self, name)).await.clone();
+            notebook.note(|survey| survey.gateway = Some(seen));
         }
+    }
+
+    /// The place for what is seen of a gateway, the same one however the gateway is written.
+    fn shared(&self, gateway: &str) -> Look {
+        let (name, port) = gateway::parted(gateway);
+        let mut gateways = self.gateways.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(gateways.entry((name.to_lowercase(), port)).or_default())
     }
 
     /// Whether a chain, leaf first, is trusted for a host of this name; `None` without a chain.

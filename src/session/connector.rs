@@ -243,6 +243,7 @@ mod tests {
                 operation_timeout: None,
             },
             rdp_port: 3389,
+            rdp_gateway: None,
             vars: BTreeMap::new(),
         }
     }

@@ -6,6 +6,7 @@ mod catalogue;
 mod end_to_end;
 mod explain;
 mod foreign_hosts;
+mod gateway;
 mod probe;
 mod rdp_file;
 mod results;

@@ -6,6 +6,7 @@
     reason = "what tests share may fail a test"
 )]
 
+mod gateway;
 mod logs;
 mod machine;
 mod provider;

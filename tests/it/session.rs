@@ -58,6 +58,7 @@ fn inventory(port: u16) -> Host {
             operation_timeout: None,
         },
         rdp_port: 3389,
+        rdp_gateway: None,
         vars: BTreeMap::new(),
     }
 }

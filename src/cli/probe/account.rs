@@ -185,6 +185,7 @@ mod tests {
             host: "nobody".to_owned(),
             address: "127.0.0.1".to_owned(),
             port: 1,
+            gateway: None,
         };
         let login = account.survey(&nobody).await.login.unwrap();
         let LoginOutcome::Failed(why) = &login.outcome else {

@@ -1,16 +1,16 @@
 //! What was typed as a host: a name or an address, with or without a port.
 
-use std::collections::HashSet;
-use std::net::Ipv6Addr;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::cli::exit::ExitStatus;
 use crate::cli::output::Refusal;
+use crate::inventory::endpoint;
+use crate::inventory::endpoint::EndpointError;
 use crate::probe::surveyor::Target;
 
 /// Where Remote Desktop listens unless told otherwise.
 const RDP: u16 = 3389;
-/// Where a gateway listens unless told otherwise.
-const HTTPS: u16 = 443;
 
 /// The hosts that were typed.
 pub fn typed(hosts: &[String]) -> Result<Vec<Target>, Refusal> {
@@ -19,70 +19,42 @@ pub fn typed(hosts: &[String]) -> Result<Vec<Target>, Refusal> {
 
 /// One host: `HOST`, `HOST:PORT`, `[IPV6]:PORT`, or a bare IPv6 address.
 pub fn target(text: &str) -> Result<Target, Refusal> {
-    let (name, port) = split(text, RDP)?;
+    let (name, port) = endpoint::split(text).map_err(|why| no_host(text, &why))?;
     Ok(Target {
         host: name.to_owned(),
         address: name.to_owned(),
-        port,
+        port: port.unwrap_or(RDP),
+        gateway: None,
     })
 }
 
 /// A gateway as it was typed, after a look whether it can be one.
 pub fn gateway(text: &str) -> Result<String, Refusal> {
-    split(text, HTTPS)?;
+    endpoint::split(text).map_err(|why| no_host(text, &why))?;
     Ok(text.to_owned())
 }
 
-/// Each place once, in the order in which they came.
+/// Each place once, in the order in which they came; what was typed gets the gateway that the inventory knows.
 pub(super) fn once_each(targets: Vec<Target>) -> Vec<Target> {
-    let mut known = HashSet::new();
-    targets
-        .into_iter()
-        .filter(|target| known.insert((target.host.clone(), target.port)))
-        .collect()
-}
-
-fn split(text: &str, usual: u16) -> Result<(&str, u16), Refusal> {
-    if text.parse::<Ipv6Addr>().is_ok() {
-        return Ok((text, usual));
-    }
-    let (name, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (address, behind) = rest
-                .split_once(']')
-                .ok_or_else(|| no_host(text, "the bracket is not closed"))?;
-            if address.parse::<Ipv6Addr>().is_err() {
-                return Err(no_host(text, "what is in the brackets is no IPv6 address"));
+    let mut known: HashMap<(String, u16), usize> = HashMap::new();
+    let mut once: Vec<Target> = Vec::with_capacity(targets.len());
+    for target in targets {
+        match known.entry((target.host.clone(), target.port)) {
+            Entry::Vacant(place) => {
+                place.insert(once.len());
+                once.push(target);
             }
-            let port = match behind.strip_prefix(':') {
-                Some(port) => Some(port),
-                None if behind.is_empty() => None,
-                None => return Err(no_host(text, "something follows the bracket")),
-            };
-            (address, port)
+            Entry::Occupied(place) => {
+                if let Some(first) = once.get_mut(*place.get()) {
+                    first.gateway = first.gateway.take().or(target.gateway);
+                }
+            }
         }
-        None => match text.split_once(':') {
-            Some((name, port)) => (name, Some(port)),
-            None => (text, None),
-        },
-    };
-    let strange = |c: char| c.is_whitespace() || c.is_control() || "/\\@[],".contains(c);
-    if name.is_empty() || name.contains(strange) {
-        return Err(no_host(text, "it is no name and no address"));
     }
-    match port {
-        None => Ok((name, usual)),
-        Some(port) => match port.parse() {
-            Ok(number) if number != 0 => Ok((name, number)),
-            Ok(_) | Err(_) => Err(no_host(
-                text,
-                format!("`{port}` is no port, which is a number from 1 to 65535"),
-            )),
-        },
-    }
+    once
 }
 
-fn no_host(text: &str, why: impl std::fmt::Display) -> Refusal {
+fn no_host(text: &str, why: &EndpointError) -> Refusal {
     Refusal::new(
         ExitStatus::Usage,
         format!("`{text}` cannot be looked at: {why}"),
@@ -122,7 +94,7 @@ mod tests {
             ("ts01:65536", "`65536` is no port"),
             ("ts01:rdp", "`rdp` is no port"),
             ("ts01:1:2", "`1:2` is no port"),
-            ("rdp://ts01", "`//ts01` is no port"),
+            ("rdp://ts01", "only the name"),
             ("user@ts01", "no name"),
             ("a b", "no name"),
             ("[::1", "the bracket"),
@@ -145,5 +117,14 @@ mod tests {
             .map(|target| (target.host.as_str(), target.port))
             .collect();
         assert_eq!(places, [("a", 3389), ("b", 3389), ("a", 3390)]);
+    }
+
+    #[test]
+    fn what_was_typed_keeps_the_gateway_of_the_inventory() {
+        let mut listed = target("a").unwrap();
+        listed.gateway = Some("gw".to_owned());
+        let targets = once_each(vec![target("a").unwrap(), listed]);
+        assert_eq!(targets.len(), 1);
+        assert_eq!(targets[0].gateway.as_deref(), Some("gw"));
     }
 }

@@ -54,6 +54,9 @@ type RoleService = (
 const NETWORK: &str = r"NT AUTHORITY\NetworkService";
 const SYSTEM: &str = "LocalSystem";
 
+/// Where labs are met unless somebody chooses another address.
+const LOOPBACK: [&str; 2] = ["127.0.0.1", "::1"];
+
 // windows-facts 9.3.
 const BROKER: &[RoleService] = &[
     (
@@ -107,10 +110,13 @@ impl Machine {
         self.install_services(BROKER);
     }
 
-    /// Adds the gateway role with a certificate that is valid from the given moment.
+    /// Adds the gateway role with a certificate that is valid from the given moment. Besides the host's name it bears the
+    /// addresses at which labs are met, since no name leads to a lab.
     pub fn install_gateway(&mut self, not_before: Timestamp) -> Result<(), MakingError> {
         let name = format!("{}.example", self.computer_name.to_lowercase());
-        let thumbprint = self.add_personal_certificate(&name, not_before)?;
+        let mut names = vec![name.clone()];
+        names.extend(LOOPBACK.map(str::to_owned));
+        let thumbprint = self.add_certificate_bearing(names, &name, not_before)?;
         self.roles.gateway = Some(Gateway {
             certificate: Some(thumbprint),
             http: Switch::On,

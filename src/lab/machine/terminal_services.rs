@@ -213,7 +213,8 @@ pub fn usable_certificate(
         })
 }
 
-fn served(stored: &StoredCertificate, keys: &MachineKeys) -> Option<Arc<ServedCertificate>> {
+/// A certificate with its key, when the services can use that.
+pub fn served(stored: &StoredCertificate, keys: &MachineKeys) -> Option<Arc<ServedCertificate>> {
     let key = keys.usable(stored)?;
     Some(Arc::new(ServedCertificate {
         certificate: stored.certificate.der.clone(),

@@ -75,7 +75,7 @@ impl Terms {
 
 /// What became of a handshake.
 #[derive(Debug)]
-pub(super) enum Handshake<S> {
+pub(in crate::lab) enum Handshake<S> {
     /// It is complete.
     Secured(S),
     /// It ended by an alert, because nothing is in common.
@@ -85,7 +85,7 @@ pub(super) enum Handshake<S> {
 }
 
 /// Answers a client's hello; `early` came already.
-pub(super) async fn accept(
+pub(in crate::lab) async fn accept(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     early: Vec<u8>,
     served: &Arc<ServedCertificate>,

@@ -7,7 +7,7 @@ use crate::auth::Account;
 use crate::auth::AuthError;
 use crate::auth::NtlmServer;
 use crate::auth::Sealed;
-use crate::lab::wsman_server::http::HttpAnswer;
+use crate::lab::http::HttpAnswer;
 use crate::wsman::sealed;
 use crate::wsman::sealed::FrameError;
 use crate::wsman::sealed::SealedMessage;
@@ -294,7 +294,7 @@ mod tests {
     use super::Standing;
     use super::with_tabs;
     use crate::auth::Account;
-    use crate::lab::wsman_server::http::After;
+    use crate::lab::http::After;
     use crate::secret::Secret;
 
     fn sign_in(channel: Channel) -> SignIn {

@@ -95,6 +95,9 @@ fn describe(path: &PathBuf) -> String {
             host.rdp_port,
         )
         .unwrap();
+        if let Some(gateway) = &host.rdp_gateway {
+            writeln!(text, "    through the gateway {gateway}").unwrap();
+        }
         for (name, value) in &host.vars {
             writeln!(text, "    {name} = {:?}", value.content).unwrap();
         }

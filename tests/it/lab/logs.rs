@@ -68,6 +68,7 @@ async fn session(lab: &Lab, name: &str) -> WinRmSession {
             operation_timeout: None,
         },
         rdp_port: place.rdp.port(),
+        rdp_gateway: None,
         vars: BTreeMap::new(),
     };
     WinRmConnector::new(WinRmOptions::default(), Arc::new(SystemClock))

@@ -76,6 +76,7 @@ pub(super) fn host(address: &str, rdp_port: u16) -> Host {
             operation_timeout: None,
         },
         rdp_port,
+        rdp_gateway: None,
         vars: BTreeMap::new(),
     }
 }

@@ -60,6 +60,7 @@ pub(crate) async fn visit(address: SocketAddr, account: Option<(&str, &Secret)>)
         host: "host".to_owned(),
         address: address.ip().to_string(),
         port: address.port(),
+        gateway: None,
     };
     Surveyor::new(Arc::new(SystemClock), options)
         .survey(&target)

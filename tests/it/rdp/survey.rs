@@ -105,6 +105,7 @@ fn target(address: SocketAddr) -> Target {
         host: "pc-1".to_owned(),
         address: address.ip().to_string(),
         port: address.port(),
+        gateway: None,
     }
 }
 

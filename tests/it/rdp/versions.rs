@@ -97,6 +97,7 @@ pub(super) async fn visit_within(address: SocketAddr, deadline: Duration) -> Sur
         host: "host".to_owned(),
         address: address.ip().to_string(),
         port: address.port(),
+        gateway: None,
     };
     Surveyor::new(Arc::new(SystemClock), options)
         .survey(&target)

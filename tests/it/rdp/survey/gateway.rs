@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use rdpfix::probe::surveyor::SurveyOptions;
 use rdpfix::probe::surveyor::Surveyor;
+use rdpfix::probe::surveyor::Target;
 use rdpfix::survey::Distrust;
 use rdpfix::survey::GatewayAnswer;
 use rdpfix::survey::GatewayView;
@@ -225,5 +226,60 @@ async fn all_hosts_share_one_look_by_name() {
         assert!(matches!(view.http, Some(GatewayAnswer::Healthy { .. })));
     }
     // One for each transport.
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn each_host_has_its_own_gateway_unless_all_are_given_one() {
+    let (first, second) = (Arc::default(), Arc::default());
+    let near = gateway(HEALTHY, HEALTHY, &first, None).await;
+    let far = gateway(STOPPED, STOPPED, &second, None).await;
+    let host = target(closed().await);
+    let behind = |gateway: Option<String>| Target {
+        gateway,
+        ..host.clone()
+    };
+    let names = [
+        (Some(near.to_string()), Some(near)),
+        (Some(near.to_string()), Some(near)),
+        (Some(far.to_string()), Some(far)),
+        (None, None),
+    ];
+    let each = surveyor(options(AMPLE));
+    for (named, expected) in &names {
+        let survey = each.survey(&behind(named.clone())).await;
+        let seen = survey.gateway.map(|view| view.address);
+        assert_eq!(seen, expected.map(|address| address.to_string()));
+    }
+    let counted = || (first.load(Ordering::SeqCst), second.load(Ordering::SeqCst));
+    assert_eq!(counted(), (2, 2), "one look at each");
+    let all = surveyor(SurveyOptions {
+        gateway: Some(near.to_string()),
+        ..options(AMPLE)
+    });
+    for (named, _) in names {
+        let survey = all.survey(&behind(named)).await;
+        assert_eq!(survey.gateway.unwrap().address, near.to_string());
+    }
+    assert_eq!(counted(), (4, 2));
+}
+
+#[tokio::test]
+async fn a_gateway_is_the_same_however_it_is_written() {
+    let count = Arc::default();
+    let book = Book {
+        addresses: vec![gateway(HEALTHY, HEALTHY, &count, None).await],
+        ..Book::default()
+    };
+    let surveyor = surveyor(options(AMPLE)).with_resolver(Arc::new(book));
+    let host = target(closed().await);
+    for written in ["pc-1.example", "PC-1.example:443"] {
+        let behind = Target {
+            gateway: Some(written.to_owned()),
+            ..host.clone()
+        };
+        let view = surveyor.survey(&behind).await.gateway.unwrap();
+        assert!(matches!(view.http, Some(GatewayAnswer::Healthy { .. })));
+    }
     assert_eq!(count.load(Ordering::SeqCst), 2);
 }

@@ -23,6 +23,7 @@ async fn by_name(name: &str, book: Book, deadline: std::time::Duration) -> Surve
         host: "pc-1".to_owned(),
         address: name.to_owned(),
         port: 3389,
+        gateway: None,
     };
     surveyor(options(deadline))
         .with_resolver(Arc::new(book))
@@ -118,6 +119,7 @@ async fn an_address_in_brackets_is_an_address() {
         host: "pc-1".to_owned(),
         address: "[::1]".to_owned(),
         port,
+        gateway: None,
     };
     drop(listener);
     let survey = surveyor(options(AMPLE)).survey(&target).await;

@@ -33,6 +33,7 @@ async fn every_round_is_a_sample_of_every_stage() {
         host: "pc-1".to_owned(),
         address: "pc-1.example".to_owned(),
         port: 3389,
+        gateway: None,
     };
     let survey = surveyor(SurveyOptions {
         repeat: 5,

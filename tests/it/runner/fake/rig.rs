@@ -297,6 +297,7 @@ pub(crate) fn host(name: &str) -> Host {
             operation_timeout: None,
         },
         rdp_port: 3389,
+        rdp_gateway: None,
         vars: BTreeMap::new(),
     }
 }

@@ -29,6 +29,9 @@ const SLOWEST_ANSWER: Duration = Duration::from_mins(2);
 /// How much of a body that was refused is read away, so that its sender gets to see the answer.
 const MAX_DRAINED: usize = 16 * 1024 * 1024;
 
+/// What the kernel's server calls itself in answers of its own.
+const KERNEL: &str = "Microsoft-HTTPAPI/2.0";
+
 /// A stream that a connection may run on.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {
     /// Lets the stream end in a reset instead of an orderly close.
@@ -108,6 +111,10 @@ pub(super) enum After {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct HttpAnswer {
     pub(super) status: u16,
+    /// What stands behind the status; WinRM leaves it empty (wsman-wire 1).
+    pub(super) reason: &'static str,
+    /// `Server`.
+    pub(super) server: &'static str,
     pub(super) content_type: Option<String>,
     /// Values of `WWW-Authenticate`, a line each.
     pub(super) authenticate: Vec<String>,
@@ -120,6 +127,8 @@ impl HttpAnswer {
     pub(super) fn empty(status: u16) -> Self {
         Self {
             status,
+            reason: "",
+            server: KERNEL,
             content_type: None,
             authenticate: Vec::new(),
             after: After::Keep,
@@ -133,9 +142,9 @@ impl HttpAnswer {
         self
     }
 
-    /// The bytes. The status line has an empty reason with the blank before it (wsman-wire 1).
+    /// The bytes. The status line has the blank before its reason even when that is empty (wsman-wire 1).
     pub(super) fn encode(&self, now: Timestamp) -> Vec<u8> {
-        let mut head = format!("HTTP/1.1 {} \r\n", self.status);
+        let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, self.reason);
         let mut line = |name: &str, value: &str| {
             head.push_str(name);
             head.push_str(": ");
@@ -145,7 +154,7 @@ impl HttpAnswer {
         if let Some(content_type) = &self.content_type {
             line("Content-Type", content_type);
         }
-        line("Server", "Microsoft-HTTPAPI/2.0");
+        line("Server", self.server);
         for value in &self.authenticate {
             line("WWW-Authenticate", value);
         }
@@ -182,7 +191,7 @@ struct Head {
     expects_go_ahead: bool,
 }
 
-impl<S: Stream> Connection<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     pub(super) fn new(stream: S, max_body: usize) -> Self {
         Self {
             stream,
@@ -278,7 +287,9 @@ impl<S: Stream> Connection<S> {
     pub(super) async fn shut_down(&mut self) -> io::Result<()> {
         self.stream.shutdown().await
     }
+}
 
+impl<S: Stream> Connection<S> {
     /// Ends the connection by a reset.
     pub(super) fn reset(self) -> io::Result<()> {
         self.stream.end_in_reset()
