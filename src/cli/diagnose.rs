@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::watch;
 
 use crate::cim::CimError;
 use crate::cli::args::DiagnoseArguments;
@@ -120,14 +121,14 @@ impl Order<'_> {
         let subject = Subject::find(self.arguments, fleet)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let options = self.session_options(fleet)?;
-        let mut flag = interrupt.flag();
         let views = tokio::select! {
-            views = self.look(&subject, options, &clock) => views,
-            _ = flag.wait_for(|interrupted| *interrupted) => {
-                return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted));
-            }
+            views = self.look(&subject, options, &clock, interrupt.flag()) => views,
+            () = interrupt.insisted() => None,
         };
-        self.tell(&subject, &views, clock.now(), reporters)
+        match (views, interrupt.status()) {
+            (Some(views), None) => self.tell(&subject, &views, clock.now(), reporters),
+            (_, status) => Ok(status.unwrap_or(ExitStatus::Interrupted)),
+        }
     }
 
     fn timeout(&self) -> Duration {
@@ -149,13 +150,14 @@ impl Order<'_> {
         })
     }
 
-    /// Both views side by side.
+    /// Both views side by side; `None` when somebody interrupts.
     async fn look(
         &self,
         subject: &Subject,
         options: WinRmOptions,
         clock: &Arc<dyn Clock>,
-    ) -> Views {
+        flag: Flag,
+    ) -> Option<Views> {
         let surveyor = Surveyor::new(
             Arc::clone(clock),
             SurveyOptions {
@@ -168,43 +170,46 @@ impl Order<'_> {
         );
         let within = async {
             match &subject.host {
-                Some(host) => self.look_inside(host, options, clock).await,
-                None => (Err(no_way_in()), Welcome::Unasked),
+                Some(host) => self.look_inside(host, options, clock, flag.clone()).await,
+                None => Some((Err(no_way_in()), Welcome::Unasked)),
             }
         };
-        let (survey, (inside, welcome)) = tokio::join!(surveyor.survey(&subject.target), within);
-        Views {
-            survey,
+        let visit = unless(flag.clone(), surveyor.survey(&subject.target));
+        let (survey, seen) = tokio::join!(visit, within);
+        let (inside, welcome) = seen?;
+        Some(Views {
+            survey: survey?,
             inside,
             welcome,
-        }
+        })
     }
 
-    /// The view from inside; what fails on the way in is what was not seen.
+    /// The view from inside; what fails on the way in is what was not seen. The session is closed on every way out.
     async fn look_inside(
         &self,
         host: &Host,
         options: WinRmOptions,
         clock: &Arc<dyn Clock>,
-    ) -> (Result<Inside, Unseen>, Welcome) {
+        flag: Flag,
+    ) -> Option<(Result<Inside, Unseen>, Welcome)> {
         let connector = WinRmConnector::new(options, Arc::clone(clock));
-        let session = match connector.connect(host).await {
+        let session = match unless(flag.clone(), connector.connect(host)).await? {
             Ok(session) => session,
-            Err(error) => return refused(&error),
+            Err(error) => return Some(refused(&error)),
         };
         let look = LookOptions {
             events_back: Duration::from_secs(self.arguments.events.saturating_mul(3_600)),
             our_address: own_address::towards(&host.address, host.winrm.port).await,
         };
-        let seen = tokio::select! {
-            inside = inside::look(session.as_ref(), clock.as_ref(), &look) => Ok(inside),
-            () = clock.sleep(self.timeout()) => Err(Unseen {
-                why: format!("looking took longer than {} s", self.arguments.timeout.max(1)),
-                remedy: "raise `--timeout`, or ask for fewer hours of events with `--events`".to_owned(),
-            }),
+        let looking = async {
+            tokio::select! {
+                inside = inside::look(session.as_ref(), clock.as_ref(), &look) => Ok(inside),
+                () = clock.sleep(self.timeout()) => Err(too_slow(self.timeout())),
+            }
         };
+        let seen = unless(flag, looking).await;
         session.close().await;
-        (seen, Welcome::Accepted)
+        Some((seen?, Welcome::Accepted))
     }
 
     fn tell(
@@ -258,6 +263,24 @@ impl Order<'_> {
         } else {
             ExitStatus::Success
         })
+    }
+}
+
+/// Becomes true when somebody interrupts.
+type Flag = watch::Receiver<bool>;
+
+/// What comes of it, unless somebody interrupts before.
+async fn unless<T>(mut flag: Flag, work: impl Future<Output = T>) -> Option<T> {
+    tokio::select! {
+        done = work => Some(done),
+        _ = flag.wait_for(|interrupted| *interrupted) => None,
+    }
+}
+
+fn too_slow(given: Duration) -> Unseen {
+    Unseen {
+        why: format!("looking took longer than {} s", given.as_secs()),
+        remedy: "raise `--timeout`, or ask for fewer hours of events with `--events`".to_owned(),
     }
 }
 

@@ -81,6 +81,13 @@ pub(super) static ROWS: &[Rule] = &[
         "windows-facts 11",
     ),
     Rule::new(
+        Cause::DomainTrust,
+        &account::DOMAIN_ACCOUNT_REFUSED,
+        Hint(10),
+        40,
+        "windows-facts 11",
+    ),
+    Rule::new(
         Cause::TimeSkew,
         &account::CLOCK_WRONG,
         Weakens(55),

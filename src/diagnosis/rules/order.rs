@@ -12,6 +12,9 @@ use crate::diagnosis::signs::way;
 use crate::finding::Cause;
 
 /// What is seen from outside and looks the same for several causes (windows-facts 1.1, 1.4, 3).
+///
+/// Assumption: behind a Windows firewall that is on, a port that nothing listens on is silent instead of refused, so a
+/// stopped service may show as packets that are dropped.
 pub(in crate::diagnosis) static EXPLAINED: &[Explained] = &[
     Explained {
         sign: &way::PORT_REFUSED,
@@ -23,7 +26,6 @@ pub(in crate::diagnosis) static EXPLAINED: &[Explained] = &[
             Cause::DnsName,
         ],
     },
-    // Behind its firewall a closed port is silent too, so a stopped service may show as packets that are dropped.
     Explained {
         sign: &way::PORT_SILENT,
         by: &[

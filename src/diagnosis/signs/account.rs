@@ -1,5 +1,7 @@
 //! Signs of accounts, the domain and the clock (windows-facts 10.2, 11).
 
+use jiff::SignedDuration;
+
 use super::Answer;
 use super::Looked;
 use super::Sign;
@@ -95,18 +97,25 @@ pub(in crate::diagnosis) static TRUST_EVENTS: Sign = Sign::new("trust-events", |
         "the log tells of no broken secure channel",
     )
 });
-/// The host found no domain controller.
+/// The host found no domain controller, other than right after its start, when the network is not up yet.
 pub(in crate::diagnosis) static CONTROLLER_EVENTS: Sign = Sign::new("controller-events", |case| {
     if in_domain(case)?.is_none() {
         return Ok(Answer::Beside);
     }
-    logs::any(
-        case,
-        logs::NETLOGON,
-        &[5_719],
+    let system = part(case, "the start of the host", |inside| &inside.system)?;
+    let mut found = logs::find(case, logs::NETLOGON, &[5_719])?;
+    found.retain(|event| {
+        let up = event.at.duration_since(system.booted);
+        up.is_negative() || up > STARTING
+    });
+    told(
+        logs::said(&found),
         "the log tells of no missing domain controller",
     )
 });
+/// The host refuses an account of its domain; that it accepts one shows that its secure channel works.
+pub(in crate::diagnosis) static DOMAIN_ACCOUNT_REFUSED: Sign =
+    Sign::new("domain-account-refused", domain_account_refused);
 /// A sign-in ended with a status of broken trust.
 pub(in crate::diagnosis) static LOGIN_TRUST: Sign = Sign::new("login-trust", |case| {
     login_status(
@@ -183,6 +192,8 @@ pub(in crate::diagnosis) static TIME_UNKEPT: Sign = Sign::new("time-unkept", |ca
     told(found.map(str::to_owned), "`W32Time` sets the host's clock")
 });
 
+/// How long a host takes to start, network and all.
+const STARTING: SignedDuration = SignedDuration::from_mins(5);
 /// Seconds by which clocks may differ under Kerberos, by default (windows-facts 11).
 const TOLERATED: i64 = 300;
 /// STATUS_ACCOUNT_LOCKED_OUT ([MS-ERREF] 2.3).
@@ -284,6 +295,34 @@ fn refusal_events(case: &Case<'_>) -> Looked {
         format!(", status {}", code::named(Table::NtStatus, status))
     });
     told(Some(format!("{said}{why}")), "")
+}
+
+fn domain_account_refused(case: &Case<'_>) -> Looked {
+    let Some(account) = case.account.filter(|_| case.survey.is_some()) else {
+        return Ok(Answer::Beside);
+    };
+    let ntlm = outside(case)?.ntlm.as_ref();
+    let (computer, domain) = (
+        ntlm.and_then(|ntlm| ntlm.computer.as_ref()),
+        ntlm.and_then(|ntlm| ntlm.domain.as_ref()),
+    );
+    let of_domain = account.user.split_once('\\').is_some_and(|(prefix, _)| {
+        domain.is_some_and(|domain| domain.eq_ignore_ascii_case(prefix)) && domain != computer
+    });
+    match account.welcome {
+        Welcome::Refused if of_domain => told(
+            Some(format!(
+                "the host refused the domain account `{}`",
+                account.user
+            )),
+            "",
+        ),
+        Welcome::Accepted if of_domain => told(
+            None,
+            format!("the host accepts the domain account `{}`", account.user),
+        ),
+        Welcome::Refused | Welcome::Accepted | Welcome::Unasked => Ok(Answer::Beside),
+    }
 }
 
 /// The domain, as either side tells it.

@@ -20,8 +20,9 @@ use crate::survey::VersionReply;
 pub(in crate::diagnosis) static KEY_GONE: Sign = Sign::new("key-gone", |case| {
     let certificates = inside(case)?.certificates.as_ref().ok();
     let own = certificates.is_some_and(|all| all.bound.is_none() && all.in_use().is_some());
-    if !own {
-        // A bound certificate has a key of its own; without a certificate a missing key is no news.
+    if !own || certificate::shown(case).is_ok() {
+        // A bound certificate has a key of its own; without a certificate a missing key is no news; and whoever
+        // shows a certificate has its key, wherever it is.
         return Ok(Answer::Beside);
     }
     let file = part(case, "the file of the private key", |inside| {
@@ -73,7 +74,9 @@ pub(in crate::diagnosis) static KEY_FAILS: Sign = Sign::new("key-fails", key_fai
 /// TLS is ended by the host without a certificate and without an alert that names another reason.
 pub(in crate::diagnosis) static TLS_CLOSED: Sign = Sign::new("tls-closed", tls_closed);
 
-/// Alert 80, internal error (RFC 8446 6.2): Schannel sends it when it cannot use its own key.
+/// Alert 80, internal error (RFC 8446 6.2).
+///
+/// Assumption: Schannel sends it, or closes without any alert, when it cannot use its own key.
 const INTERNAL_ERROR: u8 = 80;
 
 fn key_fails(case: &Case<'_>) -> Looked {

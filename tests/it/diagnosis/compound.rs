@@ -217,6 +217,12 @@ pub(super) const STORIES: &[Story] = &[
         errors: &[],
     },
     Story {
+        about: "the secure channel was broken and is not any more: a domain account is let in",
+        spoil: |world| world.log("NETLOGON", 3_210, EventLevel::Error, &["CORP"]),
+        top: (Cause::DomainTrust, Warning),
+        errors: &[],
+    },
+    Story {
         about: "somebody tried passwords, and nothing is wrong with the host",
         spoil: |world| {
             world.log(
@@ -279,5 +285,14 @@ fn a_status_in_the_security_log_is_named() {
 fn trouble_with_a_key_that_works_now_is_over() {
     let mut world = World::healthy();
     world.log("Schannel", 36_870, EventLevel::Error, &[]);
+    assert_eq!(world.diagnose(), []);
+}
+
+#[test]
+fn a_domain_controller_that_is_missed_while_starting_is_no_news() {
+    let mut world = World::healthy();
+    world.log("NETLOGON", 5_719, EventLevel::Error, &["CORP"]);
+    assert_eq!(world.diagnose()[0].cause, Cause::DomainTrust);
+    world.system().booted = now() - jiff::SignedDuration::from_mins(12);
     assert_eq!(world.diagnose(), []);
 }

@@ -1,6 +1,7 @@
 //! For every row of the catalogue a host with that fault: it is found, and found first.
 
 use rdpfix::cim::EventLevel;
+use rdpfix::diagnosis::Welcome;
 use rdpfix::finding::Cause;
 use rdpfix::finding::Severity::Error;
 use rdpfix::finding::Severity::Info;
@@ -296,7 +297,7 @@ const ACCOUNT: &[Story] = &[
     Story {
         about: "credentials-rejected: the account is locked out",
         spoil: |world| {
-            world.account = Some(("HOST\\anna", rdpfix::diagnosis::Welcome::Accepted));
+            world.account = Some(("HOST\\anna", Welcome::Accepted));
             world.inside().rights.as_mut().unwrap().locked_out = vec!["TS01\\Anna".to_owned()];
         },
         top: (Cause::CredentialsRejected, Error),
@@ -306,7 +307,7 @@ const ACCOUNT: &[Story] = &[
         about: "credentials-rejected: no way in with this password",
         spoil: |world| {
             world.blind();
-            world.account = Some(("anna", rdpfix::diagnosis::Welcome::Refused));
+            world.account = Some(("anna", Welcome::Refused));
         },
         top: (Cause::CredentialsRejected, Error),
         errors: &[Cause::CredentialsRejected],
@@ -314,6 +315,7 @@ const ACCOUNT: &[Story] = &[
     Story {
         about: "domain-trust",
         spoil: |world| {
+            world.account = Some((r"TS01\admin", Welcome::Accepted));
             world.log("NETLOGON", 5_719, EventLevel::Error, &["CORP"]);
             world.log("NETLOGON", 3_210, EventLevel::Error, &["CORP"]);
         },
