@@ -47,8 +47,6 @@ mod host;
 mod number;
 mod reporters;
 
-pub use crate::cli::diagnose::number::number;
-
 /// How often the stages are timed, so that a bad way is told from a bad moment.
 const REPEAT: u32 = 5;
 

@@ -1,20 +1,7 @@
 //! Error codes as they are typed: `0x904`, `2308`, `-2147467259`.
 
 use super::usage;
-
-/// The number that was typed, in 32 bits; `None` when it is not one.
-pub fn number(text: &str) -> Option<u32> {
-    let text = text.trim();
-    let hexadecimal = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
-    if let Some(digits) = hexadecimal {
-        let all = digits.chars().all(|digit| digit.is_ascii_hexdigit());
-        return u32::from_str_radix(digits, 16).ok().filter(|_| all);
-    }
-    match text.parse::<u32>() {
-        Ok(number) => Some(number),
-        Err(_) => text.parse::<i32>().ok().map(i32::cast_unsigned),
-    }
-}
+use crate::code::asked::number;
 
 /// `--code` and `--extended`.
 pub(super) fn pair(
@@ -22,10 +9,12 @@ pub(super) fn pair(
     extended: Option<&str>,
 ) -> anyhow::Result<Option<(u32, Option<u32>)>> {
     let read = |text: &str| {
-        number(text).ok_or_else(|| {
-            usage(format!("`{text}` is not an error code"))
-                .hint("type it as the client shows it: `0x904`, or decimal: `2308`")
-        })
+        number(text.trim())
+            .map(|number| number.code)
+            .map_err(|why| {
+                usage(format!("`{text}` is not an error code: {why}"))
+                    .hint("type it as the client shows it: `0x904`, or decimal: `2308`")
+            })
     };
     let Some(code) = code else {
         return Ok(None);
@@ -35,29 +24,31 @@ pub(super) fn pair(
 
 #[cfg(test)]
 mod tests {
-    use super::number;
+    use super::pair;
 
     #[test]
     fn codes_are_hexadecimal_decimal_or_negative() {
-        assert_eq!(number("0x904"), Some(0x904));
-        assert_eq!(number("0XC000006D"), Some(0xC000_006D));
-        assert_eq!(number("2308"), Some(0x904));
-        assert_eq!(number("-1073741715"), Some(0xC000_006D));
-        assert_eq!(number(" 7 "), Some(7));
+        for (typed, code) in [
+            ("0x904", 0x904),
+            ("0XC000006D", 0xC000_006D),
+            ("2308", 0x904),
+            ("-1073741715", 0xC000_006D),
+            (" 7 ", 7),
+        ] {
+            assert_eq!(pair(Some(typed), None).unwrap(), Some((code, None)));
+        }
+        assert_eq!(
+            pair(Some("0x904"), Some("7")).unwrap(),
+            Some((0x904, Some(7)))
+        );
+        assert_eq!(pair(None, None).unwrap(), None);
     }
 
     #[test]
     fn other_words_are_not_codes() {
-        for text in [
-            "",
-            "0x",
-            "0x+9",
-            "904h",
-            "x904",
-            "99999999999",
-            "0x1FFFFFFFF",
-        ] {
-            assert_eq!(number(text), None, "{text}");
+        for text in ["", "0x", "0x+9", "904h", "x904", "0x1FFFFFFFFF"] {
+            assert!(pair(Some(text), None).is_err(), "{text}");
+            assert!(pair(Some("0x904"), Some(text)).is_err(), "{text}");
         }
     }
 }
