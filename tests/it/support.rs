@@ -2,7 +2,9 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
+pub(crate) mod freerdp;
 pub(crate) mod screen;
+pub(crate) mod xrdp;
 
 use std::fs;
 use std::io::Write;
