@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use rdpfix::secret::Secret;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::process::Child;
 use tokio::process::Command;
 
+use super::free_address;
 use super::peer_program;
 use super::screen::Screen;
 
@@ -106,9 +106,7 @@ impl Shadow {
         let config = folder.path().join("freerdp/shadow");
         put(&config.join("shadow.crt"), certificate);
         put(&config.join("shadow.key"), key);
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = free_address();
         let mut file = OsString::from("/sam-file:");
         file.push(&accounts);
         let server = Command::new(program)

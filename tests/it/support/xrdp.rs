@@ -12,7 +12,6 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 
 /// An xrdp of our own, ended with the test.
@@ -88,9 +87,7 @@ impl Xrdp {
         } else {
             super::peer_program("xrdp")?
         };
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = super::free_address();
         let ini = INI
             .replace("ADDRESS", &address.to_string())
             .replace("LAYER", layer)
