@@ -10,7 +10,6 @@ use tokio::net::TcpStream;
 
 use crate::clock::Clock;
 use crate::rdp::handshake;
-use crate::rdp::handshake::Answered;
 use crate::rdp::handshake::HandshakeError;
 use crate::rdp::handshake::Step;
 use crate::rdp::nego::Answer;
@@ -95,14 +94,18 @@ async fn ask(stream: &mut TcpStream, wanted: Protocols, received: &mut usize) ->
     }
     let mut chunk = [0; 512];
     loop {
-        let count = match stream.read(&mut chunk).await {
+        // What a host sends out of turn would be in the way of TLS, and it is there that it is judged: whether it comes
+        // in one piece with the answer is chance.
+        let lacking = waiting.missing().min(chunk.len());
+        let room = chunk.get_mut(..lacking).unwrap_or_default();
+        let count = match stream.read(room).await {
             Ok(0) | Err(_) => return Reply::Closed,
             Ok(count) => count,
         };
         *received += count;
         match waiting.handle(chunk.get(..count).unwrap_or_default()) {
             Ok(Step::More(more)) => waiting = more,
-            Ok(Step::Done(answered)) => return reply(&answered),
+            Ok(Step::Done(answered)) => return reply(answered.answer),
             // Who selects what was not asked for breaks a rule, but what it speaks is known now.
             Err(HandshakeError::NotAsked { selected, .. }) => {
                 return Reply::Selected {
@@ -115,13 +118,9 @@ async fn ask(stream: &mut TcpStream, wanted: Protocols, received: &mut usize) ->
     }
 }
 
-fn reply(answered: &Answered) -> Reply {
-    match answered.answer {
+fn reply(answer: Answer) -> Reply {
+    match answer {
         Answer::Bare => Reply::Bare,
-        // Whatever follows would be in the way of TLS, and no listener sends it.
-        Answer::Selected { .. } if !answered.rest.is_empty() => {
-            Reply::NotRdp(format!("{} bytes out of turn", answered.rest.len()))
-        }
         Answer::Selected { flags, protocol } => Reply::Selected { protocol, flags },
         Answer::Refused(code) => Reply::Refused(code),
     }

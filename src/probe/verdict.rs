@@ -16,7 +16,6 @@ use crate::code;
 use crate::code::Table;
 use crate::proof::Stage;
 use crate::rdp::EncodeError;
-use crate::rdp::handshake::Answered;
 use crate::rdp::handshake::HandshakeError;
 use crate::rdp::nego::Answer;
 use crate::rdp::nego::FailureCode;
@@ -123,8 +122,8 @@ pub fn selected(answer: Answer) -> Option<&'static str> {
 }
 
 /// Whether TLS may follow the answer.
-pub fn negotiated(answered: &Answered) -> Result<(), Refusal> {
-    match answered.answer {
+pub fn negotiated(answer: Answer) -> Result<(), Refusal> {
+    match answer {
         Answer::Refused(code) => Err(refused(code)),
         Answer::Bare
         | Answer::Selected {
@@ -134,14 +133,7 @@ pub fn negotiated(answered: &Answered) -> Result<(), Refusal> {
             "security-layer-mismatch",
             "the host selected classic RDP security, although TLS and network level authentication were offered",
         )),
-        Answer::Selected { .. } if answered.rest.is_empty() => Ok(()),
-        Answer::Selected { .. } => Err(Refusal::new(
-            "listener-broken",
-            format!(
-                "the host sent {} bytes out of turn after its answer",
-                answered.rest.len()
-            ),
-        )),
+        Answer::Selected { .. } => Ok(()),
     }
 }
 
@@ -256,7 +248,6 @@ fn is_closed(error: &io::Error) -> bool {
 mod tests {
     use super::negotiated;
     use super::unsecured;
-    use crate::rdp::handshake::Answered;
     use crate::rdp::nego::Answer;
     use crate::rdp::nego::FailureCode;
     use crate::rdp::nego::Protocols;
@@ -264,11 +255,7 @@ mod tests {
     use std::io;
 
     fn id_of(answer: Answer) -> &'static str {
-        let answered = Answered {
-            answer,
-            rest: Vec::new(),
-        };
-        negotiated(&answered).unwrap_err().id
+        negotiated(answer).unwrap_err().id
     }
 
     #[test]

@@ -24,8 +24,8 @@ use crate::probe::verdict::Refusal;
 use crate::proof::ShownCertificate;
 use crate::proof::Stage;
 use crate::rdp::handshake;
-use crate::rdp::handshake::Answered;
 use crate::rdp::handshake::Step;
+use crate::rdp::nego::Answer;
 use crate::rdp::nego::Protocols;
 use crate::rdp::nego::Request;
 
@@ -45,9 +45,9 @@ pub(super) async fn walk(
     visit.go_on(Stage::Connect, clock.instant());
     let (mut stream, address) = connect(prover, &addresses).await?;
     visit.go_on(Stage::Negotiate, clock.instant());
-    let answered = negotiate(&mut stream).await?;
-    visit.selected = verdict::selected(answered.answer);
-    verdict::negotiated(&answered)?;
+    let answer = negotiate(&mut stream).await?;
+    visit.selected = verdict::selected(answer);
+    verdict::negotiated(answer)?;
     visit.go_on(Stage::Tls, clock.instant());
     let recorder = Recorder::new(&prover.provider);
     let shaken = secure(prover, host, stream, address, &recorder).await;
@@ -99,7 +99,7 @@ async fn connect(
     Err(refusal.unwrap_or_else(|| verdict::too_slow(Stage::Connect, share)))
 }
 
-async fn negotiate(stream: &mut TcpStream) -> Result<Answered, Refusal> {
+async fn negotiate(stream: &mut TcpStream) -> Result<Answer, Refusal> {
     let wanted = Protocols::SSL | Protocols::HYBRID | Protocols::HYBRID_EX;
     let asked = handshake::ask(&Request::for_protocols(wanted, USER));
     let (request, mut waiting) = asked.map_err(|error| verdict::unaskable(&error))?;
@@ -109,8 +109,11 @@ async fn negotiate(stream: &mut TcpStream) -> Result<Answered, Refusal> {
         .map_err(|error| verdict::unanswered(&error))?;
     let mut chunk = [0; 512];
     loop {
+        // Whatever follows the answer belongs to TLS, and whether it comes in one piece with it is chance.
+        let lacking = waiting.missing().min(chunk.len());
+        let room = chunk.get_mut(..lacking).unwrap_or_default();
         let count = stream
-            .read(&mut chunk)
+            .read(room)
             .await
             .map_err(|error| verdict::unanswered(&error))?;
         if count == 0 {
@@ -120,7 +123,7 @@ async fn negotiate(stream: &mut TcpStream) -> Result<Answered, Refusal> {
         let bytes = chunk.get(..count).unwrap_or_default();
         match waiting.handle(bytes) {
             Ok(Step::More(more)) => waiting = more,
-            Ok(Step::Done(answered)) => return Ok(answered),
+            Ok(Step::Done(answered)) => return Ok(answered.answer),
             Err(error) => return Err(verdict::not_rdp(&error)),
         }
     }

@@ -86,6 +86,12 @@ impl AwaitingConfirm {
         }))
     }
 
+    /// How many bytes the answer lacks as far as can be told, at least one. Who reads no more than these leaves what
+    /// follows to the next protocol.
+    pub fn missing(&self) -> usize {
+        tpkt::missing(&self.buffer).max(1)
+    }
+
     /// How many bytes have come so far.
     pub fn received(&self) -> usize {
         self.buffer.len()

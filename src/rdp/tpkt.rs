@@ -56,9 +56,19 @@ pub fn split(bytes: &[u8]) -> Result<Option<Parted<'_>>, DecodeError> {
         .and_then(|(packet, rest)| Some((packet.get(HEADER..)?, rest))))
 }
 
+/// How many bytes the first packet lacks as far as can be told; none when it is complete or can be none.
+pub fn missing(bytes: &[u8]) -> usize {
+    let length = match bytes.first_chunk::<HEADER>() {
+        Some(&[_, _, high, low]) => usize::from(u16::from_be_bytes([high, low])),
+        None => HEADER,
+    };
+    length.saturating_sub(bytes.len())
+}
+
 #[cfg(test)]
 mod tests {
     use super::frame;
+    use super::missing;
     use super::split;
     use crate::rdp::DecodeError;
 
@@ -75,6 +85,15 @@ mod tests {
         for end in 0..packet.len() {
             assert_eq!(split(&packet[..end]), Ok(None), "{end} bytes");
         }
+    }
+
+    #[test]
+    fn what_a_packet_lacks_is_told_by_its_header_first() {
+        let packet = frame(b"abc").unwrap();
+        for (have, lacks) in [(0, 4), (1, 3), (4, 3), (6, 1), (7, 0)] {
+            assert_eq!(missing(&packet[..have]), lacks, "{have} bytes");
+        }
+        assert_eq!(missing(&[packet.as_slice(), b"more"].concat()), 0);
     }
 
     #[test]

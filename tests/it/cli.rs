@@ -12,6 +12,7 @@ mod rdp_file;
 mod results;
 mod scenario_files;
 mod secrets;
+mod sign_in;
 
 use std::path::Path;
 use std::process::Output;

@@ -7,7 +7,7 @@ mod inside;
 mod inventory;
 mod judge;
 mod lab;
-mod peers;
+pub(crate) mod peers;
 mod playbook;
 mod rdp;
 mod report;

@@ -26,8 +26,12 @@ mod prober;
 mod survey;
 mod versions;
 
+pub(crate) use survey::negotiation;
+pub(crate) use versions::versions;
+pub(crate) use versions::visit;
+
 /// A self-signed certificate of `WIN-LAB01` that is valid in these years.
-fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {
+pub(crate) fn made(from: i32, until: i32) -> (rcgen::Certificate, KeyPair) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec!["WIN-LAB01".to_owned()]).unwrap();
     params.not_before = rcgen::date_time_ymd(from, 1, 1);

@@ -2,12 +2,18 @@
 #![cfg(test)]
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
+pub(crate) mod freerdp;
 pub(crate) mod screen;
+pub(crate) mod xrdp;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write;
+use std::net::SocketAddr;
+use std::net::TcpListener;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 /// The root of the project.
 pub(crate) fn root() -> &'static Path {
@@ -61,6 +67,19 @@ pub(crate) fn example(name: &str) -> Option<PathBuf> {
     let folder = tests.ancestors().nth(2).unwrap_or(&tests);
     let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
     present(folder.join("examples").join(file), "the example's program")
+}
+
+/// A port of loopback for a program that cannot choose one itself. None is given twice, so that programs that start side
+/// by side do not get the same.
+pub(crate) fn free_address() -> SocketAddr {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    loop {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        if GIVEN.lock().expect("nobody panics").insert(address.port()) {
+            return address;
+        }
+    }
 }
 
 /// The path when it exists. Elsewhere than in CI a missing peer is written down, and `tests/run` counts and prints it.

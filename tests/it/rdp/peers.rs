@@ -1,16 +1,11 @@
 //! Programs that none of us wrote: a Python client against the lab's listener, xrdp against the prober.
 
-use std::fs::File;
-use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::path::PathBuf;
-use std::process::Child;
 use std::process::Command;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rcgen::KeyPair;
 use rdpfix::certificate::Certificate;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
@@ -25,8 +20,6 @@ use rdpfix::survey::TlsVersion;
 use rdpfix::survey::Trust;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
 
 use super::healthy;
 use super::made;
@@ -38,6 +31,9 @@ use super::survey;
 use super::versions::versions;
 use super::versions::visit;
 use crate::support;
+use crate::support::xrdp::WEAK;
+use crate::support::xrdp::Xrdp;
+use crate::support::xrdp::put;
 
 /// What the Python client says about a listener; `None` without Python.
 async fn told_by_python(address: SocketAddr) -> Option<Value> {
@@ -96,141 +92,22 @@ async fn a_python_client_reads_a_listener_of_classic_security() {
     assert_eq!(answers["ssl"], "030000130ed000001234000300080002000000");
 }
 
-/// An xrdp of our own, ended with the test.
-struct Xrdp {
-    child: Child,
-    address: SocketAddr,
-    folder: TempDir,
+/// An xrdp with a certificate that is valid in these years; `None` where there is no xrdp.
+async fn start(layer: &str, from: i32, until: i32) -> Option<Xrdp> {
+    Xrdp::start_in(folder_with(&made(from, until)), layer).await
 }
 
-impl Drop for Xrdp {
-    fn drop(&mut self) {
-        let _killed = self.child.kill();
-        let _reaped = self.child.wait();
-    }
-}
-
-const INI: &str = "\
-[Globals]
-ini_version=1
-fork=true
-port=tcp://ADDRESS
-use_vsock=false
-security_layer=LAYER
-crypt_level=high
-certificate=FOLDER/host.crt
-key_file=FOLDER/host.key
-ssl_protocols=VERSIONS
-autorun=
-max_bpp=32
-[Logging]
-LogFile=FOLDER/xrdp.log
-LogLevel=INFO
-EnableSyslog=false
-EnableConsole=true
-ConsoleLevel=INFO
-[Channels]
-[Xorg]
-name=Xorg
-lib=libxup.so
-username=ask
-password=ask
-ip=127.0.0.1
-port=-1
-code=20
-";
-
-/// Lets OpenSSL use keys as short and versions as old as they were twenty years ago.
-const WEAK: &str = "\
-openssl_conf = libraries
-[libraries]
-ssl_conf = tls
-[tls]
-system_default = weak
-[weak]
-MinProtocol = TLSv1
-CipherString = ALL:@SECLEVEL=0
-";
-
-impl Xrdp {
-    /// With a certificate that is valid in these years; `None` where there is no xrdp.
-    async fn start(layer: &str, from: i32, until: i32) -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let (certificate, key) = made(from, until);
-        put(folder.path(), "host.crt", &certificate.pem());
-        put(folder.path(), "host.key", &key.serialize_pem());
-        Self::start_in(folder, layer).await
-    }
-
-    /// With the certificate of the folder, and with the folder's `openssl.cnf` when there is one.
-    async fn start_in(folder: TempDir, layer: &str) -> Option<Self> {
-        Self::speaking(folder, layer, "TLSv1.2, TLSv1.3").await
-    }
-
-    /// The same, with these TLS versions on.
-    async fn speaking(folder: TempDir, layer: &str, versions: &str) -> Option<Self> {
-        // The package puts it into a folder that is not on everybody's path.
-        let usual = PathBuf::from("/usr/sbin/xrdp");
-        let program = if usual.exists() {
-            usual
-        } else {
-            support::peer_program("xrdp")?
-        };
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let ini = INI
-            .replace("ADDRESS", &address.to_string())
-            .replace("LAYER", layer)
-            .replace("VERSIONS", versions)
-            .replace("FOLDER", folder.path().to_str().unwrap());
-        put(folder.path(), "xrdp.ini", &ini);
-        let child = Command::new(program)
-            .arg("--nodaemon")
-            .arg("--config")
-            .arg(folder.path().join("xrdp.ini"))
-            .envs(
-                Some(folder.path().join("openssl.cnf"))
-                    .filter(|file| file.exists())
-                    .map(|file| ("OPENSSL_CONF", file)),
-            )
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut xrdp = Self {
-            child,
-            address,
-            folder,
-        };
-        xrdp.listening().await;
-        Some(xrdp)
-    }
-
-    /// It buffers its log, so only trying tells when it listens.
-    async fn listening(&mut self) {
-        let mut tries = tokio::time::interval(Duration::from_millis(10));
-        for _ in 0..1000 {
-            tries.tick().await;
-            if TcpStream::connect(self.address).await.is_ok() {
-                return;
-            }
-            let ended = self.child.try_wait().unwrap();
-            assert_eq!(ended, None, "xrdp ended");
-        }
-        panic!("xrdp does not listen");
-    }
-}
-
-fn put(folder: &Path, name: &str, text: &str) {
-    #[expect(clippy::disallowed_methods, reason = "tests write their own data")]
-    let mut file = File::create(folder.join(name)).unwrap();
-    file.write_all(text.as_bytes()).unwrap();
+/// A folder with a certificate and its key.
+fn folder_with((certificate, key): &(rcgen::Certificate, KeyPair)) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    put(folder.path(), "host.crt", &certificate.pem());
+    put(folder.path(), "host.key", &key.serialize_pem());
+    folder
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_xrdp_with_tls_is_proven() {
-    let Some(xrdp) = Xrdp::start("tls", 2025, 2027).await else {
+    let Some(xrdp) = start("tls", 2025, 2027).await else {
         return;
     };
     let proof = prove(xrdp.address).await;
@@ -252,7 +129,7 @@ async fn a_real_xrdp_is_surveyed() {
             "rdp:RDP tls:RDP nla:RDP rdstls:RDP hybrid_ex:RDP aad:other",
         ),
     ] {
-        let Some(xrdp) = Xrdp::start(layer, 2025, 2027).await else {
+        let Some(xrdp) = start(layer, 2025, 2027).await else {
             return;
         };
         let survey = survey::look(xrdp.address, Duration::from_mins(1)).await;
@@ -278,7 +155,7 @@ async fn a_real_xrdp_is_surveyed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_xrdp_with_an_expired_certificate_is_refuted() {
-    let Some(xrdp) = Xrdp::start("tls", 2024, 2026).await else {
+    let Some(xrdp) = start("tls", 2024, 2026).await else {
         return;
     };
     let proof = prove(xrdp.address).await;
@@ -288,7 +165,7 @@ async fn a_real_xrdp_with_an_expired_certificate_is_refuted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_xrdp_of_classic_security_is_refuted() {
-    let Some(xrdp) = Xrdp::start("rdp", 2025, 2027).await else {
+    let Some(xrdp) = start("rdp", 2025, 2027).await else {
         return;
     };
     let proof = prove(xrdp.address).await;
@@ -299,7 +176,7 @@ async fn a_real_xrdp_of_classic_security_is_refuted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_real_xrdp_that_lost_its_certificate_is_refuted() {
-    let Some(xrdp) = Xrdp::start("tls", 2025, 2027).await else {
+    let Some(xrdp) = start("tls", 2025, 2027).await else {
         return;
     };
     std::fs::remove_file(xrdp.folder.path().join("host.crt")).unwrap();
@@ -358,10 +235,7 @@ async fn the_versions_that_a_real_xrdp_is_set_to_are_seen() {
         ("TLSv1.3", "ssl3:40 1.0:70 1.1:70 1.2:70 1.3:on"),
         ("TLSv1.2, TLSv1.3", "ssl3:40 1.0:70 1.1:70 1.2:on 1.3:on"),
     ] {
-        let folder = TempDir::new().unwrap();
-        let (certificate, key) = made(2025, 2027);
-        put(folder.path(), "host.crt", &certificate.pem());
-        put(folder.path(), "host.key", &key.serialize_pem());
+        let folder = folder_with(&made(2025, 2027));
         let Some(xrdp) = Xrdp::speaking(folder, "tls", set).await else {
             return;
         };

@@ -35,8 +35,11 @@ use tokio::sync::Notify;
 
 use super::each_client;
 use super::healthy;
+use super::negotiation;
 use super::open;
 use super::served;
+use super::versions;
+use super::visit;
 
 /// It is the middle of 2026, and waiting ends when the test says so, or never.
 struct TestClock {
@@ -293,7 +296,7 @@ async fn a_host_that_agrees_to_tls_and_does_not_speak_it_is_a_mismatch() {
 }
 
 #[tokio::test]
-async fn a_host_that_speaks_out_of_turn_refutes_as_a_broken_listener() {
+async fn a_host_that_speaks_out_of_turn_is_a_mismatch_in_one_piece_or_two() {
     let address = each_client(|mut stream| async move {
         let asked = stream.read(&mut [0; 512]).await.unwrap();
         assert!(asked > 0);
@@ -303,9 +306,18 @@ async fn a_host_that_speaks_out_of_turn_refutes_as_a_broken_listener() {
     })
     .await;
     let proof = prove(address).await;
-    let (stage, id, reason) = refuted(&proof);
-    assert_eq!((stage, id), (Stage::Negotiate, "listener-broken"));
-    assert!(reason.contains("9 bytes out of turn"), "{reason}");
+    let (stage, id, _) = refuted(&proof);
+    assert_eq!((stage, id), (Stage::Tls, "tls-mismatch"));
+    assert_eq!(proof.selected, Some("tls"));
+    let survey = visit(address).await;
+    assert_eq!(
+        negotiation(&survey),
+        "rdp:SSL tls:SSL nla:SSL rdstls:SSL hybrid_ex:SSL aad:SSL"
+    );
+    assert_eq!(
+        versions(&survey),
+        "ssl3:other 1.0:other 1.1:other 1.2:other 1.3:other"
+    );
 }
 
 #[tokio::test]

@@ -1,10 +1,8 @@
 //! Programs that none of us wrote on the other side of a sign-in: FreeRDP's client against the lab, FreeRDP's server and
 //! one of pyspnego against our own sign-in.
 
-use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::process::Output;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -18,8 +16,6 @@ use tempfile::TempDir;
 use tokio::io::AsyncBufReadExt as _;
 use tokio::io::BufReader;
 use tokio::io::Lines;
-use tokio::net::TcpListener;
-use tokio::net::TcpStream;
 use tokio::process::Child;
 use tokio::process::ChildStdout;
 use tokio::process::Command;
@@ -28,62 +24,19 @@ use super::made;
 use super::sign_in::sign_in;
 use super::sign_in::visit;
 use crate::support;
+use crate::support::freerdp::ACCOUNT_LOCKED;
+use crate::support::freerdp::CONNECTION_LOST;
+use crate::support::freerdp::FreeRdp;
+use crate::support::freerdp::LOGON_FAILURE;
+use crate::support::freerdp::NLA_ONLY;
+use crate::support::freerdp::PASSWORD;
+use crate::support::freerdp::Shadow;
+use crate::support::freerdp::USER;
+use crate::support::freerdp::went_on_to_a_desktop;
 use crate::support::screen::Screen;
 
-/// The account of the foreign servers.
-const USER: &str = "labadmin";
-const PASSWORD: &str = "Passw0rd!";
 /// How long a foreign program may take.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// FreeRDP's exit codes: what it makes of a refusal ([FreeRDP 2] client/X11/xfreerdp.h).
-const CONNECTION_LOST: i32 = 147;
-const LOGON_FAILURE: i32 = 134;
-
-/// FreeRDP's client with a screen to start on.
-struct FreeRdp {
-    screen: Screen,
-    home: TempDir,
-}
-
-impl FreeRdp {
-    async fn at_hand() -> Option<Self> {
-        support::peer_program("xfreerdp")?;
-        Some(Self {
-            screen: Screen::start().await?,
-            home: TempDir::new().unwrap(),
-        })
-    }
-
-    /// Signs in without opening a desktop; the exit code and the log.
-    async fn sign_in(&self, address: SocketAddr, password: &Secret) -> (i32, String) {
-        let program = support::peer_program("xfreerdp").unwrap();
-        let running = Command::new(program)
-            .arg(format!("/v:{address}"))
-            .arg(format!("/u:{USER}"))
-            .arg(format!("/p:{}", password.reveal()))
-            .args(["/cert:ignore", "+auth-only", "/sec:nla", "/log-level:DEBUG"])
-            .env("DISPLAY", &self.screen.display)
-            .env("HOME", self.home.path())
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output();
-        let ended = tokio::time::timeout(PATIENCE, running).await;
-        let Output {
-            status,
-            stdout,
-            stderr,
-        } = ended.unwrap().unwrap();
-        let log = [stdout, stderr].concat();
-        let log = String::from_utf8_lossy(&log).into_owned();
-        (status.code().unwrap(), log)
-    }
-}
-
-/// FreeRDP has checked our proof and handed its credentials over.
-fn went_on_to_a_desktop(log: &str) -> bool {
-    log.contains("CONNECTION_STATE_NLA --> CONNECTION_STATE_MCS_CONNECT")
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn freerdp_and_our_sign_in_agree_on_every_host_of_the_lab() {
@@ -96,7 +49,7 @@ async fn freerdp_and_our_sign_in_agree_on_every_host_of_the_lab() {
     for (standing, expected) in [
         // The lab has no desktops, so that the connection ends after the sign-in.
         (Standing::Active, CONNECTION_LOST),
-        (Standing::Locked, 135),
+        (Standing::Locked, ACCOUNT_LOCKED),
         (Standing::Disabled, 151),
         (Standing::PasswordExpired, 148),
         (Standing::MustChange, 149),
@@ -145,77 +98,14 @@ fn put(path: &Path, text: &str) {
     std::fs::write(path, text).unwrap();
 }
 
-/// FreeRDP's server, which shares an empty screen.
-struct Shadow {
-    server: Child,
-    _screen: Screen,
-    _folder: TempDir,
-    address: SocketAddr,
-}
-
-impl Shadow {
-    /// One that demands network level authentication and knows one account; `None` where there is none.
-    async fn start() -> Option<Self> {
-        let program = support::peer_program("freerdp-shadow-cli")?;
-        let hash = support::peer_program("winpr-hash")?;
-        let screen = Screen::start().await?;
-        let folder = TempDir::new().unwrap();
-        let hashed = Command::new(hash)
-            .args(["-u", USER, "-p", PASSWORD, "-f", "sam"])
-            .output()
-            .await
-            .unwrap();
-        let accounts = folder.path().join("sam");
-        put(&accounts, &String::from_utf8(hashed.stdout).unwrap());
-        let (certificate, key) = made(2025, 2035);
-        let config = folder.path().join("freerdp/shadow");
-        put(&config.join("shadow.crt"), &certificate.pem());
-        put(&config.join("shadow.key"), &key.serialize_pem());
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let mut file = OsString::from("/sam-file:");
-        file.push(&accounts);
-        let server = Command::new(program)
-            .arg(format!("/port:{}", address.port()))
-            .args(["/bind-address:127.0.0.1", "/sec:nla", "+auth"])
-            .arg(file)
-            .env("DISPLAY", &screen.display)
-            .env("HOME", folder.path())
-            .env("XDG_CONFIG_HOME", folder.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut shadow = Self {
-            server,
-            _screen: screen,
-            _folder: folder,
-            address,
-        };
-        shadow.listening().await;
-        Some(shadow)
-    }
-
-    async fn listening(&mut self) {
-        let mut tries = tokio::time::interval(Duration::from_millis(10));
-        for _ in 0..1000 {
-            tries.tick().await;
-            if TcpStream::connect(self.address).await.is_ok() {
-                return;
-            }
-            let ended = self.server.try_wait().unwrap();
-            assert_eq!(ended, None, "FreeRDP's server ended");
-        }
-        panic!("FreeRDP's server does not listen");
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn freerdps_server_accepts_the_right_password_and_closes_on_a_wrong_one() {
-    let Some(shadow) = Shadow::start().await else {
+    let Some(screen) = Screen::start().await else {
+        return;
+    };
+    let (certificate, key) = made(2025, 2035);
+    let (certificate, key) = (certificate.pem(), key.serialize_pem());
+    let Some(shadow) = Shadow::start(&screen, NLA_ONLY, &certificate, &key).await else {
         return;
     };
     let told = visit(shadow.address, None).await.ntlm.unwrap();

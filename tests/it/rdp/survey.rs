@@ -115,7 +115,7 @@ pub(super) async fn look(address: SocketAddr, deadline: Duration) -> Survey {
 }
 
 /// The negotiations as words: `rdp:F5 nla:HYBRID`.
-pub(super) fn negotiation(survey: &Survey) -> String {
+pub(crate) fn negotiation(survey: &Survey) -> String {
     let word = |reply: &Reply| match reply {
         Reply::Selected { protocol, .. } => protocol.to_string(),
         Reply::Bare => "bare".to_owned(),

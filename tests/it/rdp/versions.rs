@@ -80,7 +80,7 @@ async fn proof(lab: &Lab, deadline: Duration) -> Proof {
 }
 
 /// Visits a port that answers in time.
-pub(super) async fn visit(address: SocketAddr) -> Survey {
+pub(crate) async fn visit(address: SocketAddr) -> Survey {
     visit_within(address, Duration::from_secs(30)).await
 }
 
@@ -105,7 +105,7 @@ pub(super) async fn visit_within(address: SocketAddr, deadline: Duration) -> Sur
 }
 
 /// What became of each version, such as `1.0:on 1.1:70`; a version that is on without its suite.
-pub(super) fn versions(survey: &Survey) -> String {
+pub(crate) fn versions(survey: &Survey) -> String {
     let Some(tls) = &survey.tls else {
         return "no TLS".to_owned();
     };

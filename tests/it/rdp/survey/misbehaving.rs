@@ -106,8 +106,6 @@ async fn other_programs_are_told_at_once() {
         b"\xff\xff\xff\xff\xff\xff\xff\xff",
         // A disconnect where the confirm should be.
         b"\x03\x00\x00\x0b\x06\x80\x00\x00\x12\x34\x00",
-        // A confirm that says more than it should.
-        b"\x03\x00\x00\x13\x0e\xd0\x00\x00\x12\x34\x00\x02\x00\x08\x00\x00\x00\x00\x00more",
     ] {
         let survey = look(answering(bytes).await, AMPLE).await;
         assert_eq!(
