@@ -7,6 +7,7 @@ mod commands;
 mod examples;
 mod findings;
 mod lines;
+mod peers;
 mod reference;
 
 use std::fs;

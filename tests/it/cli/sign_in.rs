@@ -17,6 +17,7 @@ use crate::support::freerdp::LOGON_FAILURE;
 use crate::support::freerdp::NLA_ONLY;
 use crate::support::freerdp::PASSWORD;
 use crate::support::freerdp::Shadow;
+use crate::support::freerdp::TLS_ONLY;
 use crate::support::freerdp::USER;
 use crate::support::freerdp::went_on_to_a_desktop;
 use crate::support::screen::Screen;
@@ -144,4 +145,27 @@ async fn the_program_and_freerdp_agree_on_freerdps_server() {
     for case in &cases {
         check(&freerdp, shadow.address, case).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_nla_freerdp_takes_any_password_and_the_program_says_that_nothing_was_tried() {
+    let Some(freerdp) = FreeRdp::at_hand().await else {
+        return;
+    };
+    let Some(screen) = Screen::start().await else {
+        return;
+    };
+    let (certificate, key) = crate::rdp::made(2025, 2035);
+    let (certificate, key) = (certificate.pem(), key.serialize_pem());
+    let Some(shadow) = Shadow::start(&screen, TLS_ONLY, &certificate, &key).await else {
+        return;
+    };
+    let wrong = Secret::new(WRONG);
+    let (code, log) = freerdp.connect(shadow.address, &wrong, &[]).await;
+    assert_eq!(code, 0, "{log}");
+    let (login, exit) = told(shadow.address, &wrong).await;
+    let expected = json!({ "accepted": false, "user": USER, "outcome": "not_offered" });
+    assert_eq!(login, expected);
+    // Nothing keeps clients out.
+    assert_eq!(exit, 0);
 }

@@ -38,7 +38,7 @@ pub(super) fn holds(path: &str, wanted: &str) {
 }
 
 /// The page with this between its two markers.
-fn filled(page: &str, marker: &str, table: &str) -> Option<String> {
+pub(super) fn filled(page: &str, marker: &str, table: &str) -> Option<String> {
     let (opening, closing) = (format!("<!-- {marker} -->"), format!("<!-- /{marker} -->"));
     let (before, rest) = page.split_once(&opening)?;
     let (_, after) = rest.split_once(&closing)?;

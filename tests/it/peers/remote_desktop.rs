@@ -34,7 +34,7 @@ async fn nmap(lab: &Lab, host: &str) -> Option<String> {
         "-p",
         &port,
         "--script",
-        "+rdp-enum-encryption,+rdp-ntlm-info",
+        "+rdp-enum-encryption,+rdp-ntlm-info,+ssl-cert",
         &address,
     ];
     let output = run(&nmap, &arguments, "").await;
@@ -62,6 +62,10 @@ async fn nmap_sees_that_nla_is_required_and_what_the_host_is() {
         assert!(!text.contains("SSL: SUCCESS"), "{text}");
         assert!(!text.contains("Native RDP: SUCCESS"), "{text}");
         let told = challenge(&lab, "healthy").await;
+        let computer = lab.machine("healthy").unwrap().computer_name;
+        // It begins with TLS, without the negotiation around it.
+        let subject = format!("ssl-cert: Subject: commonName={computer}");
+        assert!(text.contains(&subject), "{text}");
         let (major, minor, build) = told.version.unwrap();
         assert_eq!(build, 17763);
         for line in [

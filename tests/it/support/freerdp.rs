@@ -49,14 +49,25 @@ impl FreeRdp {
         })
     }
 
-    /// Signs in without opening a desktop; the exit code and the log.
+    /// Signs in by network level authentication, without opening a desktop; the exit code and the log.
     pub(crate) async fn sign_in(&self, address: SocketAddr, password: &Secret) -> (i32, String) {
+        self.connect(address, password, &["/sec:nla"]).await
+    }
+
+    /// The same with these options about security; without any it takes what the host offers.
+    pub(crate) async fn connect(
+        &self,
+        address: SocketAddr,
+        password: &Secret,
+        security: &[&str],
+    ) -> (i32, String) {
         let program = peer_program("xfreerdp").unwrap();
         let running = Command::new(program)
             .arg(format!("/v:{address}"))
             .arg(format!("/u:{USER}"))
             .arg(format!("/p:{}", password.reveal()))
-            .args(["/cert:ignore", "+auth-only", "/sec:nla", "/log-level:DEBUG"])
+            .args(["/cert:ignore", "+auth-only", "/log-level:DEBUG"])
+            .args(security)
             .env("DISPLAY", &self.screen.display)
             .env("HOME", self.home.path())
             .stdin(Stdio::null())
@@ -89,6 +100,8 @@ pub(crate) struct Shadow {
 
 /// What makes the server demand network level authentication.
 pub(crate) const NLA_ONLY: &[&str] = &["/sec:nla", "+auth"];
+/// What makes it do TLS only, and let everybody in.
+pub(crate) const TLS_ONLY: &[&str] = &["/sec:tls", "-auth"];
 
 impl Shadow {
     /// One that shares this screen, with these options about security and this certificate and key (PEM); `None` where

@@ -9,6 +9,7 @@ use rdpfix::clock::SystemClock;
 use tempfile::TempDir;
 
 use super::certificates::Kind;
+use crate::support::freerdp;
 use crate::support::freerdp::Shadow;
 use crate::support::screen::Screen;
 use crate::support::xrdp::WEAK;
@@ -221,8 +222,8 @@ async fn start_one(row: &'static Row, now: Timestamp, screen: &Screen) -> Option
 /// How FreeRDP's server is told what to take. Without `+auth` it asks nobody for a password, not even by NLA.
 fn options(security: &str) -> &'static [&'static str] {
     match security {
-        "nla" => &["/sec:nla", "+auth"],
-        "tls" => &["/sec:tls", "-auth"],
+        "nla" => freerdp::NLA_ONLY,
+        "tls" => freerdp::TLS_ONLY,
         "rdp" => &["/sec:rdp", "-auth"],
         _ => &["+sec-nla", "+auth"],
     }
