@@ -14,9 +14,11 @@ use crate::inside::Unseen;
 use crate::survey::Distrust;
 use crate::survey::GatewayAnswer;
 use crate::survey::GatewayView;
+use crate::survey::Tcp;
+use crate::survey::TlsFailure;
 use crate::survey::Trust;
 
-/// The gateway's certificate, as it is shown, is out of its dates or not trusted.
+/// The gateway's certificate, as it is shown, is out of its dates, for another name or not for servers.
 pub(in crate::diagnosis) static GATEWAY_SHOWN_BAD: Sign = Sign::new("gateway-shown-bad", |case| {
     let Some(gateway) = view(case) else {
         return Ok(Answer::Beside);
@@ -25,9 +27,17 @@ pub(in crate::diagnosis) static GATEWAY_SHOWN_BAD: Sign = Sign::new("gateway-sho
         .chain
         .first()
         .and_then(|leaf| Some(format!("`{}` {}", leaf.subject, outdated(leaf, case.now)?)));
-    let found = outdated.or_else(|| match gateway.trust.as_ref()? {
-        Trust::Trusted => None,
-        Trust::Untrusted(why) => Some(distrust(why)),
+    let found = outdated.or_else(|| {
+        match gateway.trust.as_ref()? {
+            Trust::Untrusted(Distrust::Dates) => Some("it is out of its dates"),
+            Trust::Untrusted(Distrust::Name) => Some("it does not bear the gateway's name"),
+            Trust::Untrusted(Distrust::Usage) => Some("it is not for servers"),
+            Trust::Trusted
+            | Trust::Untrusted(
+                Distrust::SelfSigned | Distrust::UnknownIssuer | Distrust::Other(_),
+            ) => None,
+        }
+        .map(str::to_owned)
     });
     told(
         found.map(|why| {
@@ -36,7 +46,62 @@ pub(in crate::diagnosis) static GATEWAY_SHOWN_BAD: Sign = Sign::new("gateway-sho
                 gateway.address
             )
         }),
-        "the gateway's certificate is trusted",
+        "the gateway's certificate is within its dates and bears its name",
+    )
+});
+/// The gateway's certificate is not trusted on this machine; what clients trust is their own business.
+pub(in crate::diagnosis) static GATEWAY_UNTRUSTED: Sign = Sign::new("gateway-untrusted", |case| {
+    let Some(gateway) = view(case) else {
+        return Ok(Answer::Beside);
+    };
+    let found = gateway.trust.as_ref().and_then(|trust| match trust {
+        Trust::Untrusted(Distrust::SelfSigned) => Some("it signed itself"),
+        Trust::Untrusted(Distrust::UnknownIssuer) => Some("its issuer is not known here"),
+        Trust::Untrusted(Distrust::Other(why)) => Some(why.as_str()),
+        Trust::Trusted | Trust::Untrusted(Distrust::Dates | Distrust::Name | Distrust::Usage) => {
+            None
+        }
+    });
+    told(
+        found.map(|why| {
+            format!(
+                "this machine does not trust the certificate of the gateway {}: {why}; clients that do not either are refused",
+                gateway.address
+            )
+        }),
+        "the gateway's certificate is trusted on this machine",
+    )
+});
+/// TLS with the gateway fails.
+pub(in crate::diagnosis) static GATEWAY_TLS_FAILS: Sign = Sign::new("gateway-tls-fails", |case| {
+    let Some(gateway) = view(case) else {
+        return Ok(Answer::Beside);
+    };
+    let how = gateway.tls_failure.as_ref().map(|failure| match failure {
+        TlsFailure::Alert(number) => format!("ends TLS with alert {number}"),
+        TlsFailure::Closed => "closes the connection during TLS".to_owned(),
+        TlsFailure::Stalled { received } => format!("stalls in TLS after {received} bytes"),
+        TlsFailure::Broken(why) => format!("does not speak TLS: {why}"),
+    });
+    told(
+        how.map(|how| format!("the gateway {} {how}", gateway.address)),
+        "TLS with the gateway comes about",
+    )
+});
+/// The gateway's port does not open.
+pub(in crate::diagnosis) static GATEWAY_SHUT: Sign = Sign::new("gateway-shut", |case| {
+    let Some(gateway) = view(case) else {
+        return Ok(Answer::Beside);
+    };
+    let how = match gateway.tcp {
+        Some(Tcp::Refused) => Some("refuses connections: nothing listens there"),
+        Some(Tcp::Timeout) => Some("does not answer"),
+        Some(Tcp::Unreachable) => Some("cannot be reached from here"),
+        Some(Tcp::Open) | None => None,
+    };
+    told(
+        how.map(|how| format!("the gateway {} {how}", gateway.address)),
+        "the gateway's port opens",
     )
 });
 /// The certificate that the gateway role is bound to is out of its dates, or gone.
@@ -95,17 +160,6 @@ fn view<'a>(case: &Case<'a>) -> Option<&'a GatewayView> {
 
 fn role<'a>(case: &Case<'a>) -> Result<Option<&'a GatewayRole>, Unseen> {
     Ok(part(case, "the gateway role", |inside| &inside.gateway)?.as_ref())
-}
-
-fn distrust(why: &Distrust) -> String {
-    match why {
-        Distrust::SelfSigned => "it signed itself".to_owned(),
-        Distrust::UnknownIssuer => "its issuer is not known here".to_owned(),
-        Distrust::Dates => "it is out of its dates".to_owned(),
-        Distrust::Name => "it does not bear the gateway's name".to_owned(),
-        Distrust::Usage => "it is not for servers".to_owned(),
-        Distrust::Other(why) => why.clone(),
-    }
 }
 
 fn gateway_answers(case: &Case<'_>) -> Looked {

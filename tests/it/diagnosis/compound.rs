@@ -9,9 +9,13 @@ use rdpfix::inside::Admits;
 use rdpfix::inside::Decider;
 use rdpfix::rdp::nego::FailureCode;
 use rdpfix::rdp::nego::Protocols;
+use rdpfix::survey::Distrust;
+use rdpfix::survey::GatewayAnswer;
+use rdpfix::survey::GatewayView;
 use rdpfix::survey::Reply;
 use rdpfix::survey::Tcp;
 use rdpfix::survey::TlsFailure;
+use rdpfix::survey::Trust;
 
 use super::Story;
 use super::check;
@@ -223,6 +227,34 @@ pub(super) const STORIES: &[Story] = &[
         errors: &[],
     },
     Story {
+        about: "a gateway whose issuer is not known here is a warning: clients may know it",
+        spoil: |world| {
+            world.outside().gateway = Some(gateway(Trust::Untrusted(Distrust::UnknownIssuer)));
+        },
+        top: (Cause::GatewayCertificate, Warning),
+        errors: &[],
+    },
+    Story {
+        about: "a gateway with another name is refused by every client",
+        spoil: |world| world.outside().gateway = Some(gateway(Trust::Untrusted(Distrust::Name))),
+        top: (Cause::GatewayCertificate, Error),
+        errors: &[Cause::GatewayCertificate],
+    },
+    Story {
+        about: "a gateway that does not listen",
+        spoil: |world| {
+            world.outside().gateway = Some(GatewayView {
+                tcp: Some(Tcp::Refused),
+                chain: Vec::new(),
+                trust: None,
+                http: None,
+                ..gateway(Trust::Trusted)
+            });
+        },
+        top: (Cause::GatewayHttp, Error),
+        errors: &[Cause::GatewayHttp],
+    },
+    Story {
         about: "somebody tried passwords, and nothing is wrong with the host",
         spoil: |world| {
             world.log(
@@ -236,6 +268,20 @@ pub(super) const STORIES: &[Story] = &[
         errors: &[],
     },
 ];
+
+fn gateway(trust: Trust) -> GatewayView {
+    GatewayView {
+        address: "gw.corp.example:443".to_owned(),
+        tcp: Some(Tcp::Open),
+        chain: vec![certificate("gw.corp.example", days(100))],
+        trust: Some(trust),
+        tls_failure: None,
+        http: Some(GatewayAnswer::Healthy {
+            schemes: vec!["Negotiate".to_owned()],
+        }),
+        rpc: None,
+    }
+}
 
 #[test]
 fn compound_and_misleading_hosts_are_judged() {
