@@ -254,7 +254,8 @@ impl Page<'_> {
             (Some(text), Playbook::Shown | Playbook::Needless(_)) => {
                 self.heading("The playbook that would mend it")?;
                 for line in text.lines() {
-                    writeln!(self.out, "  {}", clean(line, SHOWN))?;
+                    // Whole: people copy it.
+                    writeln!(self.out, "  {}", clean(line, usize::MAX))?;
                 }
                 Ok(())
             }

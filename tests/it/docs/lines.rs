@@ -43,6 +43,46 @@ async fn runs_write_what_the_schema_says() {
     assert_eq!(counts["run_end"], 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn probes_write_what_the_schema_says() {
+    let bench = Bench::of("fleet", None).await;
+    bench.write("password", bench.lab.password().reveal());
+    let password = bench.path("password");
+    let signed_in = ["--login", bench.lab.user(), "--password-file", &password];
+    for more in [&["--repeat", "2"][..], &signed_in] {
+        let arguments = [&["probe", "--reporter", "jsonl"], more].concat();
+        let told = bench.run(&arguments).await;
+        let Some(counts) = validated(&told.stdout) else {
+            return;
+        };
+        assert_eq!(counts["probe_end"], bench.hosts().len(), "{more:?}");
+        assert!(counts["finding"].as_u64() > Some(5), "{counts}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn diagnoses_write_what_the_schema_says() {
+    for scenario in ["policy-owned", "gateway-http", "healthy"] {
+        let bench = Bench::of(scenario, None).await;
+        let arguments = [
+            "diagnose",
+            scenario,
+            "--code",
+            "0x904",
+            "--reporter",
+            "jsonl",
+        ];
+        let told = bench.run(&arguments).await;
+        let Some(counts) = validated(&told.stdout) else {
+            return;
+        };
+        assert_eq!(counts["diagnose_end"], 1, "{scenario}");
+        if scenario != "healthy" {
+            assert!(counts["cause"].as_u64() >= Some(1), "{counts}");
+        }
+    }
+}
+
 #[test]
 fn a_record_that_breaks_the_schema_is_found() {
     let python = support::peer_python();
