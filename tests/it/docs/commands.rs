@@ -126,9 +126,35 @@ fn cargo_commands_of_the_readme_end_as_it_says() {
                 "cargo run --release -- apply playbooks/rdp-baseline.yml -i lab",
                 Some(4)
             ),
+            (
+                "cargo run -- diagnose cert-expired -i lab:cert-expired --code 0x904 --extended 0x7",
+                Some(3)
+            ),
             ("cargo run -- lab list", Some(0)),
         ]
     );
+}
+
+/// Moments and numbers differ from run to run.
+fn without_digits(text: &str) -> String {
+    text.replace(|letter: char| letter.is_ascii_digit(), "#")
+}
+
+#[test]
+fn the_diagnosis_of_the_readme_is_what_the_program_says() {
+    let readme = read(&support::root().join("README.md"));
+    let (_, rest) = readme
+        .split_once("<!-- diagnosis -->\n\n```text\n")
+        .unwrap();
+    let (shown, _) = rest.split_once("```\n\n<!-- /diagnosis -->").unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_rdpfix"))
+        .args(["diagnose", "cert-expired", "-i", "lab:cert-expired"])
+        .args(["--code", "0x904", "--extended", "0x7"])
+        .current_dir(support::root())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(without_digits(&said), without_digits(shown));
 }
 
 #[test]
