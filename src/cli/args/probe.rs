@@ -47,7 +47,7 @@ pub struct ProbeArguments {
     /// Read the password for `--login` from this file; else it is RDPFIX_LOGIN_PASSWORD, else it is asked for
     #[arg(long, value_name = "FILE", requires = "login")]
     pub password_file: Option<PathBuf>,
-    /// Look at this Remote Desktop Gateway too
+    /// Look at this Remote Desktop Gateway too, instead of those that the inventory names (`rdp_gateway`)
     #[arg(long, value_name = "HOST[:PORT]")]
     pub gateway: Option<String>,
     /// Results as `human`, `jsonl`, `openmetrics` or `nagios`, each with `:PATH` to write a file
