@@ -169,7 +169,7 @@ fn write_task(text: &mut String, task: &Task) {
 
 /// What came from a host, fit for a comment: one line, nothing that moves a cursor, no novel.
 fn comment(text: &str) -> String {
-    const LONGEST: usize = 300;
+    const LONGEST: usize = 2_000;
     text.chars()
         .map(|one| if one.is_control() { ' ' } else { one })
         .take(LONGEST)

@@ -25,6 +25,8 @@ const EVIDENCE: usize = 5;
 const EVENTS: usize = 15;
 /// Names of what was not seen for one reason, unless more was asked for.
 const NAMED: usize = 4;
+/// Characters of a piece of advice, which is ours and never cut in the middle of a command.
+const ADVICE: usize = 2_000;
 /// Characters of the text of an event.
 const EVENT_TEXT: usize = 160;
 
@@ -140,10 +142,10 @@ impl Page<'_> {
         }
         let steps: Vec<&str> = told.steps(one).map(|step| step.does.as_str()).collect();
         if steps.is_empty() && !entry.advice.is_empty() && self.shows_all() {
-            self.line(Tint::Plain, ">", entry.advice)?;
+            writeln!(self.out, "  > {}", clean(entry.advice, ADVICE))?;
         }
         for step in steps {
-            self.line(Tint::Plain, ">", step)?;
+            writeln!(self.out, "  > {}", clean(step, ADVICE))?;
         }
         Ok(())
     }
