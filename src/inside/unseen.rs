@@ -113,7 +113,12 @@ mod tests {
             ),
             (fault(0x8004_1010), "does not have the log", "every host"),
             (fault(2_150_858_778), "does not have the log", "every host"),
-            (fault(0x8004_1001), "could not be read", "try again"),
+            (
+                fault(0x8004_1001),
+                "could not be read",
+                "rdpfix explain hresult:0x80041001",
+            ),
+            (fault(0x1234_5678), "could not be read", "try again"),
             (
                 CimError::TimedOut {
                     operation: operation(),
