@@ -12,6 +12,7 @@ pub mod environment;
 pub mod exit;
 pub mod explain;
 pub mod files;
+pub mod forks;
 pub mod interrupt;
 pub mod inventory;
 pub mod lab;

@@ -11,6 +11,7 @@ use crate::cli::args::FleetArguments;
 use crate::cli::args::ProbeArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
+use crate::cli::forks::forks;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
@@ -31,9 +32,6 @@ mod account;
 mod authority;
 mod reporters;
 pub mod target;
-
-/// Hosts in flight at once unless told otherwise.
-const DEFAULT_FORKS: usize = 256;
 
 /// Looks at hosts from outside.
 pub fn probe(
@@ -61,7 +59,7 @@ fn look(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments, environment)?;
+    let forks = forks(arguments.forks, environment)?;
     let mut targets = target::typed(&arguments.hosts)?;
     let options = SurveyOptions {
         deadline: Duration::from_secs(arguments.timeout.max(1)),
@@ -140,23 +138,6 @@ fn listed(fleet: Option<&Fleet>, arguments: &ProbeArguments) -> anyhow::Result<V
         gateway: host.rdp_gateway.clone(),
     };
     Ok(hosts.iter().map(target).collect())
-}
-
-fn forks(arguments: &ProbeArguments, environment: &Environment) -> anyhow::Result<usize> {
-    let forks = match (arguments.forks, &environment.forks) {
-        (Some(forks), _) => forks,
-        (None, Some(text)) => text.parse().map_err(|error| {
-            Refusal::new(
-                ExitStatus::Usage,
-                format!("RDPFIX_FORKS or ANSIBLE_FORKS is `{text}`: {error}"),
-            )
-        })?,
-        (None, None) => DEFAULT_FORKS,
-    };
-    if forks == 0 {
-        return Err(Refusal::new(ExitStatus::Usage, "`--forks` must be at least 1").into());
-    }
-    Ok(forks)
 }
 
 /// What all visits come to.

@@ -12,6 +12,7 @@ use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
+use crate::cli::forks::forks;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
@@ -38,8 +39,6 @@ use crate::syntax::Node;
 
 /// Events that may wait for a slow reader before hosts do.
 const EVENTS_IN_FLIGHT: usize = 1024;
-/// Hosts in flight at once unless told otherwise.
-const DEFAULT_FORKS: usize = 256;
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
@@ -71,7 +70,7 @@ fn execute(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments, environment)?;
+    let forks = forks(arguments.forks, environment)?;
     let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook)?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
@@ -144,23 +143,6 @@ async fn carry_out(
     drop(world);
     reporting.finished().await?;
     Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
-}
-
-fn forks(arguments: &RunArguments, environment: &Environment) -> anyhow::Result<usize> {
-    let forks = match (arguments.forks, &environment.forks) {
-        (Some(forks), _) => forks,
-        (None, Some(text)) => text.parse().map_err(|error| {
-            Refusal::new(
-                ExitStatus::Usage,
-                format!("RDPFIX_FORKS or ANSIBLE_FORKS is `{text}`: {error}"),
-            )
-        })?,
-        (None, None) => DEFAULT_FORKS,
-    };
-    if forks == 0 {
-        return Err(Refusal::new(ExitStatus::Usage, "`--forks` must be at least 1").into());
-    }
-    Ok(forks)
 }
 
 /// `None` after a mistake was shown.
