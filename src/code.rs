@@ -176,7 +176,7 @@ pub fn all() -> impl Iterator<Item = &'static Entry> {
     ROWS.iter().flat_map(|rows| rows.iter())
 }
 
-/// The row of a number in a table; for events see [`event`].
+/// The row of a number in a table; for events see [`event()`].
 pub fn entry(table: Table, code: u32) -> Option<&'static Entry> {
     all().find(|entry| entry.table == table && entry.code == code)
 }

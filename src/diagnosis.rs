@@ -2,7 +2,7 @@
 //! logs tell on one timeline. Pure: knows surveys, inside views and the catalogue, and asks nobody.
 //!
 //! A [`Sign`] is a question with three answers: yes, no, not seen. The rules say for which causes a sign
-//! speaks, how strongly, and why; [`rank`] weighs them. Ranking is changed by changing rows, not code.
+//! speaks, how strongly, and why; `rank` weighs them. Ranking is changed by changing rows, not code.
 
 use jiff::Timestamp;
 
