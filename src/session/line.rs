@@ -207,8 +207,9 @@ fn answer(response: &Response, body: Vec<u8>) -> HttpAnswer {
     }
 }
 
-/// How long a connection may take to be handed back to its client after the last byte of an answer.
-const HANDED_BACK_WITHIN: Duration = Duration::from_millis(50);
+/// How long a connection may take to be handed back to its client after the last byte of an answer; a busy machine lets
+/// a task wait for tens of milliseconds, and a connection that did end is told so much later.
+const HANDED_BACK_WITHIN: Duration = Duration::from_millis(250);
 
 /// Lets a client connect once. A pool that reconnects behind one's back would send a sealed message to a server that
 /// has no context for it; like this, a connection that ended is an error that says that nothing was sent.
