@@ -96,7 +96,8 @@ fn of_visit(survey: &Survey, findings: usize, ts: Timestamp) -> Value {
         "host": survey.host,
         "port": survey.port,
         "reachable": survey.reachable(),
-        "tcp": survey.tcp_outcome().map(Tcp::word),
+        // Without an address there is no way there.
+        "tcp": survey.tcp_outcome().unwrap_or(Tcp::Unreachable).word(),
         "addresses": survey.name.addresses,
         "protocols": protocols(survey),
         "flags": flags(survey),

@@ -57,7 +57,8 @@ fn what_was_not_reached_is_null() {
     let nothing = end(Survey::begun("ts01", 3389, crate::judge::fabricate::now()));
     assert_eq!(nothing["addresses"], json!([]));
     assert_eq!(nothing["stages_ms"], json!({}));
-    for absent in ["tcp", "stages", "login", "gateway"] {
+    assert_eq!(nothing["tcp"], "unreachable");
+    for absent in ["stages", "login", "gateway"] {
         assert_eq!(nothing.get(absent), None, "{absent}");
     }
 }
