@@ -5,6 +5,7 @@
 //! at a file and a host that was probed, [`clean`] writes. Must not know file systems, sockets or terminals.
 
 use crate::finding::Severity;
+use crate::inventory::endpoint;
 
 pub mod against;
 pub mod clean;
@@ -198,26 +199,7 @@ pub struct Destination {
 impl Destination {
     /// Reads `host`, `host:port`, `[v6]`, `[v6]:port` or a bare IPv6 address; `None` when it is none of these.
     pub fn read(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (host, port) = if let Some(rest) = text.strip_prefix('[') {
-            let (host, after) = rest.split_once(']')?;
-            match after.strip_prefix(':') {
-                Some(port) => (host, Some(port)),
-                None if after.is_empty() => (host, None),
-                None => return None,
-            }
-        } else if text.matches(':').count() > 1 {
-            (text, None)
-        } else {
-            match text.split_once(':') {
-                Some((host, port)) => (host, Some(port)),
-                None => (text, None),
-            }
-        };
-        let port = match port {
-            Some(digits) => Some(digits.parse().ok().filter(|port| *port != 0_u16)?),
-            None => None,
-        };
+        let (host, port) = endpoint::split(text.trim()).ok()?;
         is_host(host).then(|| Self {
             host: host.to_owned(),
             port,

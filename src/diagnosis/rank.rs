@@ -2,6 +2,7 @@
 
 use crate::code;
 use crate::code::Table;
+use crate::code::pair::pair;
 use crate::diagnosis::Answer;
 use crate::diagnosis::Case;
 use crate::diagnosis::Ranked;
@@ -19,6 +20,8 @@ const ENOUGH: u32 = FULL / 2;
 /// What the likeliest cause of a code that a client shows gets; less than any sign that was seen, so that it orders
 /// only what the eye leaves open.
 const PRIOR: u32 = 12;
+/// How many causes of a pair of codes are worth a hint.
+const LIKELIEST: usize = 10;
 
 /// Ranks all causes.
 pub(super) fn rank(case: &Case<'_>) -> Vec<Ranked> {
@@ -201,12 +204,10 @@ fn told(case: &Case<'_>) -> Vec<(Cause, Pro)> {
     let Some((code, extended)) = case.told else {
         return Vec::new();
     };
-    let pair = extended.and_then(|extended| {
-        rules::FITTING
-            .iter()
-            .find(|(known, _)| *known == (code, extended))
-            .map(|(_, causes)| *causes)
-    });
+    // The long tail of a pair would only repeat the catalogue.
+    let pair = extended
+        .and_then(|extended| pair(code, extended))
+        .map(|pair| pair.causes.get(..LIKELIEST).unwrap_or(pair.causes));
     let causes_of = |entry: Option<&'static code::Entry>| entry.map(|entry| entry.causes);
     let lists = [
         pair,

@@ -14,7 +14,6 @@ mod security;
 mod way;
 
 pub(super) use crate::diagnosis::rules::order::EXPLAINED;
-pub(super) use crate::diagnosis::rules::order::FITTING;
 pub(super) use crate::diagnosis::rules::order::PRECEDENCE;
 
 /// What a sign that is there says for a cause: how many points, and how bad the cause is then.

@@ -100,6 +100,13 @@ const LOGS: &[Log] = &[
         ],
     },
     Log {
+        // Where the listener tells of licences (windows-facts 9.2); which of the two channels it takes is contested.
+        name: "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Admin",
+        right: Right::EventLogReaders,
+        of: None,
+        ids: &[(1003, 1004), (1011, 1011), (1068, 1069), (1136, 1136)],
+    },
+    Log {
         name: "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
         right: Right::EventLogReaders,
         of: None,

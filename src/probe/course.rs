@@ -26,7 +26,7 @@ use crate::probe::timing;
 use crate::probe::timing::leads_to_tls;
 use crate::probe::timing::timed;
 use crate::probe::versions;
-use crate::probe::versions::Known;
+use crate::probe::versions::Picks;
 use crate::proof::Stage;
 use crate::rdp::nego::FailureCode;
 use crate::rdp::nego::Protocols;
@@ -270,12 +270,13 @@ impl<'a> Course<'a> {
         // What goes on inside takes several steps one after another, and all of it shall be done before the deadline.
         let longest = self.patience().min(self.left() / 6);
         let place = self.place(address, longest);
-        let known = self.notebook.note(|survey| Known {
-            picked: survey.tls.as_ref().and_then(|view| view.picked.clone()),
-        });
+        let picked = self
+            .notebook
+            .note(|survey| survey.tls.as_ref()?.picked.clone());
+        let picked = picked.as_ref();
         let unasked = self.offers_nla() && self.notebook.note(|survey| survey.ntlm.is_none());
         let sizes = async {
-            let sizes = versions::sizes(self.surveyor, place, wanted, &known).await;
+            let sizes = versions::sizes(self.surveyor, place, wanted, picked).await;
             self.notebook.note(|survey| survey.sizes = sizes);
         };
         let ntlm = async {
@@ -287,12 +288,12 @@ impl<'a> Course<'a> {
         tokio::join!(
             Box::pin(sizes),
             Box::pin(ntlm),
-            Box::pin(self.versions(place, wanted, &known))
+            Box::pin(self.versions(place, wanted, picked))
         );
     }
 
-    async fn versions(self, place: Place<'_>, wanted: Protocols, known: &Known) {
-        let seen = versions::look(self.surveyor, place, wanted, known).await;
+    async fn versions(self, place: Place<'_>, wanted: Protocols, picked: Option<&Picks>) {
+        let seen = versions::look(self.surveyor, place, wanted, picked).await;
         let mut view = self
             .notebook
             .note(|survey| survey.tls.take())

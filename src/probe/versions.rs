@@ -45,23 +45,19 @@ pub(super) struct Seen {
     pub(super) chain: Vec<Certificate>,
 }
 
-/// What the handshake that every client makes has told already.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Known {
-    /// The version that the host picked, with its suite: it need not be asked for again.
-    pub(super) picked: Option<(TlsVersion, String)>,
-}
+/// The version that a host picked in the handshake that every client makes, with its suite: it need not be asked again.
+pub(super) type Picks = (TlsVersion, String);
 
 /// Asks for each version by itself, SSL 3.0 to TLS 1.3, each on its own connection after negotiating `protocol`.
 pub(super) async fn look(
     surveyor: &Surveyor,
     place: Place<'_>,
     protocol: Protocols,
-    known: &Known,
+    picked: Option<&Picks>,
 ) -> Vec<Seen> {
     stream::iter(ProtocolVersion::ALL)
         .map(|version| async move {
-            match &known.picked {
+            match picked {
                 Some((picked, suite)) if picked.0 == version.0 => Seen {
                     version: *picked,
                     reply: VersionReply::Accepted(suite.clone()),
@@ -208,9 +204,9 @@ pub(super) async fn sizes(
     surveyor: &Surveyor,
     place: Place<'_>,
     protocol: Protocols,
-    known: &Known,
+    picked: Option<&Picks>,
 ) -> Option<Sizes> {
-    let (version, small) = match &known.picked {
+    let (version, small) = match picked {
         Some((picked, _)) => (ProtocolVersion(picked.0), SizeReply::Whole),
         None => small(surveyor, place, protocol).await?,
     };

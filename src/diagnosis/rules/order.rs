@@ -168,23 +168,3 @@ const fn when(
         when: Some(sign),
     }
 }
-
-/// Causes that fit an error code with an extended one, likeliest first, where more is known than of either number alone.
-///
-/// No page of the vendor explains 0x904 with 0x7; the one detailed report found was a stale self-signed certificate whose
-/// key could not be read, so that these come first (windows-facts 1.2).
-pub(in crate::diagnosis) static FITTING: &[((u32, u32), &[Cause])] = &[(
-    (0x904, 0x7),
-    &[
-        Cause::CertExpired,
-        Cause::MachineKeys,
-        Cause::CertMissing,
-        Cause::CertWeak,
-        Cause::TlsMismatch,
-        Cause::SecurityLayerMismatch,
-        Cause::NlaMismatch,
-        Cause::SessionLimit,
-        Cause::GatewayHttp,
-        Cause::PathQuality,
-    ],
-)];

@@ -17,6 +17,7 @@ use crate::code;
 use crate::code::Table;
 use crate::diagnosis::Case;
 use crate::diagnosis::Welcome;
+use crate::finding::Cause;
 use crate::inside::Unseen;
 use crate::survey::LoginOutcome;
 
@@ -120,7 +121,7 @@ pub(in crate::diagnosis) static DOMAIN_ACCOUNT_REFUSED: Sign =
 pub(in crate::diagnosis) static LOGIN_TRUST: Sign = Sign::new("login-trust", |case| {
     login_status(
         case,
-        &TRUST_FAILURES,
+        Cause::DomainTrust,
         "the sign-in did not fail for want of trust",
     )
 });
@@ -128,7 +129,7 @@ pub(in crate::diagnosis) static LOGIN_TRUST: Sign = Sign::new("login-trust", |ca
 pub(in crate::diagnosis) static LOGIN_SKEW: Sign = Sign::new("login-skew", |case| {
     login_status(
         case,
-        &[TIME_DIFFERENCE],
+        Cause::TimeSkew,
         "the sign-in did not fail because of clocks",
     )
 });
@@ -198,11 +199,11 @@ const STARTING: SignedDuration = SignedDuration::from_mins(5);
 const TOLERATED: i64 = 300;
 /// STATUS_ACCOUNT_LOCKED_OUT ([MS-ERREF] 2.3).
 const LOCKED_OUT: u32 = 0xC000_0234;
-/// STATUS_TIME_DIFFERENCE_AT_DC ([MS-ERREF] 2.3).
-const TIME_DIFFERENCE: u32 = 0xC000_0133;
-/// STATUS_TRUSTED_DOMAIN_FAILURE, STATUS_TRUSTED_RELATIONSHIP_FAILURE, STATUS_NO_TRUST_SAM_ACCOUNT,
-/// STATUS_NO_LOGON_SERVERS ([MS-ERREF] 2.3).
-const TRUST_FAILURES: [u32; 4] = [0xC000_018C, 0xC000_018D, 0xC000_018B, 0xC000_005E];
+/// Whether a status is that of a cause first of all, by the table of codes.
+fn is_of(status: u32, cause: Cause) -> bool {
+    let row = code::entry(Table::NtStatus, status);
+    row.and_then(|row| row.causes.first()) == Some(&cause)
+}
 
 fn login_refused(case: &Case<'_>) -> Looked {
     let Some(login) = &outside(case)?.login else {
@@ -215,7 +216,7 @@ fn login_refused(case: &Case<'_>) -> Looked {
     match &login.outcome {
         LoginOutcome::Accepted => told(None, format!("the host accepts `{user}`")),
         LoginOutcome::Refused(status)
-            if TRUST_FAILURES.contains(status) || *status == TIME_DIFFERENCE =>
+            if is_of(*status, Cause::DomainTrust) || is_of(*status, Cause::TimeSkew) =>
         {
             Ok(Answer::Beside)
         }
@@ -240,13 +241,13 @@ fn login_refused(case: &Case<'_>) -> Looked {
     }
 }
 
-/// The status of a refused sign-in, when it is one of these.
-fn login_status(case: &Case<'_>, statuses: &[u32], otherwise: &str) -> Looked {
+/// The status of a refused sign-in, when it is one of this cause.
+fn login_status(case: &Case<'_>, of: Cause, otherwise: &str) -> Looked {
     let Some(login) = &outside(case)?.login else {
         return Ok(Answer::Beside);
     };
     match &login.outcome {
-        LoginOutcome::Refused(status) if statuses.contains(status) => told(
+        LoginOutcome::Refused(status) if is_of(*status, of) => told(
             Some(format!(
                 "signing in `{}` failed with {}",
                 login.user,

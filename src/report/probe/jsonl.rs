@@ -185,33 +185,30 @@ fn leave_out_nulls(record: &mut Value, names: &[&str]) {
 
 fn shown(chain: &[Certificate], trust: Option<&Trust>) -> Option<Value> {
     let leaf = chain.first()?;
-    let chain: Vec<Value> = chain
-        .iter()
-        .map(|one| {
-            json!({
-                "subject": one.subject,
-                "issuer": one.issuer,
-                "not_after": one.not_after,
-                "sha256": one.sha256,
-            })
-        })
-        .collect();
-    Some(json!({
-        "subject": leaf.subject,
-        "issuer": leaf.issuer,
-        "not_before": leaf.not_before,
-        "not_after": leaf.not_after,
-        "sha256": leaf.sha256,
-        "thumbprint": leaf.thumbprint,
-        "key_bits": leaf.key_bits,
-        "key_type": leaf.key_type,
-        "signature": leaf.signature,
-        "self_signed": leaf.self_signed,
-        "trusted": trust == Some(&Trust::Trusted),
-        "names": leaf.names(),
-        "usages": leaf.usages,
-        "chain": chain,
-    }))
+    let mut told = certificate(leaf);
+    if let Value::Object(fields) = &mut told {
+        fields.insert("trusted".to_owned(), json!(trust == Some(&Trust::Trusted)));
+        let chain = chain.iter().map(certificate).collect();
+        fields.insert("chain".to_owned(), Value::Array(chain));
+    }
+    Some(told)
+}
+
+fn certificate(one: &Certificate) -> Value {
+    json!({
+        "subject": one.subject,
+        "issuer": one.issuer,
+        "not_before": one.not_before,
+        "not_after": one.not_after,
+        "sha256": one.sha256,
+        "thumbprint": one.thumbprint,
+        "key_bits": one.key_bits,
+        "key_type": one.key_type,
+        "signature": one.signature,
+        "self_signed": one.self_signed,
+        "names": one.names(),
+        "usages": one.usages,
+    })
 }
 
 fn ntlm(view: &NtlmView) -> Value {

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::code::Table;
+use crate::code::entry;
 use crate::code::named;
 use crate::finding::Cause;
 use crate::finding::Finding;
@@ -11,106 +12,49 @@ use crate::survey::Login;
 use crate::survey::LoginOutcome;
 use crate::survey::Survey;
 
-/// What a status says ([MS-ERREF] 2.3.1; windows-facts 11), and what to do about it.
-struct Status {
-    code: u32,
-    cause: Cause,
-    says: &'static str,
-    advice: &'static str,
-}
-
-const fn account(code: u32, says: &'static str, advice: &'static str) -> Status {
-    Status {
-        code,
-        cause: Cause::CredentialsRejected,
-        says,
-        advice,
-    }
-}
-
-const fn trust(code: u32, says: &'static str) -> Status {
-    Status {
-        code,
-        cause: Cause::DomainTrust,
-        says,
-        advice: "",
-    }
-}
-
 const RIGHTS: &str = "Add the account to the host's group Remote Desktop Users, and see that no policy denies the right to sign \
     in through Remote Desktop Services.";
 const RETRY: &str = "Check the spelling of user and domain, the keyboard layout, and whether the password was changed elsewhere. \
     Do not try on: each wrong password counts towards a lock-out.";
+const CHANGE: &str =
+    "Change it on a machine in the domain or by an administrator; over NLA it cannot be changed.";
 
-const STATUSES: [Status; 19] = [
-    account(0xC000_006D, "user name or password is wrong", RETRY),
-    account(0xC000_006A, "the password is wrong", RETRY),
-    account(0xC000_0064, "there is no such user", RETRY),
-    account(
+/// What to do about a status, where that is more than the advice of its cause; what it means stands in the table of codes.
+const ADVICE: [(u32, &str); 14] = [
+    (0xC000_0022, RIGHTS),
+    (0xC000_0064, RETRY),
+    (0xC000_006A, RETRY),
+    (0xC000_006D, RETRY),
+    (
+        0xC000_006E,
+        "Give the account a password, and look at its restrictions (hours, machines, Protected Users).",
+    ),
+    (
+        0xC000_006F,
+        "Sign in within its hours, or change them in its domain; a wrong clock on the host moves the hours.",
+    ),
+    (
+        0xC000_0070,
+        "Add this machine to those that the account may sign in from, or use another.",
+    ),
+    (0xC000_0071, CHANGE),
+    (
+        0xC000_0072,
+        "Enable it in its domain or on the host, if that is meant; otherwise use another.",
+    ),
+    (0xC000_015B, RIGHTS),
+    (0xC000_0193, "Extend it in its domain, if that is meant."),
+    (0xC000_0224, CHANGE),
+    (
         0xC000_0234,
-        "the account is locked out",
         "Unlock it in its domain, and find out who tries the wrong password (event 4740 on the domain controller) before you \
          do: a service or a saved password locks it again.",
     ),
-    account(
-        0xC000_0072,
-        "the account is disabled",
-        "Enable it in its domain or on the host, if that is meant; otherwise use another.",
-    ),
-    account(
-        0xC000_0193,
-        "the account has expired",
-        "Extend it in its domain, if that is meant.",
-    ),
-    account(
-        0xC000_0071,
-        "the password has expired",
-        "Change it on a machine in the domain or by an administrator; over NLA it cannot be changed.",
-    ),
-    account(
-        0xC000_0224,
-        "the password has to be changed before the first sign-in",
-        "Change it on a machine in the domain or by an administrator; over NLA it cannot be changed.",
-    ),
-    account(
-        0xC000_006E,
-        "the account is restricted, as an empty password or a policy restricts it",
-        "Give the account a password, and look at its restrictions (hours, machines, Protected Users).",
-    ),
-    account(
-        0xC000_006F,
-        "the account may not sign in at this hour",
-        "Sign in within its hours, or change them in its domain.",
-    ),
-    account(
-        0xC000_0070,
-        "the account may not sign in from this machine",
-        "Add this machine to those that the account may sign in from, or use another.",
-    ),
-    account(
-        0xC000_015B,
-        "the account has no right to sign in this way",
-        RIGHTS,
-    ),
-    account(0xC000_0022, "access is denied", RIGHTS),
-    account(
+    (
         0xC000_0413,
-        "an authentication policy does not let the account sign in to this host",
-        "Look at the authentication policy silo of the account, which its domain keeps.",
+        "Allow the account to authenticate to this host (selective authentication of the trust), or use one of the host's own \
+         domain.",
     ),
-    trust(0xC000_018C, "the trust between the domains failed"),
-    trust(0xC000_018D, "the host's trust with its domain failed"),
-    trust(
-        0xC000_018B,
-        "the domain has no computer account for the host",
-    ),
-    trust(0xC000_005E, "no domain controller can be reached"),
-    Status {
-        code: 0xC000_0133,
-        cause: Cause::TimeSkew,
-        says: "the clocks of host and domain are too far apart",
-        advice: "",
-    },
 ];
 
 /// Judges the sign-in, when there was one.
@@ -153,23 +97,46 @@ fn refused(login: &Login) -> Option<Finding> {
 }
 
 fn by_status(user: &str, status: u32) -> Finding {
-    let known = STATUSES.iter().find(|known| known.code == status);
+    let row = entry(Table::NtStatus, status);
     let name = named(Table::NtStatus, status);
-    let (cause, says) = match known {
-        Some(known) => (
-            known.cause,
-            format!("the host refuses `{user}` with {name}: {}", known.says),
-        ),
-        None => (
-            Cause::CredentialsRejected,
-            format!("the host refuses `{user}` with {name}"),
-        ),
+    let says = match row {
+        Some(row) => format!("the host refuses `{user}` with {name}: {}", row.gist()),
+        None => format!("the host refuses `{user}` with {name}"),
     };
+    let cause = row.and_then(|row| row.causes.first()).copied();
+    let cause = cause.unwrap_or(Cause::CredentialsRejected);
     let finding = Finding::new(cause, Severity::Error, says)
         .with("user", user)
         .with("status", name);
-    match known {
-        Some(known) if !known.advice.is_empty() => finding.advise(known.advice),
-        _ => finding,
+    match ADVICE.iter().find(|(known, _)| *known == status) {
+        Some((_, advice)) => finding.advise(*advice),
+        None => finding,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ADVICE;
+    use super::by_status;
+    use crate::code;
+    use crate::code::Table;
+
+    #[test]
+    fn every_status_with_advice_of_its_own_is_in_the_table_of_codes() {
+        for (status, advice) in ADVICE {
+            let row = code::entry(Table::NtStatus, status);
+            assert!(row.is_some(), "{status:#x} is not in the table");
+            assert!(advice.ends_with('.'), "{advice}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_means_what_explain_says_and_speaks_for_the_same_cause() {
+        let rows = code::all().filter(|row| row.table == Table::NtStatus);
+        for row in rows.filter(|row| !row.causes.is_empty()) {
+            let finding = by_status("me", row.code);
+            assert_eq!(Some(&finding.cause), row.causes.first(), "{}", row.name);
+            assert!(finding.says.ends_with(&row.gist()), "{}", finding.says);
+        }
     }
 }

@@ -37,7 +37,10 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
             "survey",
         ],
     ),
-    ("rdp_file", &["diag", "finding", "rdp", "survey"]),
+    (
+        "rdp_file",
+        &["diag", "finding", "inventory", "rdp", "survey"],
+    ),
     (
         "resource",
         &["certificate", "cim", "code", "diag", "plan", "syntax"],
