@@ -86,7 +86,11 @@ async fn fleet() -> anyhow::Result<(Inventory, String, Option<Lab>)> {
                 .to_owned();
             ("<lab>".to_owned(), lab.inventory_yaml(), host, Some(lab))
         };
-    let source = Arc::new(Source { name, text });
+    let source = Arc::new(Source {
+        name,
+        text,
+        secret: false,
+    });
     let (inventory, diagnostics) = Inventory::parse(&source, &Defaults::default());
     let inventory =
         inventory.with_context(|| format!("the inventory cannot be used: {diagnostics:?}"))?;
@@ -98,6 +102,7 @@ async fn differences(host: &dyn CimReader) -> anyhow::Result<Vec<Change>> {
     let source = Arc::new(Source {
         name: "<example>".to_owned(),
         text,
+        secret: false,
     });
     let node = syntax::parse(&source).map_err(|mistakes| anyhow::anyhow!("{mistakes:?}"))?;
     let kind = Kind::named("rdp_listener").context("the kind exists")?;

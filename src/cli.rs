@@ -8,21 +8,26 @@ use clap::Parser;
 
 pub mod args;
 pub mod diagnose;
+pub mod doc;
 pub mod environment;
 pub mod exit;
 pub mod explain;
+pub mod facts;
 pub mod files;
 pub mod forks;
 pub mod interrupt;
 pub mod inventory;
 pub mod lab;
 pub mod lint;
+pub mod manual;
 pub mod output;
 pub mod probe;
 pub mod rdp_file;
 pub mod reporters;
 pub mod run;
 pub mod scenario;
+pub mod schema;
+pub mod vault;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -50,6 +55,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, talk),
+        Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
+        Verb::Facts(facts) => facts::facts(&facts, environment, talk),
+        Verb::Vault(verb) => vault::vault(&verb, environment, talk),
+        Verb::Doc(doc) => doc::doc(&doc),
+        Verb::Schema(schema) => schema::schema(&schema),
+        Verb::Completions(completions) => manual::completions(&completions),
+        Verb::Man => manual::man(),
         Verb::Apply(apply) => run::apply(&apply, environment, talk),
         Verb::Probe(probe) => probe::probe(&probe, environment, talk),
         Verb::Diagnose(diagnose) => diagnose::diagnose(&diagnose, environment, talk),

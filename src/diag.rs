@@ -17,6 +17,8 @@ pub struct Source {
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Whether it was encrypted: then no line of it is ever shown.
+    pub secret: bool,
 }
 
 /// A piece of a [`Source`], in bytes; `start <= end <= text.len()`, both on character boundaries.
@@ -36,6 +38,7 @@ pub fn source_from_bytes(name: &str, bytes: Vec<u8>) -> Result<Arc<Source>, Diag
         Ok(text) => Ok(Arc::new(Source {
             name: name.to_owned(),
             text,
+            secret: false,
         })),
         Err(error) => Err(not_utf8(
             name,

@@ -33,6 +33,8 @@ pub enum Event {
         /// When.
         at: Timestamp,
     },
+    /// A wave of hosts is begun; told only when a play has several.
+    Wave(Wave),
     /// A task ended on a host.
     Result(TaskResult),
     /// A host is done; nothing more is said about it.
@@ -55,6 +57,44 @@ pub enum RunMode {
     Apply,
 }
 
+/// Hosts of a play that are worked on together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wave {
+    /// When it is begun.
+    pub at: Timestamp,
+    /// The play's name.
+    pub play: Arc<str>,
+    /// Which one, from 1.
+    pub number: usize,
+    /// How many there are.
+    pub of: usize,
+    /// How many hosts it has.
+    pub hosts: usize,
+}
+
+/// What follows from a failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Tolerated {
+    /// The host has failed.
+    #[default]
+    No,
+    /// `ignore_errors` or `ignore_unreachable`: the host goes on.
+    Ignored,
+    /// A `rescue` takes over.
+    Rescued,
+}
+
+/// Why a run ended before every host had its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// More hosts failed than were allowed to.
+    Budget,
+    /// A failure where none was allowed (`any_errors_fatal`).
+    Fatal,
+    /// `--deadline` passed.
+    Deadline,
+}
+
 /// How one task ended on one host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskResult {
@@ -74,6 +114,14 @@ pub struct TaskResult {
     pub handler: bool,
     /// How it ended.
     pub outcome: Outcome,
+    /// The item of a loop, or its label.
+    pub item: Option<Arc<str>>,
+    /// How often it was tried, at least 1; more with `until`.
+    pub attempts: u32,
+    /// What follows from its failure, when it failed.
+    pub tolerated: Tolerated,
+    /// What `debug`, `assert` or `fail` have to say.
+    pub message: Option<Arc<str>>,
     /// Time spent on it, waiting included.
     pub duration: Duration,
 }
@@ -137,6 +185,12 @@ pub struct Counts {
     pub failed: usize,
     /// Not looked at.
     pub skipped: usize,
+    /// Check mode cannot tell.
+    pub unknown: usize,
+    /// Failed, and ignored on purpose.
+    pub ignored: usize,
+    /// Failed, and a `rescue` took over.
+    pub rescued: usize,
 }
 
 /// How a run went.
@@ -154,6 +208,10 @@ pub struct Recap {
     pub failed: usize,
     /// Hosts that the interruption left undone.
     pub interrupted: usize,
+    /// Hosts whose turn never came, because the run was stopped.
+    pub not_started: usize,
+    /// Why the run was stopped before its end.
+    pub stopped: Option<Stopped>,
     /// Hosts whose proof passed.
     pub proven: usize,
     /// Wall time.
@@ -162,8 +220,15 @@ pub struct Recap {
 
 impl Counts {
     /// Counts one result.
-    pub fn add(&mut self, outcome: &Outcome) {
+    pub fn add(&mut self, outcome: &Outcome, tolerated: Tolerated) {
         let counter = match outcome {
+            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Ignored => {
+                &mut self.ignored
+            }
+            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Rescued => {
+                &mut self.rescued
+            }
+            Outcome::Unknown(_) => &mut self.unknown,
             Outcome::Compliant => &mut self.ok,
             Outcome::Drifted(_) => &mut self.would_change,
             Outcome::Changed(_) => &mut self.changed,

@@ -104,7 +104,42 @@ pub struct Host {
     /// a port.
     pub rdp_gateway: Option<String>,
     /// All variables, connection variables among them but passwords not.
-    pub vars: BTreeMap<String, Node>,
+    pub vars: HostVars,
+}
+
+/// The variables of one host, by precedence; what it has from its groups is shared with the hosts of the same groups.
+#[derive(Debug, Clone, Default)]
+pub struct HostVars {
+    own: BTreeMap<String, Node>,
+    inherited: Arc<BTreeMap<String, Node>>,
+}
+
+impl HostVars {
+    /// The host's own variables, and those that it has from its groups.
+    pub fn new(own: BTreeMap<String, Node>, inherited: Arc<BTreeMap<String, Node>>) -> Self {
+        Self { own, inherited }
+    }
+
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&Node> {
+        self.own.get(name).or_else(|| self.inherited.get(name))
+    }
+
+    /// Every variable once, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Node)> {
+        let merged: BTreeMap<&str, &Node> = self
+            .inherited
+            .iter()
+            .chain(&self.own)
+            .map(|(name, value)| (name.as_str(), value))
+            .collect();
+        merged.into_iter()
+    }
+
+    /// The layers, the strongest first.
+    pub fn layers(&self) -> [&BTreeMap<String, Node>; 2] {
+        [&self.own, &self.inherited]
+    }
 }
 
 /// How to reach WinRM on a host.

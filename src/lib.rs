@@ -10,6 +10,7 @@ pub mod cim;
 pub mod clock;
 pub mod code;
 pub mod diag;
+pub mod files;
 pub mod finding;
 pub mod proof;
 pub mod secret;
@@ -19,6 +20,7 @@ pub mod auth;
 pub mod certificate;
 pub mod rdp;
 pub mod tls;
+pub mod vault;
 pub mod wsman;
 
 // Domain: decisions, all pure but for `observe`, which waits on a reader that it is handed.

@@ -148,6 +148,17 @@ pub enum Outcome {
     Failed(Failure),
     /// It was not looked at.
     Skipped(SkipReason),
+    /// Check mode cannot tell: it depends on changes that were not made.
+    Unknown(Unknown),
+}
+
+/// Why check mode cannot tell how a task would end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The tasks whose changes were not made, by name.
+    pub depends_on: Vec<String>,
+    /// What of it cannot be told, lower case: `whether the port answers after the restart`.
+    pub what: String,
 }
 
 /// Why a task failed on a host.
@@ -172,4 +183,8 @@ pub enum SkipReason {
     EarlierFailure,
     /// The run was interrupted.
     Interrupted,
+    /// `meta: end_host` or `meta: end_play` came before it.
+    Ended,
+    /// A loop without items.
+    NoItems,
 }

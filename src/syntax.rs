@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
+use crate::vault::Sealed;
 
 pub mod args;
 mod load;
@@ -41,6 +42,10 @@ pub enum Content {
     Float(f64),
     /// A text.
     Text(String),
+    /// A text tagged `!unsafe`: never a template, whatever is in it.
+    Unsafe(String),
+    /// A text that ansible-vault encrypted (`!vault`); a template engine with the keys opens it.
+    Sealed(Arc<Sealed>),
     /// A list.
     Sequence(Vec<Node>),
     /// Keys with values, in the order of the text; keys are unique.
@@ -64,11 +69,12 @@ impl Node {
     /// The text, when it is one.
     pub fn as_text(&self) -> Option<&str> {
         match &self.content {
-            Content::Text(text) => Some(text),
+            Content::Text(text) | Content::Unsafe(text) => Some(text),
             Content::Null
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => None,
         }
@@ -78,9 +84,13 @@ impl Node {
     /// values that a template made.
     pub fn spelled(&self) -> Option<&str> {
         match &self.content {
-            Content::Text(text) => Some(text),
+            Content::Text(text) | Content::Unsafe(text) => Some(text),
             Content::Sequence(_) | Content::Mapping(_) => None,
-            Content::Null | Content::Bool(_) | Content::Int(_) | Content::Float(_) => {
+            Content::Null
+            | Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sealed(_) => {
                 let word = self.span.text();
                 (scalar::resolve(word) == self.content).then_some(word)
             }
@@ -95,7 +105,9 @@ impl Node {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_) => &[],
         }
     }
@@ -108,7 +120,9 @@ impl Node {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Mapping(_) => &[],
         }
     }
@@ -128,7 +142,8 @@ impl Node {
             Content::Bool(_) => "true or false",
             Content::Int(_) => "a whole number",
             Content::Float(_) => "a number",
-            Content::Text(_) => "a text",
+            Content::Text(_) | Content::Unsafe(_) => "a text",
+            Content::Sealed(_) => "an encrypted value",
             Content::Sequence(_) => "a list",
             Content::Mapping(_) => "a mapping",
         }

@@ -9,13 +9,30 @@ use clap::ValueEnum;
 
 mod diagnose;
 mod explain;
+mod inventory;
+mod language;
 mod probe;
 pub mod rdp_file;
+mod rollout;
+mod vault;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
 pub use crate::cli::args::explain::ExplainArguments;
+pub use crate::cli::args::inventory::FactsArguments;
+pub use crate::cli::args::inventory::InventoryArguments;
+pub use crate::cli::args::language::CompletionsArguments;
+pub use crate::cli::args::language::DocArguments;
+pub use crate::cli::args::language::SchemaArguments;
+pub use crate::cli::args::language::SchemaFormat;
 pub use crate::cli::args::probe::ProbeArguments;
 pub use crate::cli::args::rdp_file::RdpFileVerb;
+pub use crate::cli::args::rollout::ListArguments;
+pub use crate::cli::args::rollout::RolloutArguments;
+pub use crate::cli::args::vault::EncryptStringArguments;
+pub use crate::cli::args::vault::KeyArguments;
+pub use crate::cli::args::vault::RekeyArguments;
+pub use crate::cli::args::vault::VaultFiles;
+pub use crate::cli::args::vault::VaultVerb;
 use crate::cli::lab::ListenAt;
 
 /// Makes Remote Desktop hosts connectable again and keeps them so.
@@ -65,6 +82,21 @@ pub enum Verb {
     RdpFile(RdpFileVerb),
     /// Check a playbook without connecting anywhere
     Lint(LintArguments),
+    /// Show an inventory as Ansible would: `--list`, `--host HOST` or `--graph`
+    Inventory(InventoryArguments),
+    /// Show what hosts are, as conditions and templates see it
+    Facts(FactsArguments),
+    /// Encrypt and decrypt as ansible-vault does
+    #[command(subcommand)]
+    Vault(VaultVerb),
+    /// Tell what a resource does and what may be said of it
+    Doc(DocArguments),
+    /// Print the JSON Schema of a format, for editors and checkers
+    Schema(SchemaArguments),
+    /// Print completions for a shell
+    Completions(CompletionsArguments),
+    /// Print the manual page
+    Man,
     /// Simulated hosts to try playbooks on
     #[command(subcommand)]
     Lab(LabVerb),
@@ -84,7 +116,7 @@ pub struct ApplyArguments {
 /// Which hosts, and how to sign in to them.
 #[derive(Debug, Args)]
 pub struct FleetArguments {
-    /// Inventory: a YAML file, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`, where SCENARIO may be a file
+    /// Inventory: a file, a folder, a script, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`; may be given several times
     #[arg(short, long, value_name = "INVENTORY")]
     pub inventory: Vec<String>,
     /// Narrow the hosts to a pattern
@@ -96,6 +128,9 @@ pub struct FleetArguments {
     /// Read the password, where the inventory has none, from this file
     #[arg(long, value_name = "FILE")]
     pub connection_password_file: Option<PathBuf>,
+    /// Where vault passwords come from
+    #[command(flatten)]
+    pub keys: KeyArguments,
 }
 
 /// What `apply` and `audit` share.
@@ -106,6 +141,15 @@ pub struct RunArguments {
     /// Which hosts, and how to sign in
     #[command(flatten)]
     pub fleet: FleetArguments,
+    /// How the run goes over its hosts
+    #[command(flatten)]
+    pub rollout: RolloutArguments,
+    /// What to tell instead
+    #[command(flatten)]
+    pub list: ListArguments,
+    /// Check playbook and inventory and do nothing
+    #[arg(long)]
+    pub syntax_check: bool,
     /// Show differences as unified diffs
     #[arg(short = 'D', long)]
     pub diff: bool,

@@ -1,5 +1,7 @@
 //! Opens what `-i` names: a file, a list of hosts, or a lab that lives as long as the run.
 
+pub mod show;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -152,6 +154,7 @@ fn listed(list: &str) -> Arc<Source> {
     Arc::new(Source {
         name: "<command line>".to_owned(),
         text: format!("all:\n  hosts:\n{}", hosts.concat()),
+        secret: false,
     })
 }
 
@@ -184,6 +187,7 @@ async fn from_lab(
     let source = Arc::new(Source {
         name: "<lab>".to_owned(),
         text: lab.inventory_yaml(),
+        secret: false,
     });
     Ok((source, Some(lab)))
 }

@@ -8,6 +8,7 @@ use futures_util::stream;
 use jiff::Timestamp;
 
 use crate::cli::args::FleetArguments;
+use crate::cli::args::KeyArguments;
 use crate::cli::args::ProbeArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
@@ -114,6 +115,7 @@ fn fleet(arguments: &ProbeArguments) -> FleetArguments {
         limit: arguments.limit.clone(),
         user: None,
         connection_password_file: None,
+        keys: KeyArguments::default(),
     }
 }
 

@@ -101,7 +101,11 @@ impl<'a> Line<'a> {
         let (number, _) = span.line_and_column();
         let start = (span.start - begin).min(line.len());
         let end = (span.end - begin).min(line.len()).max(start);
-        let secrets = secrets(line);
+        let secrets = if span.source.secret {
+            vec![(line.len() - line.trim_start().len(), line.len())]
+        } else {
+            secrets(line)
+        };
         let masked = |until: usize| mask(line.get(..until).unwrap_or_default(), &secrets);
         Self {
             path: &span.source.name,
@@ -196,6 +200,7 @@ mod tests {
             source: Arc::new(Source {
                 name: "playbooks/rdp.yml".into(),
                 text: text.into(),
+                secret: false,
             }),
             start,
             end: start + piece.len(),

@@ -9,6 +9,7 @@ use crate::diag::alternatives;
 use crate::inventory::Authentication;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
+use crate::inventory::HostVars;
 use crate::inventory::Scheme;
 use crate::inventory::TlsTrust;
 use crate::inventory::WinRm;
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
             winrm,
             rdp_port,
             rdp_gateway,
-            vars,
+            vars: HostVars::new(vars, Arc::default()),
         }
     }
 
@@ -313,8 +314,8 @@ impl One<'_, '_, '_> {
     fn gateway(&mut self) -> Option<String> {
         let (name, node) = self.value(&GATEWAY)?;
         let written = match &node.content {
-            Content::Text(text) if text.is_empty() => return None,
-            Content::Text(text) => endpoint::split(text)
+            Content::Text(text) | Content::Unsafe(text) if text.is_empty() => return None,
+            Content::Text(text) | Content::Unsafe(text) => endpoint::split(text)
                 .map(|_| text.clone())
                 .map_err(|mistake| {
                     let says = format!("`{name}` cannot be `{text}`");
@@ -519,13 +520,17 @@ fn authentication(word: &str) -> Option<Authentication> {
 /// A text, or the digits of a number.
 fn plain(node: &Node) -> Option<String> {
     match &node.content {
-        Content::Text(text) => Some(text.clone()),
+        Content::Text(text) | Content::Unsafe(text) => Some(text.clone()),
         Content::Int(number) => Some(
             node.spelled()
                 .map_or_else(|| number.to_string(), str::to_owned),
         ),
         Content::Float(_) => node.spelled().map(str::to_owned),
-        Content::Null | Content::Bool(_) | Content::Sequence(_) | Content::Mapping(_) => None,
+        Content::Null
+        | Content::Bool(_)
+        | Content::Sealed(_)
+        | Content::Sequence(_)
+        | Content::Mapping(_) => None,
     }
 }
 
@@ -533,10 +538,11 @@ fn plain(node: &Node) -> Option<String> {
 fn whole(node: &Node) -> Option<i64> {
     match &node.content {
         Content::Int(number) => Some(*number),
-        Content::Text(text) => text.trim().parse().ok(),
+        Content::Text(text) | Content::Unsafe(text) => text.trim().parse().ok(),
         Content::Null
         | Content::Bool(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Sequence(_)
         | Content::Mapping(_) => None,
     }

@@ -58,7 +58,9 @@ impl Reader<'_> {
             Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_) => {
                 let mistake = Diagnostic::error(
                     "not-an-inventory",
@@ -130,14 +132,18 @@ impl Reader<'_> {
                     self.host(group, key, value);
                 }
             }
-            Content::Text(_) => {
+            Content::Text(_) | Content::Unsafe(_) => {
                 let nothing = Node {
                     span: node.span.clone(),
                     content: Content::Null,
                 };
                 self.host(group, node, &nothing);
             }
-            Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Sequence(_) => {
+            Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sealed(_)
+            | Content::Sequence(_) => {
                 self.diagnostics.push(
                     Diagnostic::error(
                         "wrong-type",
@@ -242,7 +248,7 @@ impl Reader<'_> {
     fn children(&mut self, parent: usize, node: &Node) {
         match &node.content {
             Content::Null => {}
-            Content::Text(name) => {
+            Content::Text(name) | Content::Unsafe(name) => {
                 let child = self.draft.group(name, Some(&node.span));
                 self.draft.link(parent, child);
             }
@@ -254,7 +260,11 @@ impl Reader<'_> {
                     self.group(child, name, value);
                 }
             }
-            Content::Bool(_) | Content::Int(_) | Content::Float(_) | Content::Sequence(_) => {
+            Content::Bool(_)
+            | Content::Int(_)
+            | Content::Float(_)
+            | Content::Sealed(_)
+            | Content::Sequence(_) => {
                 self.diagnostics.push(
                     Diagnostic::error(
                         "wrong-type",

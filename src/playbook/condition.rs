@@ -48,7 +48,9 @@ impl Condition {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Mapping(_) => Self::parse(node, engine, mistakes).into_iter().collect(),
         }
     }
@@ -57,10 +59,11 @@ impl Condition {
         let text = match &node.content {
             Content::Bool(true) => "true",
             Content::Bool(false) => "false",
-            Content::Text(text) => text.trim(),
+            Content::Text(text) | Content::Unsafe(text) => text.trim(),
             Content::Null
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => {
                 mistakes.push(

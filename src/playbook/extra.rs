@@ -19,6 +19,7 @@ pub fn extra_vars(texts: &[(String, String)]) -> (BTreeMap<String, Node>, Vec<Di
         let source = Arc::new(Source {
             name: name.clone(),
             text: text.clone(),
+            secret: false,
         });
         if looks_like_yaml(text) {
             read_mapping(&source, &mut variables, &mut mistakes);
@@ -54,7 +55,9 @@ fn read_mapping(
             Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_) => {
                 mistakes.push(
                     Diagnostic::error("extra-vars", "extra variables must be names with values")

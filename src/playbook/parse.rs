@@ -10,6 +10,8 @@ use crate::diag::Span;
 use crate::diag::nearest;
 use crate::playbook::Play;
 use crate::playbook::Playbook;
+use crate::playbook::Rollout;
+use crate::playbook::Statement;
 use crate::playbook::Task;
 use crate::playbook::foreign;
 use crate::playbook::task::Context;
@@ -55,7 +57,9 @@ pub(super) fn playbook(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnosti
         Content::Bool(_)
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Mapping(_) => {
             mistakes.push(not_a_list(&root));
             Vec::new()
@@ -143,10 +147,18 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
         hosts,
         hosts_span,
         vars,
-        tasks,
+        prompts: Vec::new(),
+        pre_tasks: Vec::new(),
+        tasks: tasks
+            .into_iter()
+            .map(|task| Statement::Task(Arc::new(task)))
+            .collect(),
+        post_tasks: Vec::new(),
         handlers,
         prove,
         needs_facts,
+        rollout: Rollout::default(),
+        force_handlers: false,
     })
 }
 
@@ -250,7 +262,9 @@ fn vars(node: &Node, engine: &Engine, mistakes: &mut Vec<Diagnostic>) -> BTreeMa
         Content::Bool(_)
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Sequence(_) => {
             mistakes.push(
                 Diagnostic::error("wrong-type", "`vars` must be names with values")
@@ -280,7 +294,9 @@ fn tasks(
         Content::Bool(_)
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Mapping(_) => {
             mistakes.push(
                 Diagnostic::error("wrong-type", format!("`{key}` must be a list of tasks"))
@@ -376,7 +392,9 @@ fn flag(node: &Node, key: &str, mistakes: &mut Vec<Diagnostic>) -> Option<bool> 
         Content::Null
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Sequence(_)
         | Content::Mapping(_) => {
             mistakes.push(

@@ -2,23 +2,19 @@
 
 use std::sync::Arc;
 
+use crate::playbook::Block;
 use crate::playbook::Play;
+use crate::playbook::Statement;
 use crate::playbook::Task;
 
 impl Play {
     /// The play with only the tasks that the tags select; handlers stay. The same play when nothing is asked.
     pub fn narrowed(play: &Arc<Self>, tags: &[String], skip_tags: &[String]) -> Arc<Self> {
-        let kept: Vec<Task> = play
-            .tasks
-            .iter()
-            .filter(|task| task.is_selected(tags, skip_tags))
-            .cloned()
-            .collect();
-        if kept.len() == play.tasks.len() {
-            return Arc::clone(play);
-        }
+        let narrow = |list: &[Statement]| narrowed(list, tags, skip_tags);
         Arc::new(Self {
-            tasks: kept,
+            pre_tasks: narrow(&play.pre_tasks),
+            tasks: narrow(&play.tasks),
+            post_tasks: narrow(&play.post_tasks),
             ..Self::clone(play)
         })
     }
@@ -29,6 +25,24 @@ impl Task {
     pub fn is_selected(&self, tags: &[String], skip_tags: &[String]) -> bool {
         wanted(&self.tags, tags) && !skipped(&self.tags, skip_tags)
     }
+}
+
+fn narrowed(list: &[Statement], tags: &[String], skip_tags: &[String]) -> Vec<Statement> {
+    let kept = |statement: &Statement| match statement {
+        Statement::Task(task) => task
+            .is_selected(tags, skip_tags)
+            .then(|| Statement::Task(Arc::clone(task))),
+        Statement::Block(block) => {
+            let narrow = |list: &[Statement]| narrowed(list, tags, skip_tags);
+            Some(Statement::Block(Arc::new(Block {
+                body: narrow(&block.body),
+                rescue: narrow(&block.rescue),
+                always: narrow(&block.always),
+                ..Block::clone(block)
+            })))
+        }
+    };
+    list.iter().filter_map(kept).collect()
 }
 
 fn has(own: &[String], tag: &str) -> bool {

@@ -1,9 +1,12 @@
 //! Tasks and handlers: read from a playbook, made ready for a host.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
+use crate::diag::Span;
+use crate::playbook::Action;
 use crate::playbook::Body;
 use crate::playbook::Condition;
 use crate::playbook::Prepared;
@@ -19,6 +22,7 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::Shape;
 use crate::syntax::template::Engine;
+use crate::syntax::template::Layer;
 use crate::syntax::template::Variables;
 use crate::syntax::template::has_template;
 
@@ -28,9 +32,19 @@ const KEYS: [&str; 4] = ["name", "when", "tags", "notify"];
 pub(super) const FACTS: &str = "facts";
 
 impl Scope<'_> {
-    fn variables(&self) -> Variables<'_> {
-        let variables = Variables::new(vec![self.extra, self.play, self.host])
-            .with("inventory_hostname", &self.host_name);
+    fn variables<'v>(&'v self, task: &'v BTreeMap<String, Node>) -> Variables<'v> {
+        let [own, inherited] = self.host.layers();
+        let variables = Variables::layered(vec![
+            Layer::Written(self.extra),
+            Layer::Values(self.locals),
+            Layer::Values(self.results),
+            Layer::Written(task),
+            Layer::Written(self.play),
+            Layer::Written(own),
+            Layer::Written(inherited),
+            Layer::Values(self.given),
+        ])
+        .with("inventory_hostname", &self.host_name);
         match self.facts {
             Some(facts) => variables.with(FACTS, facts),
             None => variables,
@@ -43,11 +57,14 @@ impl Task {
     pub fn prepare(&self, scope: &Scope<'_>) -> Result<Prepared, Vec<Diagnostic>> {
         // Most tasks are the same everywhere; these look at no variable.
         if self.when.is_empty()
-            && let Body::Fixed(resource) = &self.body
+            && let Action::Resource {
+                body: Body::Fixed(resource),
+                ..
+            } = &self.action
         {
             return Ok(Prepared::Resource(Arc::clone(resource)));
         }
-        let variables = scope.variables();
+        let variables = scope.variables(&self.vars);
         for condition in &self.when {
             if !condition
                 .holds(&variables)
@@ -56,14 +73,17 @@ impl Task {
                 return Ok(Prepared::Skipped(condition.text().to_owned()));
             }
         }
-        match &self.body {
+        let Action::Resource { kind, body } = &self.action else {
+            return Err(vec![unsupported(&self.span, self.action.word())]);
+        };
+        match body {
             Body::Fixed(resource) => Ok(Prepared::Resource(Arc::clone(resource))),
             Body::Templated { node, engine } => {
                 let rendered = engine
                     .render(node, &variables)
                     .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
-                let resource = resource_of(self.kind, &spelled(self.kind, rendered), &mut mistakes);
+                let resource = resource_of(kind, &spelled(kind, rendered), &mut mistakes);
                 resource.map(Prepared::Resource).ok_or(mistakes)
             }
         }
@@ -102,13 +122,14 @@ impl Task {
         let (kind, body) = resource_key(node, mistakes)?;
         let body = read_body(kind, body, context.engine, mistakes)?;
         let task = Self {
-            name: name.unwrap_or_else(|| kind.name.into()),
-            kind,
             when,
             tags,
             notify,
-            body,
-            span: node.span.clone(),
+            ..Self::plain(
+                name.as_deref().unwrap_or(kind.name),
+                Action::Resource { kind, body },
+                node.span.clone(),
+            )
         };
         // Everything of the task was looked at, but a task with mistakes must not run.
         (errors(mistakes) == before).then_some(task)
@@ -116,9 +137,12 @@ impl Task {
 
     /// Whether a condition or a template names `facts`.
     pub(super) fn needs_facts(&self) -> bool {
-        let in_body = match &self.body {
-            Body::Fixed(_) => false,
-            Body::Templated { node, engine } => engine.names(node).contains(FACTS),
+        let in_body = match &self.action {
+            Action::Resource {
+                body: Body::Templated { node, engine },
+                ..
+            } => engine.names(node).contains(FACTS),
+            _ => false,
         };
         in_body || self.when.iter().any(|condition| condition.needs(FACTS))
     }
@@ -130,6 +154,14 @@ pub(super) struct Context<'a> {
     pub(super) engine: &'a Arc<Engine>,
     /// `tags` of the play.
     pub(super) tags: &'a [String],
+}
+
+fn unsupported(span: &Span, word: &str) -> Diagnostic {
+    Diagnostic::error(
+        "unsupported-keyword",
+        format!("`{word}` is not supported yet"),
+    )
+    .at(span)
 }
 
 fn name_of(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<Arc<str>> {
@@ -337,7 +369,9 @@ pub(super) fn texts<'a>(
         Content::Bool(_)
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Mapping(_) => vec![node],
     };
     let mut found = Vec::new();

@@ -311,6 +311,18 @@ impl Human {
             let padding = " ".repeat(width.saturating_sub(cell.len()));
             write!(self.out, " {}{padding}", paint(colour, tint, &cell))?;
         }
+        let rare = [
+            ("unknown", row.counts.unknown, Tint::Warning),
+            ("rescued", row.counts.rescued, Tint::Warning),
+            ("ignored", row.counts.ignored, Tint::Skipped),
+        ];
+        for (name, count, tint) in rare.into_iter().filter(|(_, count, _)| *count > 0) {
+            write!(
+                self.out,
+                " {}",
+                paint(colour, tint, &format!("{name}={count}"))
+            )?;
+        }
         writeln!(self.out)
     }
 
@@ -322,6 +334,7 @@ impl Human {
             ("unreachable", recap.unreachable),
             ("failed", recap.failed),
             ("interrupted", recap.interrupted),
+            ("not_started", recap.not_started),
             ("proved", recap.proven),
         ];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
@@ -329,7 +342,11 @@ impl Human {
             let _written = write!(text, " {name}={count}");
         }
         let _written = write!(text, " in {}", text::duration(recap.duration));
-        self.line(Tint::Plain, &text)
+        self.line(Tint::Plain, &text)?;
+        match recap.stopped {
+            Some(stopped) => self.line(Tint::Failed, text::stopped(stopped)),
+            None => Ok(()),
+        }
     }
 }
 
@@ -344,6 +361,16 @@ impl Reporter for Human {
             Event::HostStart { host, .. } => {
                 self.open.insert(Arc::clone(host), Story::default());
                 Ok(())
+            }
+            Event::Wave(wave) => {
+                let text = format!(
+                    "WAVE {} of {} [{}]: {} hosts",
+                    wave.number,
+                    wave.of,
+                    clean(&wave.play, NAME),
+                    wave.hosts
+                );
+                self.line(Tint::Plain, &text)
             }
             Event::Result(result) => {
                 let story = self.open.entry(Arc::clone(&result.host)).or_default();

@@ -18,7 +18,9 @@ use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::Recap;
 use crate::event::RunMode;
+use crate::event::Stopped;
 use crate::event::TaskResult;
+use crate::event::Tolerated;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
@@ -97,6 +99,15 @@ impl Reporter for JsonLines {
                 self.line(at, &body)
             }
             Event::HostStart { host, at } => self.line(at, &Body::HostStart { host }),
+            Event::Wave(wave) => self.line(
+                &wave.at,
+                &Body::Wave {
+                    play: &wave.play,
+                    number: wave.number,
+                    of: wave.of,
+                    hosts: wave.hosts,
+                },
+            ),
             Event::Result(result) => self.line(&result.at, &Body::of_result(result)),
             Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary)),
             Event::RunEnd { at, recap } => {
@@ -128,6 +139,12 @@ enum Body<'a> {
     HostStart {
         host: &'a str,
     },
+    Wave {
+        play: &'a str,
+        number: usize,
+        of: usize,
+        hosts: usize,
+    },
     Result(Box<ResultBody<'a>>),
     HostEnd(Box<HostBody<'a>>),
     RunEnd(RecapBody),
@@ -141,9 +158,18 @@ struct ResultBody<'a> {
     resource: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
     id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     handler: bool,
     status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tolerated: Option<&'static str>,
+    attempts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    depends_on: &'a [String],
     severity: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     before: BTreeMap<&'static str, &'a Value>,
@@ -189,6 +215,9 @@ struct CountsBody {
     overridden: usize,
     failed: usize,
     skipped: usize,
+    unknown: usize,
+    ignored: usize,
+    rescued: usize,
 }
 
 #[derive(Serialize)]
@@ -215,6 +244,9 @@ struct RecapBody {
     unreachable: usize,
     failed: usize,
     interrupted: usize,
+    not_started: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<&'static str>,
     proven: usize,
     duration_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,8 +274,20 @@ impl<'a> Body<'a> {
             task: &result.task,
             resource: result.resource,
             id: &result.id,
+            item: result.item.as_deref(),
             handler: result.handler,
             status: told.status,
+            tolerated: match result.tolerated {
+                Tolerated::No => None,
+                Tolerated::Ignored => Some("ignored"),
+                Tolerated::Rescued => Some("rescued"),
+            },
+            attempts: result.attempts,
+            message: result.message.as_deref(),
+            depends_on: match &result.outcome {
+                Outcome::Unknown(unknown) => &unknown.depends_on,
+                _ => &[],
+            },
             severity: severity(told.status),
             before: values(told.changes, |change| &change.from),
             after: values(told.changes, |change| &change.to),
@@ -296,6 +340,12 @@ impl<'a> Body<'a> {
             unreachable: recap.unreachable,
             failed: recap.failed,
             interrupted: recap.interrupted,
+            not_started: recap.not_started,
+            stopped: recap.stopped.map(|stopped| match stopped {
+                Stopped::Budget => "budget",
+                Stopped::Fatal => "fatal",
+                Stopped::Deadline => "deadline",
+            }),
             proven: recap.proven,
             duration_ms: millis(recap.duration),
             exit_code,
@@ -312,6 +362,9 @@ impl CountsBody {
             overridden: counts.overridden,
             failed: counts.failed,
             skipped: counts.skipped,
+            unknown: counts.unknown,
+            ignored: counts.ignored,
+            rescued: counts.rescued,
         }
     }
 }
@@ -386,6 +439,10 @@ fn told(outcome: &Outcome) -> Told<'_> {
                 ..plain(status, &failure.made)
             }
         }
+        Outcome::Unknown(unknown) => Told {
+            reason: Some(text::unknown(unknown)),
+            ..plain("unknown", &[])
+        },
         Outcome::Skipped(reason) => Told {
             reason: Some(text::skip_reason(reason)),
             ..plain("skipped", &[])
@@ -397,7 +454,7 @@ fn told(outcome: &Outcome) -> Told<'_> {
 fn severity(status: &str) -> &'static str {
     match status {
         "failed" | "unreachable" => "error",
-        "would_change" | "overridden" => "warning",
+        "would_change" | "overridden" | "unknown" => "warning",
         _ => "info",
     }
 }

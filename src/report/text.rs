@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use crate::cim::Value;
 use crate::event::HostSummary;
+use crate::event::Stopped;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Failure;
 use crate::plan::Layer;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
+use crate::plan::Unknown;
 use crate::proof::Verdict;
 
 /// Characters of one text that are shown to people.
@@ -80,7 +82,28 @@ pub(super) fn skip_reason(reason: &SkipReason) -> String {
         SkipReason::NotNotified => "not notified".to_owned(),
         SkipReason::EarlierFailure => "an earlier task failed".to_owned(),
         SkipReason::Interrupted => "the run was interrupted".to_owned(),
+        SkipReason::Ended => "the play was ended on purpose".to_owned(),
+        SkipReason::NoItems => "the loop has no items".to_owned(),
     }
+}
+
+/// Why the run ended early.
+pub(super) fn stopped(stopped: Stopped) -> &'static str {
+    match stopped {
+        Stopped::Budget => "stopped: more hosts failed than were allowed to",
+        Stopped::Fatal => "stopped: a host failed where none was allowed to (`any_errors_fatal`)",
+        Stopped::Deadline => "stopped: the deadline passed",
+    }
+}
+
+/// What check mode cannot tell, and why.
+pub(super) fn unknown(unknown: &Unknown) -> String {
+    let tasks: Vec<String> = unknown
+        .depends_on
+        .iter()
+        .map(|task| format!("`{}`", clean(task, SHOWN)))
+        .collect();
+    format!("{}: depends on {}", unknown.what, tasks.join(", "))
 }
 
 /// What went wrong, in one line, not yet fit for a terminal.

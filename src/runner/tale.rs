@@ -8,6 +8,7 @@ use crate::event::Counts;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::TaskResult;
+use crate::event::Tolerated;
 use crate::inventory::Host;
 use crate::plan::Change;
 use crate::plan::Outcome;
@@ -67,7 +68,7 @@ impl<'a> Tale<'a> {
 
     /// Passes a result on.
     pub(super) async fn tell(&mut self, ending: Ending) {
-        self.counts.add(&ending.outcome);
+        self.counts.add(&ending.outcome, Tolerated::No);
         self.weigh(&ending);
         let result = TaskResult {
             host: Arc::clone(&self.host.name),
@@ -78,6 +79,10 @@ impl<'a> Tale<'a> {
             id: ending.id,
             handler: ending.handler,
             outcome: ending.outcome,
+            item: None,
+            attempts: 1,
+            tolerated: Tolerated::No,
+            message: None,
             duration: ending.took,
         };
         let _delivered = self.world.events.send(Event::Result(result)).await;
@@ -85,7 +90,9 @@ impl<'a> Tale<'a> {
 
     fn weigh(&mut self, ending: &Ending) {
         match &ending.outcome {
-            Outcome::Drifted(_) | Outcome::Overridden(_) => self.drifted = true,
+            Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
+                self.drifted = true;
+            }
             Outcome::Changed(changes) => {
                 self.drifted |= changes.iter().any(owned_by_policy);
             }

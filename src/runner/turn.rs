@@ -34,6 +34,7 @@ use crate::runner::stop::Halt;
 use crate::runner::tale::OBSERVING;
 use crate::runner::tale::Tale;
 use crate::runner::tale::owned_by_policy;
+use crate::syntax::template::Values;
 
 /// The kind whose resources restart services.
 const SERVICE: &str = "service";
@@ -101,9 +102,12 @@ impl<'a> Turn<'a> {
                 task,
                 &Scope {
                     extra: &self.visit.extra,
+                    locals: &Values::default(),
+                    results: &Values::default(),
                     play: &self.play.vars,
                     host: &self.visit.host.vars,
                     host_name: &self.visit.host.name,
+                    given: &Values::default(),
                     facts: facts.as_ref(),
                 },
             ),
@@ -111,17 +115,22 @@ impl<'a> Turn<'a> {
         Duty {
             play: Arc::clone(&self.play.name),
             name: Arc::clone(&task.name),
-            kind: task.kind.name,
+            kind: task.action.word(),
             handler: handler == Handler::Yes,
             notify: task.notify.clone(),
             ready,
         }
     }
 
+    fn tasks(&self) -> Vec<&Task> {
+        let mut tasks = self.play.all_tasks();
+        tasks.truncate(tasks.len() - self.play.handlers.len());
+        tasks
+    }
+
     fn duties(&self) -> Vec<Duty> {
-        self.play
-            .tasks
-            .iter()
+        self.tasks()
+            .into_iter()
             .map(|task| self.duty(task, Handler::No))
             .collect()
     }
@@ -192,13 +201,13 @@ impl<'a> Turn<'a> {
     }
 
     async fn skip_all(&self, reason: &SkipReason, tale: &mut Tale<'_>) {
-        let tasks = self.play.tasks.iter().map(|task| (task, Handler::No));
+        let tasks = self.tasks().into_iter().map(|task| (task, Handler::No));
         let handlers = self.play.handlers.iter().map(|task| (task, Handler::Yes));
         for (task, handler) in tasks.chain(handlers) {
             let duty = Duty {
                 play: Arc::clone(&self.play.name),
                 name: Arc::clone(&task.name),
-                kind: task.kind.name,
+                kind: task.action.word(),
                 handler: handler == Handler::Yes,
                 notify: Vec::new(),
                 ready: Ok(Prepared::Skipped(String::new())),

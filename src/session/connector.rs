@@ -216,13 +216,13 @@ fn url(host: &Host) -> Result<Url, CimError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use super::authority;
     use super::url;
     use crate::inventory::Authentication;
     use crate::inventory::Host;
+    use crate::inventory::HostVars;
     use crate::inventory::Scheme;
     use crate::inventory::TlsTrust;
     use crate::inventory::WinRm;
@@ -244,7 +244,7 @@ mod tests {
             },
             rdp_port: 3389,
             rdp_gateway: None,
-            vars: BTreeMap::new(),
+            vars: HostVars::default(),
         }
     }
 

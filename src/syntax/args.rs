@@ -112,7 +112,9 @@ impl<'a> Args<'a> {
             Content::Null
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => None,
         }
@@ -125,7 +127,9 @@ impl<'a> Args<'a> {
             Content::Null
             | Content::Bool(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => None,
         }
@@ -140,7 +144,9 @@ impl<'a> Args<'a> {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Mapping(_) => node.spelled().map(|text| vec![text]),
         }
     }
@@ -272,13 +278,15 @@ fn each(value: &Node) -> impl Iterator<Item = &Node> {
 
 fn check_text(name: &str, value: &Node) -> Option<Diagnostic> {
     match &value.content {
-        Content::Text(text) if text.is_empty() => Some(
+        Content::Text(text) | Content::Unsafe(text) if text.is_empty() => Some(
             Diagnostic::error("empty-text", format!("`{name}` must not be empty"))
                 .at(&value.span)
                 .label("empty"),
         ),
-        Content::Text(_) => None,
-        Content::Int(_) | Content::Float(_) if value.spelled().is_some() => None,
+        Content::Text(_) | Content::Unsafe(_) => None,
+        Content::Int(_) | Content::Float(_) | Content::Sealed(_) if value.spelled().is_some() => {
+            None
+        }
         Content::Bool(_) => Some(wrong_type(name, "a text", value).help(format!(
             "YAML reads a bare `{0}` as true or false; quote it: `\"{0}\"`",
             value.span.text()
@@ -286,6 +294,7 @@ fn check_text(name: &str, value: &Node) -> Option<Diagnostic> {
         Content::Null
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Sequence(_)
         | Content::Mapping(_) => Some(wrong_type(name, "a text", value)),
     }
@@ -397,6 +406,7 @@ mod tests {
         parse(&Arc::new(Source {
             name: "test.yml".into(),
             text: text.into(),
+            secret: false,
         }))
         .unwrap()
     }

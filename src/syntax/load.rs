@@ -396,8 +396,8 @@ fn identity(key: &Node) -> Option<String> {
         Content::Bool(truth) => Some(format!("b{truth}")),
         Content::Int(number) => Some(format!("i{number}")),
         Content::Float(number) => Some(format!("f{number}")),
-        Content::Text(text) => Some(format!("t{text}")),
-        Content::Sequence(_) | Content::Mapping(_) => None,
+        Content::Text(text) | Content::Unsafe(text) => Some(format!("t{text}")),
+        Content::Sealed(_) | Content::Sequence(_) | Content::Mapping(_) => None,
     }
 }
 
@@ -459,6 +459,7 @@ mod tests {
         load(&Arc::new(Source {
             name: "test.yml".into(),
             text: text.into(),
+            secret: false,
         }))
     }
 

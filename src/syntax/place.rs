@@ -184,6 +184,7 @@ mod tests {
         parse(&Arc::new(Source {
             name: "test.yml".into(),
             text: text.into(),
+            secret: false,
         }))
         .unwrap()
     }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use minijinja::Environment;
 use minijinja::UndefinedBehavior;
@@ -25,6 +26,7 @@ use crate::syntax::template::resolve::walk;
 use crate::syntax::template::value::as_ansible_bool;
 use crate::syntax::template::value::of_json;
 use crate::syntax::template::value::of_value;
+use crate::vault::Keyring;
 
 mod resolve;
 mod value;
@@ -36,18 +38,57 @@ const FUEL: u64 = 200_000;
 #[derive(Debug)]
 pub struct Engine {
     environment: Environment<'static>,
+    keyring: Arc<Keyring>,
 }
 
 /// The variables that templates see.
 #[derive(Debug)]
 pub struct Variables<'a> {
-    layers: Vec<&'a BTreeMap<String, Node>>,
+    layers: Vec<Layer<'a>>,
     given: Vec<(&'static str, Value)>,
+}
+
+/// Some variables, stronger or weaker than others.
+#[derive(Debug, Clone, Copy)]
+pub enum Layer<'a> {
+    /// As files say; may be templates themselves.
+    Written(&'a BTreeMap<String, Node>),
+    /// Values that came to be; never templates.
+    Values(&'a Values),
+}
+
+/// Variables whose values came to be while a run goes on: results, facts, items of loops.
+#[derive(Debug, Clone, Default)]
+pub struct Values(BTreeMap<String, Value>);
+
+impl Values {
+    /// Sets a variable.
+    pub fn set<T: Serialize>(&mut self, name: &str, data: &T) {
+        let data = serde_json::to_value(data).unwrap_or_default();
+        self.0.insert(name.to_owned(), of_json(data));
+    }
+
+    /// Takes over all variables of another, its values winning.
+    pub fn take(&mut self, other: &Self) {
+        let pairs = other.0.iter();
+        self.0
+            .extend(pairs.map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    /// Whether there is such a variable.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
 }
 
 impl<'a> Variables<'a> {
     /// Layers of variables, the strongest first.
     pub fn new(layers: Vec<&'a BTreeMap<String, Node>>) -> Self {
+        Self::layered(layers.into_iter().map(Layer::Written).collect())
+    }
+
+    /// Layers of any sort, the strongest first.
+    pub fn layered(layers: Vec<Layer<'a>>) -> Self {
         Self {
             layers,
             given: Vec::new(),
@@ -62,8 +103,19 @@ impl<'a> Variables<'a> {
         self
     }
 
+    fn found(&self, name: &str) -> Option<Found<'a>> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Written(vars) => vars.get(name).map(Found::Written),
+            Layer::Values(known) => known.0.get(name).map(Found::Values),
+        })
+    }
+
+    /// Where a variable is written; `None` for values that came to be.
     fn node(&self, name: &str) -> Option<&'a Node> {
-        self.layers.iter().find_map(|layer| layer.get(name))
+        match self.found(name) {
+            Some(Found::Written(node)) => Some(node),
+            Some(Found::Values(_)) | None => None,
+        }
     }
 
     fn given(&self, name: &str) -> Option<&Value> {
@@ -75,9 +127,18 @@ impl<'a> Variables<'a> {
 
     fn names(&self) -> impl Iterator<Item = &str> {
         let given = self.given.iter().map(|(name, _)| *name);
-        let layered = self.layers.iter().flat_map(|layer| layer.keys());
-        given.chain(layered.map(String::as_str))
+        let layered = self.layers.iter().flat_map(|layer| match layer {
+            Layer::Written(vars) => vars.keys().map(String::as_str).collect::<Vec<_>>(),
+            Layer::Values(known) => known.0.keys().map(String::as_str).collect(),
+        });
+        given.chain(layered)
     }
+}
+
+/// A variable.
+enum Found<'a> {
+    Written(&'a Node),
+    Values(&'a Value),
 }
 
 /// Whether a text has something to evaluate in it.
@@ -89,9 +150,15 @@ pub fn is_template(text: &str) -> bool {
 pub fn has_template(node: &Node) -> bool {
     match &node.content {
         Content::Text(text) => is_template(text),
+        // To be opened, which only rendering does.
+        Content::Sealed(_) => true,
         Content::Sequence(items) => items.iter().any(has_template),
         Content::Mapping(entries) => entries.iter().any(|(_, value)| has_template(value)),
-        Content::Null | Content::Bool(_) | Content::Int(_) | Content::Float(_) => false,
+        Content::Null
+        | Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Unsafe(_) => false,
     }
 }
 
@@ -129,7 +196,16 @@ impl Engine {
             };
             escape_formatter(output, state, &python)
         });
-        Self { environment }
+        Self {
+            environment,
+            keyring: Arc::default(),
+        }
+    }
+
+    /// An engine that opens what ansible-vault encrypted with these passwords.
+    #[must_use]
+    pub fn with_keyring(self, keyring: Arc<Keyring>) -> Self {
+        Self { keyring, ..self }
     }
 
     /// Checks the grammar of every template in a node.
@@ -154,7 +230,9 @@ impl Engine {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
-            | Content::Text(_) => {}
+            | Content::Sealed(_)
+            | Content::Text(_)
+            | Content::Unsafe(_) => {}
         }
     }
 
@@ -192,7 +270,9 @@ impl Engine {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
-            | Content::Text(_) => BTreeSet::new(),
+            | Content::Sealed(_)
+            | Content::Text(_)
+            | Content::Unsafe(_) => BTreeSet::new(),
         }
     }
 
@@ -363,6 +443,7 @@ mod tests {
         let source = Arc::new(Source {
             name: "vars.yml".into(),
             text: text.into(),
+            secret: false,
         });
         let node = parse(&source).unwrap();
         node.entries()

@@ -103,7 +103,11 @@ fn mistakes(name: String, text: String) -> Vec<Diagnostic> {
     let is_playbook = text
         .lines()
         .any(|line| line.starts_with("- hosts:") || line.starts_with("- name:"));
-    let source = Arc::new(Source { name, text });
+    let source = Arc::new(Source {
+        name,
+        text,
+        secret: false,
+    });
     if is_playbook {
         let (playbook, mistakes) = playbook::parse(&source);
         assert!(playbook.is_some() || !mistakes.is_empty());

@@ -23,6 +23,7 @@ fn node(text: &str) -> Node {
     let source = Arc::new(Source {
         name: "test.yml".to_owned(),
         text: text.to_owned(),
+        secret: false,
     });
     rdpfix::syntax::parse(&source).unwrap_or_else(|mistakes| panic!("{mistakes:?} in {text}"))
 }

@@ -15,7 +15,6 @@ mod transport;
 #[cfg(test)]
 mod writing;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -28,6 +27,7 @@ use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
+use rdpfix::inventory::HostVars;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -59,7 +59,7 @@ fn inventory(port: u16) -> Host {
         },
         rdp_port: 3389,
         rdp_gateway: None,
-        vars: BTreeMap::new(),
+        vars: HostVars::default(),
     }
 }
 

@@ -174,7 +174,9 @@ fn no_hosts(hosts: &Node) -> Diagnostic {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
+            | Content::Sealed(_)
             | Content::Text(_)
+            | Content::Unsafe(_)
             | Content::Sequence(_) => hosts.describe(),
         })
         .help("such as `web-1: {scenario: cert-expired}`")
@@ -378,6 +380,7 @@ mod tests {
         Arc::new(Source {
             name: "lab.yml".to_owned(),
             text: text.to_owned(),
+            secret: false,
         })
     }
 

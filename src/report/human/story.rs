@@ -9,6 +9,7 @@ use crate::cim::Value;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::TaskResult;
+use crate::event::Tolerated;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Failure;
@@ -103,7 +104,10 @@ impl Story {
         match &result.outcome {
             Outcome::Compliant => {
                 self.ok += 1;
-                if options.verbosity > 0 {
+                if let Some(message) = &result.message {
+                    let text = format!("{what}: {}", clean(message, SHOWN));
+                    self.status(Tint::Ok, "ok", text, Several::Same);
+                } else if options.verbosity > 0 {
                     self.status(Tint::Ok, "ok", what, Several::Same);
                 }
             }
@@ -133,6 +137,10 @@ impl Story {
             }
             Outcome::Failed(failure) => self.failed(result, &what, failure, options),
             Outcome::Skipped(reason) => self.skipped(result, &what, reason, options),
+            Outcome::Unknown(unknown) => {
+                let text = format!("{what}: {}", text::unknown(unknown));
+                self.status(Tint::Warning, "unknown", text, Several::Same);
+            }
         }
         self.tasks += 1;
     }
@@ -166,6 +174,7 @@ impl Story {
             + summary.counts.would_change
             + summary.counts.overridden
             + summary.counts.failed
+            + summary.counts.unknown
             == 0;
         if self.ok > 0 && nothing_else && options.verbosity == 0 {
             self.status(Tint::Ok, "ok", counted(self.ok, "task"), Several::Same);
@@ -264,10 +273,11 @@ impl Story {
 
     fn failed(&mut self, result: &TaskResult, what: &str, failure: &Failure, options: Options) {
         let reason = format!("{what}: {}", text::failure(failure));
-        let head = if text::is_unreachable(failure) {
-            (Tint::Unreachable, "unreachable")
-        } else {
-            (Tint::Failed, "failed")
+        let head = match (result.tolerated, text::is_unreachable(failure)) {
+            (Tolerated::Ignored, _) => (Tint::Skipped, "ignored"),
+            (Tolerated::Rescued, _) => (Tint::Warning, "rescued"),
+            (Tolerated::No, true) => (Tint::Unreachable, "unreachable"),
+            (Tolerated::No, false) => (Tint::Failed, "failed"),
         };
         self.trouble(head, &result.host, &reason, failure.error.hint().as_ref());
         for change in &failure.made {
@@ -282,7 +292,11 @@ impl Story {
             SkipReason::NotNotified => 2,
             // What was notified and not done is a loose end, not a detail.
             SkipReason::EarlierFailure | SkipReason::Interrupted if result.handler => 0,
-            SkipReason::Condition(_) | SkipReason::EarlierFailure | SkipReason::Interrupted => 1,
+            SkipReason::Condition(_)
+            | SkipReason::EarlierFailure
+            | SkipReason::Interrupted
+            | SkipReason::Ended
+            | SkipReason::NoItems => 1,
         };
         if options.verbosity >= shown_from {
             let text = format!("{what}: {}", text::skip_reason(reason));
@@ -402,8 +416,22 @@ impl Story {
     }
 }
 
-/// `listener demands NLA (rdp_listener RDP-Tcp)`
+/// `listener demands NLA (rdp_listener RDP-Tcp)`, with the item of a loop and the number of tries behind it.
 fn what(result: &TaskResult) -> String {
+    let thing = thing(result);
+    let item = result
+        .item
+        .as_ref()
+        .map(|item| format!(" [{}]", clean(item, SHOWN)))
+        .unwrap_or_default();
+    let tries = match result.attempts {
+        0 | 1 => String::new(),
+        several => format!(" after {several} tries"),
+    };
+    format!("{thing}{item}{tries}")
+}
+
+fn thing(result: &TaskResult) -> String {
     let name = clean(&result.task, SHOWN);
     match (result.id.is_empty(), name == result.resource) {
         (true, true) => name.into_owned(),

@@ -92,7 +92,7 @@ fn read(kind: RegistryKind, node: &Node) -> Result<RegistryData, Misfit<'_>> {
 fn number(node: &Node) -> Option<u64> {
     match &node.content {
         Content::Int(number) => u64::try_from(*number).ok(),
-        Content::Text(text) => {
+        Content::Text(text) | Content::Unsafe(text) => {
             let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"));
             match digits {
                 // A sign is no digit, though the parser takes it for one.
@@ -105,6 +105,7 @@ fn number(node: &Node) -> Option<u64> {
         Content::Null
         | Content::Bool(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Sequence(_)
         | Content::Mapping(_) => None,
     }
@@ -112,13 +113,15 @@ fn number(node: &Node) -> Option<u64> {
 
 fn text(node: &Node) -> Result<String, Misfit<'_>> {
     match &node.content {
-        Content::Text(text) if text.contains('\0') => {
+        Content::Text(text) | Content::Unsafe(text) if text.contains('\0') => {
             Err((node, "the registry ends a text at NUL"))
         }
-        Content::Text(text) => Ok(text.clone()),
+        Content::Text(text) | Content::Unsafe(text) => Ok(text.clone()),
         Content::Int(number) => Ok(number.to_string()),
         Content::Bool(_) => Err((node, "YAML reads this as true or false; quote it")),
-        Content::Null | Content::Float(_) => Err((node, "expected a text; quote it")),
+        Content::Null | Content::Float(_) | Content::Sealed(_) => {
+            Err((node, "expected a text; quote it"))
+        }
         Content::Sequence(_) | Content::Mapping(_) => Err((node, "expected a text")),
     }
 }
@@ -139,7 +142,9 @@ fn texts(node: &Node) -> Result<Vec<String>, Misfit<'_>> {
         | Content::Bool(_)
         | Content::Int(_)
         | Content::Float(_)
+        | Content::Sealed(_)
         | Content::Text(_)
+        | Content::Unsafe(_)
         | Content::Mapping(_) => Ok(vec![read(node)?]),
     }
 }
@@ -147,7 +152,7 @@ fn texts(node: &Node) -> Result<Vec<String>, Misfit<'_>> {
 fn bytes(node: &Node) -> Result<Vec<u8>, Misfit<'_>> {
     const WANTED: &str = "expected bytes as hex, such as `01 fe`, or a list of numbers up to 255";
     match &node.content {
-        Content::Text(text) => hex(text).ok_or((node, WANTED)),
+        Content::Text(text) | Content::Unsafe(text) => hex(text).ok_or((node, WANTED)),
         Content::Sequence(items) => items
             .iter()
             .map(|item| {
@@ -156,7 +161,9 @@ fn bytes(node: &Node) -> Result<Vec<u8>, Misfit<'_>> {
                     .ok_or((item, "expected a number from 0 to 255"))
             })
             .collect(),
-        Content::Int(_) | Content::Float(_) => Err((node, "hex without letters must be quoted")),
+        Content::Int(_) | Content::Float(_) | Content::Sealed(_) => {
+            Err((node, "hex without letters must be quoted"))
+        }
         Content::Null | Content::Bool(_) | Content::Mapping(_) => Err((node, WANTED)),
     }
 }
@@ -195,6 +202,7 @@ mod tests {
         let source = Arc::new(Source {
             name: "test".to_owned(),
             text: String::new(),
+            secret: false,
         });
         Node {
             span: Span {

@@ -12,9 +12,11 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::Form;
+use crate::syntax::template::Found;
 use crate::syntax::template::Variables;
 use crate::syntax::template::is_template;
 use crate::syntax::template::value::of_value;
+use crate::vault::Sealed;
 
 /// How many variables may refer to each other in a row.
 const CHAIN: usize = 64;
@@ -44,6 +46,7 @@ impl<'a> Resolver<'a> {
                 let value = self.template(text, &node.span)?;
                 return Ok(of_value(&value, &node.span));
             }
+            Content::Sealed(sealed) => Content::Unsafe(self.open(sealed, &node.span)?),
             Content::Sequence(items) => {
                 let items = items
                     .iter()
@@ -62,7 +65,8 @@ impl<'a> Resolver<'a> {
             | Content::Bool(_)
             | Content::Int(_)
             | Content::Float(_)
-            | Content::Text(_) => node.content.clone(),
+            | Content::Text(_)
+            | Content::Unsafe(_) => node.content.clone(),
         };
         Ok(Node {
             span: node.span.clone(),
@@ -77,7 +81,8 @@ impl<'a> Resolver<'a> {
             Content::Int(number) => Value::from(*number),
             Content::Float(number) => Value::from(*number),
             Content::Text(text) if is_template(text) => return self.template(text, &node.span),
-            Content::Text(text) => Value::from(text.as_str()),
+            Content::Text(text) | Content::Unsafe(text) => Value::from(text.as_str()),
+            Content::Sealed(sealed) => Value::from(self.open(sealed, &node.span)?),
             Content::Sequence(items) => items
                 .iter()
                 .map(|item| self.value(item))
@@ -91,6 +96,22 @@ impl<'a> Resolver<'a> {
                 Value::from_pairs(pairs)
             }
         })
+    }
+
+    /// The mistake does not show the line: nothing of a secret is printed, not even encrypted.
+    fn open(&self, sealed: &Sealed, span: &Span) -> Result<String, Diagnostic> {
+        match self.engine.keyring.open(sealed) {
+            Ok(clear) => Ok(clear.reveal().to_owned()),
+            Err(error) => {
+                let (line, column) = span.line_and_column();
+                let path = &span.source.name;
+                Err(Diagnostic::error(
+                    "vault-value",
+                    format!("the value at {path}:{line}:{column} stays closed: {error}"),
+                )
+                .help("give the password: `--vault-password-file FILE`, `--vault-id LABEL@FILE` or `-J`"))
+            }
+        }
     }
 
     fn template(&mut self, text: &str, span: &Span) -> Result<Value, Diagnostic> {
@@ -132,8 +153,10 @@ impl<'a> Resolver<'a> {
         if let Some(value) = self.variables.given(name).or_else(|| self.done.get(name)) {
             return Ok(Some(value.clone()));
         }
-        let Some(node) = self.variables.node(name) else {
-            return Ok(None);
+        let node = match self.variables.found(name) {
+            Some(Found::Written(node)) => node,
+            Some(Found::Values(value)) => return Ok(Some(value.clone())),
+            None => return Ok(None),
         };
         if let Some(start) = self.path.iter().position(|under_way| under_way == name) {
             let circle = self.path.get(start..).unwrap_or_default();

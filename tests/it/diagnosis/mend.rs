@@ -44,6 +44,7 @@ fn every_playbook_is_read_without_a_mistake() {
         let source = Arc::new(Source {
             name: "mend.yml".to_owned(),
             text: text.clone(),
+            secret: false,
         });
         let (read, diagnostics) = playbook::parse(&source);
         assert!(

@@ -34,6 +34,7 @@ async fn over_the_wire(name: &str) -> (Inside, Machine, usize) {
     let source = Arc::new(Source {
         name: "<lab>".to_owned(),
         text: lab.inventory_yaml(),
+        secret: false,
     });
     let (inventory, _) = Inventory::parse(&source, &Defaults::default());
     let inventory = inventory.unwrap();

@@ -25,6 +25,7 @@ fn source(text: &str) -> Arc<Source> {
     Arc::new(Source {
         name: "hosts.yml".into(),
         text: text.into(),
+        secret: false,
     })
 }
 
@@ -98,7 +99,7 @@ fn describe(path: &PathBuf) -> String {
         if let Some(gateway) = &host.rdp_gateway {
             writeln!(text, "    through the gateway {gateway}").unwrap();
         }
-        for (name, value) in &host.vars {
+        for (name, value) in host.vars.iter() {
             writeln!(text, "    {name} = {:?}", value.content).unwrap();
         }
     }
@@ -147,8 +148,11 @@ fn extra_variables_beat_the_host() {
     let inventory = inventory.unwrap();
     let host = inventory.host("a").unwrap();
     assert_eq!(host.winrm.port, 5985);
-    assert_eq!(host.vars["colour"].as_text(), Some("red"));
-    assert_eq!(host.vars["size"].content, syntax::Content::Int(2));
+    assert_eq!(host.vars.get("colour").unwrap().as_text(), Some("red"));
+    assert_eq!(
+        host.vars.get("size").unwrap().content,
+        syntax::Content::Int(2)
+    );
     assert_eq!(inventory.hosts.len(), 2);
 }
 
@@ -159,7 +163,10 @@ fn passwords_do_not_stay_among_the_variables() {
     );
     let host = &inventory.hosts[0];
     assert_eq!(host.winrm.password.reveal(), "hunter2");
-    assert_eq!(host.vars.keys().collect::<Vec<_>>(), ["three"]);
+    assert_eq!(
+        host.vars.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        ["three"]
+    );
     assert!(!format!("{host:?}").contains("hunter2"));
 }
 

@@ -1,6 +1,5 @@
 //! Facts about the event logs of hosts: what stands in them after which trouble, and that a session reads just that.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +15,7 @@ use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
+use rdpfix::inventory::HostVars;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -69,7 +69,7 @@ async fn session(lab: &Lab, name: &str) -> WinRmSession {
         },
         rdp_port: place.rdp.port(),
         rdp_gateway: None,
-        vars: BTreeMap::new(),
+        vars: HostVars::default(),
     };
     WinRmConnector::new(WinRmOptions::default(), Arc::new(SystemClock))
         .open(&host)

@@ -26,6 +26,7 @@ fn source(name: &str) -> Arc<Source> {
     Arc::new(Source {
         name: name.to_owned(),
         text: read(name),
+        secret: false,
     })
 }
 
@@ -86,7 +87,7 @@ fn all_mistakes_are_told_at_once_with_their_places() {
 proptest! {
     #[test]
     fn any_text_is_answered(text in "(hosts:|\n  a:|\n    | |[{}\\[\\],:-]|scenario|healthy|mishaps|first|slow|count|[0-9]|\\PC){0,40}") {
-        let source = Arc::new(Source { name: "any".to_owned(), text });
+        let source = Arc::new(Source { name: "any".to_owned(), text, secret: false });
         let (scenario, mistakes) = from_source(&source);
         prop_assert!(scenario.is_some() || !mistakes.is_empty());
     }

@@ -12,6 +12,7 @@ use rdpfix::diag::Colour;
 use rdpfix::diag::Severity;
 use rdpfix::diag::Source;
 use rdpfix::diag::render;
+use rdpfix::playbook::Action;
 use rdpfix::playbook::Body;
 use rdpfix::playbook::Condition;
 use rdpfix::playbook::Task;
@@ -67,7 +68,9 @@ fn describe(path: &PathBuf) -> String {
             play.name, play.hosts, play.prove, play.needs_facts
         )
         .unwrap();
-        for (word, tasks) in [("task", &play.tasks), ("handler", &play.handlers)] {
+        let tasks = play.all_tasks();
+        let (tasks, handlers) = tasks.split_at(tasks.len() - play.handlers.len());
+        for (word, tasks) in [("task", tasks), ("handler", handlers)] {
             for task in tasks {
                 describe_task(&mut text, word, task);
             }
@@ -78,15 +81,25 @@ fn describe(path: &PathBuf) -> String {
 
 fn describe_task(text: &mut String, word: &str, task: &Task) {
     let when: Vec<&str> = task.when.iter().map(Condition::text).collect();
-    let body = match &task.body {
-        Body::Fixed(resource) => format!("is {}", resource.id()),
-        Body::Templated { .. } => "templated".to_owned(),
+    let body = match &task.action {
+        Action::Resource {
+            body: Body::Fixed(resource),
+            ..
+        } => format!("is {}", resource.id()),
+        Action::Resource {
+            body: Body::Templated { .. },
+            ..
+        } => "templated".to_owned(),
+        other => format!("{other:?}"),
     };
     let (line, _) = task.span.line_and_column();
     writeln!(
         text,
         "  {word} `{}` {} {body} when {when:?} tags {:?} notify {:?} line {line}",
-        task.name, task.kind.name, task.tags, task.notify
+        task.name,
+        task.action.word(),
+        task.tags,
+        task.notify
     )
     .unwrap();
 }
@@ -114,7 +127,7 @@ fn scraps() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn any_text_is_a_playbook_or_a_mistake(text in scraps()) {
-        let source = Arc::new(Source { name: "any.yml".into(), text });
+        let source = Arc::new(Source { name: "any.yml".into(), text, secret: false });
         let (playbook, mistakes) = parse(&source);
         let has_errors = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
         assert_eq!(playbook.is_none(), has_errors);

@@ -8,6 +8,7 @@ use rdpfix::diag::Diagnostic;
 use rdpfix::diag::Source;
 use rdpfix::diag::render;
 use rdpfix::facts::Facts;
+use rdpfix::inventory::HostVars;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Prepared;
 use rdpfix::playbook::Scope;
@@ -15,11 +16,13 @@ use rdpfix::playbook::extra_vars;
 use rdpfix::playbook::parse;
 use rdpfix::syntax;
 use rdpfix::syntax::Node;
+use rdpfix::syntax::template::Values;
 
 fn source(text: &str) -> Arc<Source> {
     Arc::new(Source {
         name: "play.yml".into(),
         text: text.into(),
+        secret: false,
     })
 }
 
@@ -49,11 +52,15 @@ struct Given {
 impl Given {
     fn prepare(&self, play: &Play) -> Result<Prepared, Vec<Diagnostic>> {
         let (extra, host) = (mapping(self.extra), mapping(self.host));
-        play.tasks[0].prepare(&Scope {
+        let host = HostVars::new(host, Arc::default());
+        play.all_tasks()[0].prepare(&Scope {
             extra: &extra,
+            locals: &Values::default(),
+            results: &Values::default(),
             play: &play.vars,
             host: &host,
             host_name: "web01",
+            given: &Values::default(),
             facts: self.facts.as_ref(),
         })
     }
@@ -239,8 +246,8 @@ fn tags_choose_tasks_as_in_ansible() {
                 .collect::<Vec<_>>()
         };
         let names: Vec<&str> = play
-            .tasks
-            .iter()
+            .all_tasks()
+            .into_iter()
             .filter(|task| task.is_selected(&list(tags), &list(skip)))
             .map(|task| &*task.name)
             .collect();

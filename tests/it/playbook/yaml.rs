@@ -39,7 +39,11 @@ fn ours(word: &str) -> String {
         Content::Bool(truth) => format!("{word} bool {truth}"),
         Content::Int(number) => format!("{word} int {number}"),
         Content::Float(number) => format!("{word} float {number:?}").to_lowercase(),
-        Content::Text(_) | Content::Sequence(_) | Content::Mapping(_) => format!("{word} text"),
+        Content::Text(_)
+        | Content::Unsafe(_)
+        | Content::Sealed(_)
+        | Content::Sequence(_)
+        | Content::Mapping(_) => format!("{word} text"),
     }
 }
 
@@ -83,7 +87,7 @@ fn words_mean_what_pyyaml_makes_of_them() {
 proptest! {
     #[test]
     fn any_text_is_a_tree_or_a_mistake(text in "[ -~\n\t]{0,60}|\\PC{0,40}|[-:{}\\[\\],&*!|>'\"%@a \n]{0,40}") {
-        let source = Arc::new(Source { name: "any.yml".into(), text });
+        let source = Arc::new(Source { name: "any.yml".into(), text, secret: false });
         match rdpfix::syntax::parse(&source) {
             Ok(node) => assert!(node.span.end <= source.text.len()),
             Err(mistakes) => assert!(!mistakes.is_empty()),
@@ -92,7 +96,7 @@ proptest! {
 
     #[test]
     fn a_word_of_numbers_and_signs_has_one_meaning(word in "[-+0-9a-f_.:xeE]{1,12}") {
-        let source = Arc::new(Source { name: "any.yml".into(), text: format!("[\"\", {word} ]") });
+        let source = Arc::new(Source { name: "any.yml".into(), text: format!("[\"\", {word} ]"), secret: false });
         // What YAML reads as something else (a key, a list) is no word.
         if let Ok(node) = rdpfix::syntax::parse(&source)
             && let [_, scalar] = node.items()

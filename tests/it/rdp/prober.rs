@@ -1,6 +1,5 @@
 //! The prober against listeners of the lab and against ports that misbehave.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -15,6 +14,7 @@ use rdpfix::clock::SystemClock;
 use rdpfix::connect::Prover;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
+use rdpfix::inventory::HostVars;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -80,7 +80,7 @@ pub(super) fn host(address: &str, rdp_port: u16) -> Host {
         },
         rdp_port,
         rdp_gateway: None,
-        vars: BTreeMap::new(),
+        vars: HostVars::default(),
     }
 }
 

@@ -20,6 +20,7 @@ use rdpfix::event::HostSummary;
 use rdpfix::event::Recap;
 use rdpfix::event::RunMode;
 use rdpfix::event::TaskResult;
+use rdpfix::event::Tolerated;
 use rdpfix::plan::Change;
 use rdpfix::plan::Disruption;
 use rdpfix::plan::Failure;
@@ -109,6 +110,10 @@ pub(crate) fn result(host: &str, task: &str, outcome: Outcome) -> Event {
         id: "RDP-Tcp".into(),
         handler: false,
         outcome,
+        item: None,
+        attempts: 1,
+        tolerated: Tolerated::No,
+        message: None,
         duration: Duration::from_millis(31),
     })
 }
@@ -152,7 +157,7 @@ pub(crate) fn end(
     let mut counts = Counts::default();
     for event in outcomes {
         if let Event::Result(result) = event {
-            counts.add(&result.outcome);
+            counts.add(&result.outcome, result.tolerated);
         }
     }
     Event::HostEnd(HostSummary {

@@ -299,7 +299,7 @@ proptest! {
     #[test]
     fn no_text_makes_parsing_panic(index in 0..CATALOGUE.len(), text in ".{0,60}") {
         let kind = &CATALOGUE[index];
-        let source = std::sync::Arc::new(rdpfix::diag::Source { name: "x".to_owned(), text });
+        let source = std::sync::Arc::new(rdpfix::diag::Source { name: "x".to_owned(), text, secret: false });
         if let Ok(mapping) = rdpfix::syntax::parse(&source) {
             let mut diagnostics = Vec::new();
             let mut args = Args::new(kind.name, kind.properties, &mapping, &mut diagnostics);

@@ -138,6 +138,7 @@ fn baseline() -> Vec<Arc<Play>> {
     let source = Source {
         name: name.to_owned(),
         text: std::fs::read_to_string(root().join(name)).unwrap(),
+        secret: false,
     };
     let (playbook, diagnostics) = playbook::parse(&Arc::new(source));
     assert!(diagnostics.is_empty(), "{diagnostics:?}");

@@ -1,9 +1,10 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 29] = [
+pub(super) const TABLE: [(&str, &[&str]); 31] = [
     ("diag", &[]),
     ("clock", &[]),
+    ("files", &[]),
     ("secret", &[]),
     ("cim", &["code"]),
     ("proof", &[]),
@@ -13,11 +14,12 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
     ("rdp", &["code", "secret"]),
     ("tls", &[]),
     ("wsman", &["cim", "code"]),
+    ("vault", &["secret"]),
     ("auth", &["secret"]),
     ("plan", &["cim"]),
     ("facts", &["cim"]),
-    ("syntax", &["diag"]),
-    ("inventory", &["diag", "secret", "syntax"]),
+    ("syntax", &["diag", "vault"]),
+    ("inventory", &["diag", "files", "secret", "syntax", "vault"]),
     ("connect", &["cim", "inventory", "proof"]),
     (
         "survey",
@@ -45,7 +47,19 @@ pub(super) const TABLE: [(&str, &[&str]); 29] = [
         "resource",
         &["certificate", "cim", "code", "diag", "plan", "syntax"],
     ),
-    ("playbook", &["diag", "facts", "plan", "resource", "syntax"]),
+    (
+        "playbook",
+        &[
+            "diag",
+            "facts",
+            "files",
+            "inventory",
+            "plan",
+            "resource",
+            "syntax",
+            "vault",
+        ],
+    ),
     ("event", &["cim", "facts", "inventory", "plan", "proof"]),
     (
         "session",

@@ -174,7 +174,11 @@ mod tests {
     fn read(kind: &str, mishap: &str) -> (Vec<RdpMishap>, Vec<&'static str>) {
         let text = format!("hosts: {{a: {{scenario: {kind}, rdp_mishaps: [{mishap}]}}}}");
         let name = "lab.yml".to_owned();
-        let (scenario, mistakes) = from_source(&Arc::new(Source { name, text }));
+        let (scenario, mistakes) = from_source(&Arc::new(Source {
+            name,
+            text,
+            secret: false,
+        }));
         let found = scenario.map(|scenario| scenario.hosts[0].rdp_mishaps.clone());
         let ids = mistakes.iter().map(|mistake| mistake.id).collect();
         (found.unwrap_or_default(), ids)
@@ -218,7 +222,11 @@ mod tests {
         }
         let text = "hosts: {a: {scenario: healthy, rdp_mishaps: late}}".to_owned();
         let name = "lab.yml".to_owned();
-        let (_, mistakes) = from_source(&Arc::new(Source { name, text }));
+        let (_, mistakes) = from_source(&Arc::new(Source {
+            name,
+            text,
+            secret: false,
+        }));
         assert_eq!(mistakes[0].id, "wrong-type");
     }
 

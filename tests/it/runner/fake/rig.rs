@@ -15,14 +15,18 @@ use rdpfix::event::RunMode;
 use rdpfix::event::TaskResult;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
+use rdpfix::inventory::HostVars;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
 use rdpfix::plan::Outcome;
+use rdpfix::playbook::Action;
 use rdpfix::playbook::Body;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Prepared;
+use rdpfix::playbook::Rollout;
 use rdpfix::playbook::Scope;
+use rdpfix::playbook::Statement;
 use rdpfix::playbook::Task;
 use rdpfix::proof::Proof;
 use rdpfix::proof::Stage;
@@ -135,7 +139,7 @@ impl Rig {
         let tasks = self
             .tasks
             .iter()
-            .map(|(wish, notify)| task(wish.name, wish, notify))
+            .map(|(wish, notify)| Statement::Task(Arc::new(task(wish.name, wish, notify))))
             .collect();
         let handlers = self
             .handlers
@@ -147,10 +151,15 @@ impl Rig {
             hosts: "all".to_owned(),
             hosts_span: nowhere(),
             vars: BTreeMap::new(),
+            prompts: Vec::new(),
+            pre_tasks: Vec::new(),
             tasks,
+            post_tasks: Vec::new(),
             handlers,
             prove: true,
             needs_facts: self.needs_facts,
+            rollout: Rollout::default(),
+            force_handlers: false,
         }
     }
 
@@ -252,6 +261,7 @@ fn word(outcome: &Outcome) -> String {
         Outcome::Unconverged(_) => "unconverged".to_owned(),
         Outcome::Failed(_) => "failed".to_owned(),
         Outcome::Skipped(reason) => format!("skipped {reason:?}"),
+        Outcome::Unknown(unknown) => format!("unknown {:?}", unknown.depends_on),
     }
 }
 
@@ -260,14 +270,10 @@ fn task(name: &str, wish: &Wish, notify: &[&'static str]) -> Task {
         Manner::Restart => &SERVICE,
         _ => &WISH,
     };
+    let body = Body::Fixed(Arc::new(wish.clone()));
     Task {
-        name: name.into(),
-        kind,
-        when: Vec::new(),
-        body: Body::Fixed(Arc::new(wish.clone())),
-        tags: Vec::new(),
         notify: notify.iter().map(|name| (*name).to_owned()).collect(),
-        span: nowhere(),
+        ..Task::plain(name, Action::Resource { kind, body }, nowhere())
     }
 }
 
@@ -276,6 +282,7 @@ fn nowhere() -> Span {
         source: Arc::new(Source {
             name: "play.yml".to_owned(),
             text: String::new(),
+            secret: false,
         }),
         start: 0,
         end: 0,
@@ -298,7 +305,7 @@ pub(crate) fn host(name: &str) -> Host {
         },
         rdp_port: 3389,
         rdp_gateway: None,
-        vars: BTreeMap::new(),
+        vars: HostVars::default(),
     }
 }
 
