@@ -19,6 +19,7 @@ pub mod firewall_rule;
 pub mod rdp_access;
 pub mod rdp_certificate;
 pub mod rdp_listener;
+pub mod reference;
 pub mod registry_key;
 pub mod registry_value;
 pub mod service;

@@ -8,8 +8,8 @@ use rdpfix::cim::CimError;
 use rdpfix::cim::session::Unreachable;
 use rdpfix::resource::CATALOGUE;
 use rdpfix::resource::Kind;
+use rdpfix::resource::reference::shape;
 use rdpfix::syntax::Property;
-use rdpfix::syntax::Shape;
 
 use super::page;
 use crate::support;
@@ -52,19 +52,6 @@ pub(super) fn cell(text: &str) -> String {
 fn quoted(words: &[&str]) -> String {
     let words: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
     words.join(", ")
-}
-
-fn shape(shape: Shape) -> String {
-    match shape {
-        Shape::Text => "text".to_owned(),
-        Shape::Bool => "`true` or `false`".to_owned(),
-        Shape::Integer { min, max } => format!("whole number from {min} to {max}"),
-        Shape::Word([only]) => format!("`{only}`"),
-        Shape::Word(words) => format!("one of {}", quoted(words)),
-        Shape::Words(words) => format!("one or a list of {}", quoted(words)),
-        Shape::Texts => "text or a list of texts".to_owned(),
-        Shape::Any => "depends on the others".to_owned(),
-    }
 }
 
 fn row(property: &Property) -> String {
