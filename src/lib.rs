@@ -46,3 +46,4 @@ pub mod session;
 // Edge: what people and other programs see.
 pub mod cli;
 pub mod report;
+pub mod schema;

@@ -27,19 +27,21 @@ use crate::syntax::Shape;
 
 mod rdp;
 
+pub(crate) use crate::lab::scenario::file::rdp::RDP_MISHAP;
+
 /// Each host takes two of the 65535 ports.
 const MOST_HOSTS: usize = 30_000;
 
 const ABOUT: &str = "the hosts that the file describes";
 
-const FILE: &[Property] = &[Property {
+pub(crate) const FILE: &[Property] = &[Property {
     name: "hosts",
     shape: Shape::Any,
     required: true,
     about: "the hosts by name",
 }];
 
-const HOST: &[Property] = &[
+pub(crate) const HOST: &[Property] = &[
     Property {
         name: "scenario",
         shape: Shape::Text,
@@ -69,7 +71,7 @@ const HOST: &[Property] = &[
     },
 ];
 
-const MISHAP: &[Property] = &[
+pub(crate) const MISHAP: &[Property] = &[
     Property {
         name: "trouble",
         shape: Shape::Word(&[

@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 31] = [
+pub(super) const TABLE: [(&str, &[&str]); 32] = [
     ("diag", &[]),
     ("clock", &[]),
     ("files", &[]),
@@ -141,6 +141,10 @@ pub(super) const TABLE: [(&str, &[&str]); 31] = [
             "rdp_file",
             "survey",
         ],
+    ),
+    (
+        "schema",
+        &["inventory", "lab", "playbook", "resource", "syntax"],
     ),
 ];
 

@@ -12,7 +12,7 @@ use crate::syntax::Node;
 use crate::syntax::Property;
 use crate::syntax::Shape;
 
-const RDP_MISHAP: &[Property] = &[
+pub(crate) const RDP_MISHAP: &[Property] = &[
     Property {
         name: "trouble",
         shape: Shape::Word(&[
