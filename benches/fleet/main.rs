@@ -9,6 +9,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "../shared/lab.rs"]
+mod lab;
 #[path = "../shared/process.rs"]
 mod process;
 mod proxy;
@@ -20,7 +22,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 
-use crate::process::Lab;
+use crate::lab::Lab;
 use crate::process::Measured;
 use crate::process::measure;
 use crate::process::root;

@@ -9,6 +9,8 @@
 )]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+#[path = "../shared/lab.rs"]
+mod lab;
 #[path = "../shared/process.rs"]
 mod process;
 
@@ -19,7 +21,7 @@ use std::process::Command;
 use anyhow::Context;
 use anyhow::ensure;
 
-use crate::process::Lab;
+use crate::lab::Lab;
 use crate::process::Measured;
 use crate::process::measure;
 use crate::process::root;
