@@ -12,6 +12,7 @@ pub mod probe;
 pub mod progress;
 pub mod rdp_file;
 mod text;
+pub mod veil;
 
 pub use crate::report::human::Human;
 pub use crate::report::jsonl::JsonLines;

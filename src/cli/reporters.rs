@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -19,6 +20,8 @@ use crate::report::human;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
 use crate::report::progress::Progress;
+use crate::report::veil::Veil;
+use crate::secret::Hidden;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +72,7 @@ impl Reporting {
 pub fn start(
     names: &[String],
     shown: Shown,
+    hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
 ) -> anyhow::Result<Reporting> {
     let progress = shown.stderr_is_terminal.then(Progress::terminal);
@@ -89,9 +93,11 @@ pub fn start(
                 .hint(format!("give one a file: `--reporter {kind}:PATH`"))
             })?,
         };
+        let out = Box::new(Veil::new(out, Arc::clone(hidden)));
         reporters.push(reporter(kind, out, shown)?);
     }
     if let Some(stdout) = stdout {
+        let stdout = Box::new(Veil::new(stdout, Arc::clone(hidden)));
         reporters.push(Box::new(Human::new(stdout, shown.human)));
     }
     if let Some(progress) = progress {

@@ -117,7 +117,7 @@ async fn carry_out(
     let grace = timeout / 3;
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, environment, talk);
-    let reporting = reporters::start(&arguments.reporter, shown, received)?;
+    let reporting = reporters::start(&arguments.reporter, shown, &Arc::default(), received)?;
     let options = WinRmOptions {
         operation_timeout: timeout.saturating_sub(grace),
         grace,

@@ -139,6 +139,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
             "proof",
             "rdp",
             "rdp_file",
+            "secret",
             "survey",
         ],
     ),
