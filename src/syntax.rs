@@ -13,6 +13,7 @@ pub mod args;
 mod load;
 mod place;
 mod scalar;
+mod tag;
 pub mod template;
 
 pub use crate::diag::source_from_bytes;

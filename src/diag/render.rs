@@ -121,8 +121,9 @@ impl<'a> Line<'a> {
 const SECRET_WORDS: [&str; 5] = ["pass", "secret", "token", "pwd", "credential"];
 
 /// Where the values of secret keys stand in a line, in bytes: `ansible_password: …`, `{password: …, …}`, `password=…`.
+/// Likewise what stands behind `!vault` on its line: encrypted it never fits there.
 fn secrets(line: &str) -> Vec<(usize, usize)> {
-    let mut found = Vec::new();
+    let mut found: Vec<(usize, usize)> = vault_value(line).into_iter().collect();
     let mut from = 0;
     while let Some(at) = line
         .get(from..)
@@ -157,6 +158,15 @@ fn secrets(line: &str) -> Vec<(usize, usize)> {
         }
     }
     found
+}
+
+fn vault_value(line: &str) -> Option<(usize, usize)> {
+    const TAG: &str = "!vault";
+    let (before, after) = line.split_once(TAG)?;
+    let gap = after.find(char::is_whitespace)?;
+    let value = after.get(gap..)?.trim_start();
+    let start = before.len() + TAG.len() + after.len() - value.len();
+    (!value.starts_with(['|', '>'])).then_some((start, line.len()))
 }
 
 /// The length of a value without quotes behind the `:` or `=` at a place.

@@ -17,7 +17,8 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::place::Places;
 use crate::syntax::place::bare;
-use crate::syntax::scalar;
+use crate::syntax::tag;
+use crate::syntax::tag::Trust;
 
 /// How deep collections may nest.
 const DEPTH: usize = 100;
@@ -31,6 +32,7 @@ pub(super) fn load(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
         places: Places::of(source),
         anchors: HashMap::new(),
         aliased: 0,
+        trust: Trust::Templates,
         diagnostics: Vec::new(),
     };
     match loader.document() {
@@ -59,6 +61,7 @@ struct Loader<'a> {
     places: Places,
     anchors: HashMap<usize, Anchored>,
     aliased: usize,
+    trust: Trust,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -129,12 +132,12 @@ impl<'a> Loader<'a> {
                 )
             }
             Event::SequenceStart(anchor, tag) => {
-                self.collection_tag(tag.as_deref(), &span);
-                (anchor, self.sequence(span, depth)?)
+                let read = |loader: &mut Self, span| loader.sequence(span, depth);
+                (anchor, self.tagged(tag.as_deref(), span, read)?)
             }
             Event::MappingStart(anchor, tag) => {
-                self.collection_tag(tag.as_deref(), &span);
-                (anchor, self.mapping(span, depth)?)
+                let read = |loader: &mut Self, span| loader.mapping(span, depth);
+                (anchor, self.tagged(tag.as_deref(), span, read)?)
             }
             Event::Nothing
             | Event::StreamStart
@@ -176,7 +179,11 @@ impl<'a> Loader<'a> {
         // words, whose spelling is read from there.
         if matches!(
             seen.node.content,
-            Content::Text(_) | Content::Sequence(_) | Content::Mapping(_)
+            Content::Text(_)
+                | Content::Unsafe(_)
+                | Content::Sealed(_)
+                | Content::Sequence(_)
+                | Content::Mapping(_)
         ) {
             seen.node.span = span.clone();
         }
@@ -321,49 +328,35 @@ impl<'a> Loader<'a> {
         tag: Option<&Tag>,
         span: &Span,
     ) -> Content {
-        let Some(tag) = tag else {
-            return if style == ScalarStyle::Plain {
-                scalar::resolve(text)
-            } else {
-                Content::Text(text.to_owned())
-            };
-        };
-        if !tag.is_yaml_core_schema() {
-            if tag.handle.is_empty() && tag.suffix == "!" {
-                return Content::Text(text.to_owned());
-            }
-            self.diagnostics.push(unknown_tag(tag, span));
-            return Content::Null;
+        let content = self
+            .noted(tag::scalar(text, style, tag, span))
+            .unwrap_or(Content::Null);
+        match self.trust {
+            Trust::Templates => content,
+            Trust::Unsafe => tag::not_template(content),
         }
-        let content = match tag.suffix.as_str() {
-            "str" => return Content::Text(text.to_owned()),
-            "int" => scalar::int(text).map(Content::Int),
-            "float" => scalar::float(text).map(Content::Float),
-            "bool" | "null" => Some(scalar::resolve(text)).filter(|content| {
-                matches!(
-                    (content, tag.suffix.as_str()),
-                    (Content::Bool(_), "bool") | (Content::Null, "null")
-                )
-            }),
-            _ => {
-                self.diagnostics.push(unknown_tag(tag, span));
-                return Content::Null;
-            }
-        };
-        content.unwrap_or_else(|| {
-            self.diagnostics.push(
-                Diagnostic::error("wrong-tag", format!("`{text}` is not `!!{}`", tag.suffix))
-                    .at(span),
-            );
-            Content::Null
-        })
     }
 
-    fn collection_tag(&mut self, tag: Option<&Tag>, span: &Span) {
-        let Some(tag) = tag else { return };
-        if !(tag.is_yaml_core_schema() && matches!(tag.suffix.as_str(), "seq" | "map")) {
-            self.diagnostics.push(unknown_tag(tag, span));
+    /// Reads a collection under what its tag says, and goes back to what was said above it.
+    fn tagged(
+        &mut self,
+        tag: Option<&Tag>,
+        span: Span,
+        read: impl FnOnce(&mut Self, Span) -> Ended<Anchored>,
+    ) -> Ended<Anchored> {
+        let outer = self.trust;
+        if self.noted(tag::collection(tag, &span)) == Some(Trust::Unsafe) {
+            self.trust = Trust::Unsafe;
         }
+        let seen = read(self, span);
+        self.trust = outer;
+        seen
+    }
+
+    fn noted<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result
+            .map_err(|mistake| self.diagnostics.push(mistake))
+            .ok()
     }
 }
 
@@ -422,26 +415,6 @@ fn too_deep(span: &Span) -> Diagnostic {
     )
     .at(span)
     .label("the limit is passed here")
-}
-
-fn unknown_tag(tag: &Tag, span: &Span) -> Diagnostic {
-    let name = if tag.is_yaml_core_schema() {
-        format!("!!{}", tag.suffix)
-    } else {
-        format!("{}{}", tag.handle, tag.suffix)
-    };
-    if matches!(name.as_str(), "!vault" | "!vault-encrypted") {
-        return Diagnostic::error(
-            "vault-value",
-            "values encrypted by ansible-vault are not supported yet",
-        )
-        .at(span)
-        .label("tagged `!vault`")
-        .help("give the password on the command line or by an environment variable instead");
-    }
-    Diagnostic::error("unknown-tag", format!("unknown tag `{name}`"))
-        .at(span)
-        .help("remove the tag; values are typed by how they are written")
 }
 
 #[cfg(test)]
@@ -556,10 +529,13 @@ mod tests {
             mistakes("a: 1\n---\nb: 2\n"),
             [("several-documents", "---".to_owned())]
         );
-        assert_eq!(mistakes("a: !vault |\n  33\n")[0].0, "vault-value");
         assert_eq!(
-            mistakes("a: !unsafe x\n")[0],
-            ("unknown-tag", "!unsafe x".to_owned())
+            mistakes("a: !vault |\n  33\n"),
+            [("vault-value", "!vault |".to_owned())]
+        );
+        assert_eq!(
+            mistakes("a: !thing x\n")[0],
+            ("unknown-tag", "!thing x".to_owned())
         );
         assert_eq!(mistakes("a: {{ port }}\n")[0].0, "complex-key");
         assert_eq!(mistakes("a: 'open\n")[0].0, "yaml-syntax");
