@@ -12,7 +12,6 @@ use minijinja::UndefinedBehavior;
 use minijinja::Value;
 use minijinja::escape_formatter;
 use minijinja::value::ValueKind;
-use serde::Serialize;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
@@ -24,12 +23,19 @@ use crate::syntax::template::resolve::bad_template;
 use crate::syntax::template::resolve::cycle;
 use crate::syntax::template::resolve::walk;
 use crate::syntax::template::value::as_ansible_bool;
-use crate::syntax::template::value::of_json;
 use crate::syntax::template::value::of_value;
+use crate::syntax::template::value::to_json;
 use crate::vault::Keyring;
 
 mod resolve;
 mod value;
+mod variables;
+
+pub use crate::syntax::template::variables::Data;
+pub use crate::syntax::template::variables::Layer;
+pub use crate::syntax::template::variables::Lazy;
+pub use crate::syntax::template::variables::Values;
+pub use crate::syntax::template::variables::Variables;
 
 /// Steps that one template may take; honest ones take some dozens.
 const FUEL: u64 = 200_000;
@@ -39,106 +45,6 @@ const FUEL: u64 = 200_000;
 pub struct Engine {
     environment: Environment<'static>,
     keyring: Arc<Keyring>,
-}
-
-/// The variables that templates see.
-#[derive(Debug)]
-pub struct Variables<'a> {
-    layers: Vec<Layer<'a>>,
-    given: Vec<(&'static str, Value)>,
-}
-
-/// Some variables, stronger or weaker than others.
-#[derive(Debug, Clone, Copy)]
-pub enum Layer<'a> {
-    /// As files say; may be templates themselves.
-    Written(&'a BTreeMap<String, Node>),
-    /// Values that came to be; never templates.
-    Values(&'a Values),
-}
-
-/// Variables whose values came to be while a run goes on: results, facts, items of loops.
-#[derive(Debug, Clone, Default)]
-pub struct Values(BTreeMap<String, Value>);
-
-impl Values {
-    /// Sets a variable.
-    pub fn set<T: Serialize>(&mut self, name: &str, data: &T) {
-        let data = serde_json::to_value(data).unwrap_or_default();
-        self.0.insert(name.to_owned(), of_json(data));
-    }
-
-    /// Takes over all variables of another, its values winning.
-    pub fn take(&mut self, other: &Self) {
-        let pairs = other.0.iter();
-        self.0
-            .extend(pairs.map(|(name, value)| (name.clone(), value.clone())));
-    }
-
-    /// Whether there is such a variable.
-    pub fn has(&self, name: &str) -> bool {
-        self.0.contains_key(name)
-    }
-}
-
-impl<'a> Variables<'a> {
-    /// Layers of variables, the strongest first.
-    pub fn new(layers: Vec<&'a BTreeMap<String, Node>>) -> Self {
-        Self::layered(layers.into_iter().map(Layer::Written).collect())
-    }
-
-    /// Layers of any sort, the strongest first.
-    pub fn layered(layers: Vec<Layer<'a>>) -> Self {
-        Self {
-            layers,
-            given: Vec::new(),
-        }
-    }
-
-    /// Adds something that no layer can replace, such as `inventory_hostname`.
-    #[must_use]
-    pub fn with<T: Serialize>(mut self, name: &'static str, data: &T) -> Self {
-        let data = serde_json::to_value(data).unwrap_or_default();
-        self.given.push((name, of_json(data)));
-        self
-    }
-
-    fn found(&self, name: &str) -> Option<Found<'a>> {
-        self.layers.iter().find_map(|layer| match layer {
-            Layer::Written(vars) => vars.get(name).map(Found::Written),
-            Layer::Values(known) => known.0.get(name).map(Found::Values),
-        })
-    }
-
-    /// Where a variable is written; `None` for values that came to be.
-    fn node(&self, name: &str) -> Option<&'a Node> {
-        match self.found(name) {
-            Some(Found::Written(node)) => Some(node),
-            Some(Found::Values(_)) | None => None,
-        }
-    }
-
-    fn given(&self, name: &str) -> Option<&Value> {
-        self.given
-            .iter()
-            .find(|(given, _)| *given == name)
-            .map(|(_, value)| value)
-    }
-
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let given = self.given.iter().map(|(name, _)| *name);
-        let layered = self.layers.iter().flat_map(|layer| match layer {
-            Layer::Written(vars) => vars.keys().map(String::as_str).collect::<Vec<_>>(),
-            Layer::Values(known) => known.0.keys().map(String::as_str).collect(),
-        });
-        given.chain(layered)
-    }
-}
-
-/// A variable.
-enum Found<'a> {
-    Written(&'a Node),
-    Values(&'a Value),
 }
 
 /// Whether a text has something to evaluate in it.
@@ -288,6 +194,35 @@ impl Engine {
     pub fn render(&self, node: &Node, variables: &Variables<'_>) -> Result<Node, Diagnostic> {
         let mut resolver = Resolver::new(self, variables);
         resolver.node(node)
+    }
+
+    /// What an expression (without braces) gives, as data; backslashes in its texts are escapes.
+    pub fn evaluate(
+        &self,
+        text: &str,
+        span: &Span,
+        variables: &Variables<'_>,
+    ) -> Result<serde_json::Value, Diagnostic> {
+        let form = match self.environment.compile_expression(text) {
+            Ok(expression) => Form::Expression(expression),
+            Err(error) => return Err(bad_template(&error, span)),
+        };
+        let value = Resolver::new(self, variables).evaluate(&form, span)?;
+        Ok(to_json(&value))
+    }
+
+    /// The node with every template replaced by what it stands for, as data.
+    pub fn json(
+        &self,
+        node: &Node,
+        variables: &Variables<'_>,
+    ) -> Result<serde_json::Value, Diagnostic> {
+        Ok(to_json(&Resolver::new(self, variables).value(node)?))
+    }
+
+    /// As [`Engine::json`], to be set as a value of another host or a later task without a detour.
+    pub fn data(&self, node: &Node, variables: &Variables<'_>) -> Result<Data, Diagnostic> {
+        Ok(Data(Resolver::new(self, variables).value(node)?))
     }
 
     /// Whether a condition holds. It must be true or false; a text or a number is a mistake.

@@ -12,10 +12,10 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::Form;
-use crate::syntax::template::Found;
 use crate::syntax::template::Variables;
 use crate::syntax::template::is_template;
 use crate::syntax::template::value::of_value;
+use crate::syntax::template::variables::Found;
 use crate::vault::Sealed;
 
 /// How many variables may refer to each other in a row.
@@ -74,7 +74,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    fn value(&mut self, node: &Node) -> Result<Value, Diagnostic> {
+    pub(super) fn value(&mut self, node: &Node) -> Result<Value, Diagnostic> {
         Ok(match &node.content {
             Content::Null => Value::from(()),
             Content::Bool(truth) => Value::from(*truth),

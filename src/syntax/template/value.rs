@@ -41,6 +41,10 @@ pub(super) fn of_json(data: serde_json::Value) -> Value {
     }
 }
 
+pub(super) fn to_json(value: &Value) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
 /// What a template gave, at the place of the template.
 pub(super) fn of_value(value: &Value, span: &Span) -> Node {
     let node = |content| Node {

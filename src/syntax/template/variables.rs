@@ -1,0 +1,178 @@
+//! What templates see: layers of variables, and values that came to be while a run goes on.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use minijinja::Value;
+use minijinja::value::Enumerator;
+use minijinja::value::Object;
+use serde::Serialize;
+
+use crate::diag::Diagnostic;
+use crate::syntax::Node;
+use crate::syntax::template::value::of_json;
+use crate::syntax::template::value::to_json;
+
+/// A value ready for templates; cloning shares it.
+#[derive(Debug, Clone)]
+pub struct Data(pub(super) Value);
+
+/// A mapping whose values are computed when a template asks for them, such as `hostvars`.
+pub trait Lazy: fmt::Debug + Send + Sync {
+    /// The keys, in the order in which a loop meets them.
+    fn keys(&self) -> Vec<String>;
+
+    /// The value of a key; `None` when there is no such key.
+    fn at(&self, key: &str) -> Result<Option<Data>, Diagnostic>;
+}
+
+impl Data {
+    /// Anything that serialises; what does not is null.
+    pub fn of<T: Serialize>(data: &T) -> Self {
+        Self(of_json(serde_json::to_value(data).unwrap_or_default()))
+    }
+
+    /// A mapping that is computed on access.
+    pub fn lazy(mapping: Arc<dyn Lazy>) -> Self {
+        Self(Value::from_object(Computed(mapping)))
+    }
+
+    /// The value as data; computes all of a lazy mapping.
+    pub fn json(&self) -> serde_json::Value {
+        to_json(&self.0)
+    }
+}
+
+#[derive(Debug)]
+struct Computed(Arc<dyn Lazy>);
+
+impl Object for Computed {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match self.0.at(key.as_str()?) {
+            Ok(data) => data.map(|data| data.0),
+            Err(mistake) => Some(Value::from(minijinja::Error::new(
+                minijinja::ErrorKind::InvalidOperation,
+                mistake.message,
+            ))),
+        }
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.0.keys().into_iter().map(Value::from).collect())
+    }
+}
+
+/// The variables that templates see.
+#[derive(Debug)]
+pub struct Variables<'a> {
+    layers: Vec<Layer<'a>>,
+    given: Vec<(&'static str, Value)>,
+}
+
+/// Some variables, stronger or weaker than others.
+#[derive(Debug, Clone, Copy)]
+pub enum Layer<'a> {
+    /// As files say; may be templates themselves.
+    Written(&'a BTreeMap<String, Node>),
+    /// Values that came to be; never templates.
+    Values(&'a Values),
+}
+
+/// Variables whose values came to be while a run goes on: results, facts, items of loops.
+#[derive(Debug, Clone, Default)]
+pub struct Values(BTreeMap<String, Value>);
+
+impl Values {
+    /// Sets a variable.
+    pub fn set<T: Serialize>(&mut self, name: &str, data: &T) {
+        self.set_data(name, Data::of(data));
+    }
+
+    /// Sets a variable to what is shared or computed on access.
+    pub fn set_data(&mut self, name: &str, data: Data) {
+        self.0.insert(name.to_owned(), data.0);
+    }
+
+    /// A variable as data; `None` when there is none.
+    pub fn json(&self, name: &str) -> Option<serde_json::Value> {
+        self.0.get(name).map(to_json)
+    }
+
+    /// Takes over all variables of another, its values winning.
+    pub fn take(&mut self, other: &Self) {
+        let pairs = other.0.iter();
+        self.0
+            .extend(pairs.map(|(name, value)| (name.clone(), value.clone())));
+    }
+
+    /// Whether there is such a variable.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+}
+
+impl<'a> Variables<'a> {
+    /// Layers of variables, the strongest first.
+    pub fn new(layers: Vec<&'a BTreeMap<String, Node>>) -> Self {
+        Self::layered(layers.into_iter().map(Layer::Written).collect())
+    }
+
+    /// Layers of any sort, the strongest first.
+    pub fn layered(layers: Vec<Layer<'a>>) -> Self {
+        Self {
+            layers,
+            given: Vec::new(),
+        }
+    }
+
+    /// Adds something that no layer can replace, such as `inventory_hostname`.
+    #[must_use]
+    pub fn with<T: Serialize>(self, name: &'static str, data: &T) -> Self {
+        self.with_data(name, Data::of(data))
+    }
+
+    /// Adds something shared or computed that no layer can replace, such as `hostvars`.
+    #[must_use]
+    pub fn with_data(mut self, name: &'static str, data: Data) -> Self {
+        self.given.push((name, data.0));
+        self
+    }
+
+    pub(super) fn found(&self, name: &str) -> Option<Found<'a>> {
+        self.layers.iter().find_map(|layer| match layer {
+            Layer::Written(vars) => vars.get(name).map(Found::Written),
+            Layer::Values(known) => known.0.get(name).map(Found::Values),
+        })
+    }
+
+    /// Where a variable is written; `None` for values that came to be.
+    pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
+        match self.found(name) {
+            Some(Found::Written(node)) => Some(node),
+            Some(Found::Values(_)) | None => None,
+        }
+    }
+
+    pub(super) fn given(&self, name: &str) -> Option<&Value> {
+        self.given
+            .iter()
+            .find(|(given, _)| *given == name)
+            .map(|(_, value)| value)
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let given = self.given.iter().map(|(name, _)| *name);
+        let layered = self.layers.iter().flat_map(|layer| match layer {
+            Layer::Written(vars) => vars.keys().map(String::as_str).collect::<Vec<_>>(),
+            Layer::Values(known) => known.0.keys().map(String::as_str).collect(),
+        });
+        given.chain(layered)
+    }
+}
+
+/// A variable.
+pub(super) enum Found<'a> {
+    Written(&'a Node),
+    Values(&'a Value),
+}
