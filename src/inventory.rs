@@ -68,10 +68,21 @@ impl Inventory {
         (inventory, diagnostics)
     }
 
-    /// The hosts that a pattern names, in the order of the inventory: names, groups, wildcards, `a:b` or `a,b` for both,
-    /// `:&b` for those that are also in `b`, `:!b` for those that are not, `group[0]`, `group[1:3]`.
+    /// The hosts that a pattern names, in the order of the inventory: names, groups, wildcards, `~` and a regular
+    /// expression, `a:b` or `a,b` for both, `:&b` for those that are also in `b`, `:!b` for those that are not, `group[0]`,
+    /// `group[-1]`, `group[1:3]`, `group[2:]`.
     pub fn select(&self, pattern: &str) -> Result<Vec<Arc<Host>>, PatternError> {
-        let chosen = pattern::select(self, pattern)?;
+        self.select_parts(&parts_of_pattern(pattern), pattern)
+    }
+
+    /// The hosts that parts of a pattern name together, each taken as it is: a line of a file of hosts is such a part. The
+    /// whole text is what messages call it.
+    pub fn select_parts(
+        &self,
+        parts: &[String],
+        whole: &str,
+    ) -> Result<Vec<Arc<Host>>, PatternError> {
+        let chosen = pattern::select(self, parts, whole)?;
         Ok(chosen
             .into_iter()
             .filter_map(|position| self.hosts.get(position).cloned())
@@ -82,6 +93,11 @@ impl Inventory {
     pub fn host(&self, name: &str) -> Option<&Arc<Host>> {
         self.hosts.get(*self.index.get(name)?)
     }
+}
+
+/// The parts of a pattern, which commas or colons separate.
+pub fn parts_of_pattern(pattern: &str) -> Vec<String> {
+    pattern::split(pattern)
 }
 
 /// Reads one file; see [`Inventory::parse`].

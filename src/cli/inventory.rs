@@ -20,6 +20,7 @@ use crate::inventory::Defaults;
 use crate::inventory::Host;
 use crate::inventory::Inventory;
 use crate::inventory::TlsTrust;
+use crate::inventory::parts_of_pattern;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::secret::Secret;
@@ -37,15 +38,24 @@ impl Fleet {
         &self.inventory.hosts
     }
 
-    /// The hosts that a pattern names.
+    /// The hosts that a pattern names. A part `@FILE` stands for the lines of a file, each a part of its own; empty lines
+    /// and those that begin with `#` are none.
     pub fn select(&self, pattern: &str) -> anyhow::Result<Vec<Arc<Host>>> {
-        self.inventory.select(pattern).map_err(|error| {
-            let refusal = Refusal::new(ExitStatus::NoHosts, error.to_string());
-            match error.suggestion() {
-                Some(near) => refusal.hint(format!("did you mean `{near}`?")),
-                None => refusal,
+        let mut parts = Vec::new();
+        for part in parts_of_pattern(pattern) {
+            match part.strip_prefix('@') {
+                Some(path) => parts.extend(lines(Path::new(path))?),
+                None => parts.push(part),
             }
-            .into()
+        }
+        let selected = self.inventory.select_parts(&parts, pattern);
+        selected.map_err(|error| {
+            let mut refusal = Refusal::new(ExitStatus::NoHosts, error.to_string());
+            if let Some(near) = error.suggestion() {
+                refusal = refusal.hint(format!("did you mean `{near}`?"));
+            }
+            refusal.hints.extend(error.help());
+            refusal.into()
         })
     }
 
@@ -68,6 +78,24 @@ impl Fleet {
             lab.stop().await;
         }
     }
+}
+
+/// The patterns in a file, of which there must be one: a file of hosts that failed is empty when none did, and would
+/// otherwise mean all of them.
+fn lines(path: &Path) -> anyhow::Result<Vec<String>> {
+    let bytes =
+        files::read(path).map_err(|error| Refusal::new(ExitStatus::Usage, format!("{error:#}")))?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines = text.lines().map(str::trim);
+    let found: Vec<String> = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_owned)
+        .collect();
+    if found.is_empty() {
+        let message = format!("`{}` names no hosts", path.display());
+        return Err(Refusal::new(ExitStatus::NoHosts, message).into());
+    }
+    Ok(found)
 }
 
 /// Opens all that was named as one inventory; mistakes in files have been shown when this fails.

@@ -1,11 +1,18 @@
-//! Host patterns: which hosts `web:&prod:!web03` names.
+//! Host patterns: which hosts `web:&prod:!web03` names. Reads no files: the lines of a `@FILE` come from outside.
 
 use std::collections::BTreeSet;
 
+use regex::Regex;
 use thiserror::Error;
 
 use crate::diag::nearest;
 use crate::inventory::Inventory;
+use crate::inventory::pattern::glob::Glob;
+
+mod glob;
+mod parts;
+
+pub(in crate::inventory) use crate::inventory::pattern::parts::split;
 
 /// Why a pattern names no hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -14,16 +21,26 @@ pub enum PatternError {
     /// Neither a host nor a group has this name.
     #[error("no host or group is named `{name}`")]
     Unknown {
-        /// The part of the pattern.
+        /// The part of the pattern, without a subscript.
         name: String,
+        /// The subscript, brackets included, or nothing.
+        subscript: String,
         /// The host or group that differs least.
         near: Option<String>,
     },
-    /// A wildcard that fits nothing.
+    /// A wildcard or a regular expression that fits nothing.
     #[error("no host or group fits `{glob}`")]
     NoMatch {
         /// The part of the pattern.
         glob: String,
+    },
+    /// A subscript beyond the hosts that there are.
+    #[error("`{part}` is beyond the hosts there, of which there are {hosts}")]
+    Beyond {
+        /// The part of the pattern.
+        part: String,
+        /// How many hosts the part has without its subscript.
+        hosts: usize,
     },
     /// Each part names hosts, but together they leave none.
     #[error("the pattern `{pattern}` leaves no host")]
@@ -31,14 +48,16 @@ pub enum PatternError {
         /// The whole pattern.
         pattern: String,
     },
-    /// A pattern without parts.
+    /// A pattern without parts, or a part that is nothing but `&`, `!` or `~`.
     #[error("the host pattern is empty")]
     Empty,
-    /// A part of Ansible's pattern language that is not read yet.
-    #[error("`{part}` is not supported yet in host patterns")]
-    Unsupported {
+    /// A part that begins with `~` and is no regular expression.
+    #[error("`{part}` is not a regular expression: {reason}")]
+    Regex {
         /// The part of the pattern.
         part: String,
+        /// What is wrong with it.
+        reason: String,
     },
 }
 
@@ -48,31 +67,77 @@ impl PatternError {
         match self {
             Self::Unknown { near, .. } => near.as_deref(),
             Self::NoMatch { .. }
+            | Self::Beyond { .. }
             | Self::NothingLeft { .. }
             | Self::Empty
-            | Self::Unsupported { .. } => None,
+            | Self::Regex { .. } => None,
+        }
+    }
+
+    /// What to do about it, when there is more to say than the message.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::Unknown {
+                name, subscript, ..
+            } if !subscript.is_empty() => Some(format!(
+                "`{subscript}` takes hosts of `{name}` by their position; a wildcard ends in something else: `{name}{subscript}*`"
+            )),
+            Self::Unknown { name, .. } => help_with_name(name),
+            Self::Regex { .. } => Some(
+                "commas, and without them colons, separate patterns even inside a regular expression; write `.` for them"
+                    .to_owned(),
+            ),
+            Self::NoMatch { .. }
+            | Self::Beyond { .. }
+            | Self::NothingLeft { .. }
+            | Self::Empty => None,
         }
     }
 }
 
-/// The positions of the hosts that a pattern names: the union of its parts, then `&`, then `!`, as in Ansible.
+fn help_with_name(name: &str) -> Option<String> {
+    if let Some((before, port)) = name.rsplit_once(':')
+        && !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return Some(format!(
+            "a name with a port is one name, and patterns have no ports: write `{before}`, or `{before},{port}` for both"
+        ));
+    }
+    if name.contains(':') {
+        return Some(
+            "where a pattern has a comma, colons separate nothing: write commas only".to_owned(),
+        );
+    }
+    matches!(name, "localhost" | "127.0.0.1" | "::1").then(|| {
+        "this machine is a host only when the inventory names it, and is reached over WinRM then"
+            .to_owned()
+    })
+}
+
+/// The positions of the hosts that parts of a pattern name together: the union of its parts, then `&`, then `!`, as in
+/// Ansible. The whole text is for messages.
 pub(super) fn select(
     inventory: &Inventory,
-    pattern: &str,
+    parts: &[String],
+    whole: &str,
 ) -> Result<BTreeSet<usize>, PatternError> {
     let mut named = BTreeSet::new();
-    let mut unions = 0;
+    let mut unions = 0_usize;
     let mut kept: Vec<BTreeSet<usize>> = Vec::new();
     let mut dropped = BTreeSet::new();
-    let parts = parts(inventory, pattern);
-    for part in &parts {
+    for part in parts {
         if let Some(part) = part.strip_prefix('&') {
-            kept.push(one(inventory, part)?);
+            kept.push(one(inventory, part)?.into_iter().collect());
         } else if let Some(part) = part.strip_prefix('!') {
             dropped.extend(one(inventory, part)?);
         } else {
-            named.extend(one(inventory, part)?);
             unions += 1;
+            match inventory.index.get(part) {
+                // A host comes before a group of the same name.
+                Some(host) => named.extend([*host]),
+                None => named.extend(one(inventory, part)?),
+            }
         }
     }
     if parts.is_empty() {
@@ -84,231 +149,249 @@ pub(super) fn select(
     named.retain(|host| !dropped.contains(host) && kept.iter().all(|group| group.contains(host)));
     if named.is_empty() && !inventory.hosts.is_empty() {
         return Err(PatternError::NothingLeft {
-            pattern: pattern.to_owned(),
+            pattern: whole.to_owned(),
         });
     }
     Ok(named)
 }
 
-/// The parts of a pattern: between commas, or between colons when it has no comma; a name with colons stays whole.
-fn parts<'p>(inventory: &Inventory, pattern: &'p str) -> Vec<&'p str> {
-    let mut found = Vec::new();
-    for part in split(pattern, ',') {
-        let bare = part.trim_start_matches(['&', '!']);
-        if inventory.index.contains_key(bare) {
-            found.push(part);
-        } else {
-            found.extend(split(part, ':'));
-        }
+/// The hosts of one part, without `&` and `!` before it.
+fn one(inventory: &Inventory, part: &str) -> Result<Vec<usize>, PatternError> {
+    if part.is_empty() || part == "~" {
+        return Err(PatternError::Empty);
     }
-    found
-        .into_iter()
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect()
+    if let Some(expression) = part.strip_prefix('~') {
+        return by_regex(inventory, part, expression);
+    }
+    let Some((base, subscript)) = Subscript::of(part) else {
+        return matches(inventory, part, "");
+    };
+    let written = part.get(base.len()..).unwrap_or_default();
+    let hosts = matches(inventory, base, written)?;
+    let chosen = subscript.and_then(|subscript| subscript.take(&hosts));
+    chosen.ok_or_else(|| PatternError::Beyond {
+        part: part.to_owned(),
+        hosts: hosts.len(),
+    })
 }
 
-/// Splits outside of brackets.
-fn split(text: &str, separator: char) -> Vec<&str> {
-    let mut depth = 0_usize;
-    text.split(|letter: char| {
+/// The hosts of each group that fits, then each host that fits. Like Ansible, a name that is a group's is looked for among
+/// the hosts only when it has a dot or a wildcard. The same host may stand there twice; subscripts count it twice.
+fn matches(inventory: &Inventory, part: &str, subscript: &str) -> Result<Vec<usize>, PatternError> {
+    if part.contains(['*', '?', '[']) {
+        let glob = Glob::new(part);
+        return fitting(inventory, part, &|name| glob.fits(name));
+    }
+    let group = inventory.groups.get(part);
+    let mut found = group.cloned().unwrap_or_default();
+    if group.is_none() || part.contains('.') {
+        let host = inventory.index.get(part);
+        if group.is_none() && host.is_none() {
+            return Err(unknown(inventory, part, subscript));
+        }
+        found.extend(host);
+    }
+    Ok(found)
+}
+
+/// A regular expression has to fit the beginning of a name only, as Python's `match` does.
+fn by_regex(
+    inventory: &Inventory,
+    part: &str,
+    expression: &str,
+) -> Result<Vec<usize>, PatternError> {
+    let regex = Regex::new(&for_rust(expression)).map_err(|error| {
+        let reason = error.to_string();
+        let reason = reason.lines().last().unwrap_or_default();
+        PatternError::Regex {
+            part: part.to_owned(),
+            reason: reason.trim().trim_start_matches("error: ").to_owned(),
+        }
+    })?;
+    fitting(inventory, part, &|name| {
+        regex.find(name).is_some_and(|found| found.start() == 0)
+    })
+}
+
+/// The same expression in the words of our library: `\Z` is `\z` there, and within brackets `[`, `&&`, `--` and `~~` have a
+/// meaning of their own.
+fn for_rust(expression: &str) -> String {
+    let mut written = String::new();
+    let mut is_in_set = false;
+    let mut letters = expression.chars().peekable();
+    while let Some(letter) = letters.next() {
         match letter {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
+            '\\' => {
+                written.push('\\');
+                let escaped = letters
+                    .next()
+                    .map(|next| if next == 'Z' { 'z' } else { next });
+                written.extend(escaped);
+                continue;
+            }
+            '[' if !is_in_set => {
+                is_in_set = true;
+                written.push('[');
+                // What stands first belongs to the set, also a closing bracket.
+                written.extend(letters.next_if_eq(&'^'));
+                if letters.next_if_eq(&']').is_some() {
+                    written.push_str("\\]");
+                }
+                continue;
+            }
+            ']' => is_in_set = false,
+            '[' | '&' | '~' if is_in_set => written.push('\\'),
+            '-' if is_in_set && written.ends_with('-') => written.push('\\'),
             _ => {}
         }
-        letter == separator && depth == 0
-    })
-    .collect()
+        written.push(letter);
+    }
+    written
 }
 
-fn one(inventory: &Inventory, part: &str) -> Result<BTreeSet<usize>, PatternError> {
-    if let Some(group) = inventory.groups.get(part) {
-        return Ok(group.iter().copied().collect());
+fn fitting(
+    inventory: &Inventory,
+    part: &str,
+    fits: &dyn Fn(&str) -> bool,
+) -> Result<Vec<usize>, PatternError> {
+    let mut has_group = false;
+    let mut found = Vec::new();
+    for (name, hosts) in &inventory.groups {
+        if fits(name) {
+            has_group = true;
+            found.extend(hosts);
+        }
     }
-    if let Some(host) = inventory.index.get(part) {
-        return Ok(BTreeSet::from([*host]));
-    }
-    if part == "*" {
-        return Ok((0..inventory.hosts.len()).collect());
-    }
-    if part.starts_with(['~', '@']) {
-        return Err(PatternError::Unsupported {
-            part: part.to_owned(),
-        });
-    }
-    if let Some((group, slice)) = subscript(part)
-        && let Some(hosts) = inventory.groups.get(group)
-    {
-        return sliced(hosts, slice).ok_or_else(|| PatternError::NothingLeft {
-            pattern: part.to_owned(),
-        });
-    }
-    if part.contains(['*', '?', '[']) {
-        return wildcard(inventory, part);
-    }
-    let names = inventory.groups.keys().map(String::as_str);
-    let hosts = inventory.hosts.iter().map(|host| &*host.name);
-    Err(PatternError::Unknown {
-        name: part.to_owned(),
-        near: nearest(part, names.chain(hosts)).map(str::to_owned),
-    })
-}
-
-fn wildcard(inventory: &Inventory, glob: &str) -> Result<BTreeSet<usize>, PatternError> {
-    let groups = inventory
-        .groups
-        .iter()
-        .filter(|(name, _)| fits(glob, name))
-        .flat_map(|(_, hosts)| hosts.iter().copied());
-    let hosts = inventory
-        .hosts
-        .iter()
-        .enumerate()
-        .filter(|(_, host)| fits(glob, &host.name))
-        .map(|(position, _)| position);
-    let found: BTreeSet<usize> = groups.chain(hosts).collect();
-    if found.is_empty() {
+    let hosts = inventory.hosts.iter().enumerate();
+    let hosts = hosts.filter(|(_, host)| fits(&host.name));
+    found.extend(hosts.map(|(position, _)| position));
+    if found.is_empty() && !has_group {
         return Err(PatternError::NoMatch {
-            glob: glob.to_owned(),
+            glob: part.to_owned(),
         });
     }
     Ok(found)
 }
 
-/// `web[0]`, `web[-1]`, `web[1:3]`, `web[1-3]`, `web[2:]`: a group and what is between the brackets.
-fn subscript(part: &str) -> Option<(&str, &str)> {
-    let (group, slice) = part.strip_suffix(']')?.split_once('[')?;
-    let fits = slice
-        .chars()
-        .all(|letter| letter.is_ascii_digit() || letter == ':' || letter == '-');
-    (fits && !slice.is_empty()).then_some((group, slice))
+fn unknown(inventory: &Inventory, name: &str, subscript: &str) -> PatternError {
+    let groups = inventory.groups.keys().map(String::as_str);
+    let hosts = inventory.hosts.iter().map(|host| &*host.name);
+    PatternError::Unknown {
+        name: name.to_owned(),
+        subscript: subscript.to_owned(),
+        near: nearest(name, groups.chain(hosts)).map(str::to_owned),
+    }
 }
 
-/// Both ends are included; an end before the beginning counts as the beginning.
-fn sliced(hosts: &[usize], slice: &str) -> Option<BTreeSet<usize>> {
-    let at = |text: &str| -> Option<usize> {
-        match text.strip_prefix('-') {
-            Some(back) => hosts.len().checked_sub(back.parse().ok()?),
-            None => text.parse().ok(),
-        }
-    };
-    let ends = slice.split_once(':').or_else(|| {
-        let dash = slice.rfind('-').filter(|dash| *dash > 0)?;
-        Some((slice.get(..dash)?, slice.get(dash + 1..)?))
-    });
-    let (first, last) = match ends {
-        None => (at(slice)?, at(slice)?),
-        Some((first, last)) => {
-            let first = if first.is_empty() { 0 } else { at(first)? };
-            let last = if last.is_empty() {
-                hosts.len().checked_sub(1)?
-            } else {
-                at(last)?.max(first)
-            };
-            (first, last)
-        }
-    };
-    let last = last.min(hosts.len().checked_sub(1)?);
-    hosts
-        .get(first..=last)
-        .map(|hosts| hosts.iter().copied().collect())
+/// What is between brackets at the end of a part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Subscript {
+    /// `[2]`.
+    At(usize),
+    /// `[-1]`: counted from the end, which is 1.
+    FromEnd(usize),
+    /// `[1:2]`, `[1-2]`, both ends included; `[1:]` goes to the end.
+    Slice(usize, Option<usize>),
 }
 
-/// Shell wildcards: `*`, `?`, `[ab]`, `[!a-z]`. Takes a step back only to the last star, so it never explodes.
-fn fits(glob: &str, name: &str) -> bool {
-    let glob: Vec<char> = glob.chars().collect();
-    let name: Vec<char> = name.chars().collect();
-    let (mut g, mut n) = (0, 0);
-    let mut retry: Option<(usize, usize)> = None;
-    while n < name.len() {
-        if glob.get(g) == Some(&'*') {
-            retry = Some((g + 1, n));
-            g += 1;
-            continue;
+impl Subscript {
+    /// What is before a subscript, and the subscript, which is `None` when its numbers are beyond all hosts. A part whose
+    /// brackets hold something else has no subscript.
+    fn of(part: &str) -> Option<(&str, Option<Self>)> {
+        let (base, inner) = part.strip_suffix(']')?.rsplit_once('[')?;
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        let read = |text: &str| text.parse().ok();
+        if base.is_empty() {
+            return None;
         }
-        if let (Some(rest), Some(letter)) = (glob.get(g..), name.get(n))
-            && let Some(width) = fits_one(rest, *letter)
-        {
-            g += width;
-            n += 1;
-            continue;
+        if is_number(inner) {
+            return Some((base, read(inner).map(Self::At)));
         }
-        let Some((star, from)) = retry else {
-            return false;
+        if let Some(back) = inner.strip_prefix('-').filter(|back| is_number(back)) {
+            // There is no negative zero.
+            let back = read(back).map(|back| match back {
+                0 => Self::At(0),
+                back => Self::FromEnd(back),
+            });
+            return Some((base, back));
+        }
+        let (first, last) = inner.split_once([':', '-'])?;
+        if !is_number(first) || !(last.is_empty() || is_number(last)) {
+            return None;
+        }
+        let slice = |first| match last {
+            "" => Some(Self::Slice(first, None)),
+            last => match last.parse() {
+                // Ansible takes an end of 0 for none at all.
+                Ok(0) => Some(Self::At(first)),
+                Ok(last) => Some(Self::Slice(first, Some(last))),
+                Err(_) => Some(Self::Slice(first, None)),
+            },
         };
-        retry = Some((star, from + 1));
-        g = star;
-        n = from + 1;
+        Some((base, read(first).and_then(slice)))
     }
-    glob.get(g..)
-        .is_none_or(|rest| rest.iter().all(|letter| *letter == '*'))
-}
 
-/// How many characters of the wildcard the letter uses up; `None` when it does not fit.
-fn fits_one(glob: &[char], letter: char) -> Option<usize> {
-    match glob.first()? {
-        '?' => Some(1),
-        '[' => {
-            let end = glob.iter().skip(2).position(|other| *other == ']')? + 2;
-            let set = glob.get(1..end)?;
-            let (negated, set) = match set.split_first() {
-                Some(('!', rest)) => (true, rest),
-                _ => (false, set),
-            };
-            (in_set(set, letter) != negated).then_some(end + 1)
+    /// The hosts at these places; `None` when one host is asked for that is not there. Of no hosts, none are taken.
+    fn take(self, hosts: &[usize]) -> Option<Vec<usize>> {
+        if hosts.is_empty() {
+            return Some(Vec::new());
         }
-        other => (*other == letter).then_some(1),
+        let at = |place: usize| hosts.get(place).map(|host| vec![*host]);
+        match self {
+            Self::At(place) => at(place),
+            Self::FromEnd(back) => at(hosts.len().checked_sub(back)?),
+            Self::Slice(first, last) => {
+                let end = last.map_or(hosts.len(), |last| last.saturating_add(1));
+                let end = end.min(hosts.len());
+                Some(hosts.get(first..end).unwrap_or_default().to_vec())
+            }
+        }
     }
-}
-
-fn in_set(set: &[char], letter: char) -> bool {
-    let ranged = set
-        .windows(3)
-        .any(|three| matches!(three, [from, '-', to] if (*from..=*to).contains(&letter)));
-    ranged || set.contains(&letter)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::fits;
-    use super::sliced;
-
-    #[test]
-    fn wildcards_fit_as_in_a_shell() {
-        for (glob, name, expected) in [
-            ("*", "", true),
-            ("web*", "web01", true),
-            ("web?", "web01", false),
-            ("web0[1-3]", "web02", true),
-            ("web0[!1-3]", "web02", false),
-            ("*.corp.*", "a.corp.corp.b", true),
-            ("[ab", "a", false),
-            ("a*b*c", "aXbYbZc", true),
-            ("a*b*c", "aXbYbZ", false),
-        ] {
-            assert_eq!(fits(glob, name), expected, "{glob} {name}");
-        }
-    }
-
-    #[test]
-    fn a_wildcard_of_stars_ends_soon() {
-        assert!(!fits(&"*a".repeat(50), &"a".repeat(49)));
-        assert!(!fits(&"*a".repeat(200), &format!("{}b", "a".repeat(5000))));
-    }
+    use super::Subscript;
+    use super::for_rust;
 
     #[test]
     fn subscripts_include_both_ends() {
         let hosts = [10, 11, 12, 13];
-        let slice =
-            |text: &str| sliced(&hosts, text).map(|hosts| hosts.into_iter().collect::<Vec<_>>());
-        assert_eq!(slice("0"), Some(vec![10]));
-        assert_eq!(slice("-1"), Some(vec![13]));
-        assert_eq!(slice("1:2"), Some(vec![11, 12]));
-        assert_eq!(slice("1-2"), Some(vec![11, 12]));
-        assert_eq!(slice("2:"), Some(vec![12, 13]));
-        assert_eq!(slice("1:0"), Some(vec![11]));
-        assert_eq!(slice("9"), None);
-        assert_eq!(slice("-9"), None);
+        let slice = |text: &str| Subscript::of(text).unwrap().1.unwrap().take(&hosts);
+        assert_eq!(slice("g[0]"), Some(vec![10]));
+        assert_eq!(slice("g[-1]"), Some(vec![13]));
+        assert_eq!(slice("g[-0]"), Some(vec![10]));
+        assert_eq!(slice("g[1:2]"), Some(vec![11, 12]));
+        assert_eq!(slice("g[1-2]"), Some(vec![11, 12]));
+        assert_eq!(slice("g[2:]"), Some(vec![12, 13]));
+        assert_eq!(slice("g[1:0]"), Some(vec![11]));
+        assert_eq!(slice("g[2:1]"), Some(vec![]));
+        assert_eq!(slice("g[2:99]"), Some(vec![12, 13]));
+        assert_eq!(slice("g[7:9]"), Some(vec![]));
+        assert_eq!(slice("g[9]"), None);
+        assert_eq!(slice("g[-9]"), None);
+    }
+
+    #[test]
+    fn other_brackets_are_no_subscript() {
+        for part in [
+            "g[:2]", "g[1:-1]", "g[a]", "g[]", "[1]", "g[1]*", "g[1:2:1]",
+        ] {
+            assert_eq!(Subscript::of(part), None, "{part}");
+        }
+        assert_eq!(Subscript::of("g[99999999999999999999]"), Some(("g", None)));
+    }
+
+    #[test]
+    fn regular_expressions_mean_what_python_means() {
+        for (theirs, ours) in [
+            ("web\\d+\\Z", "web\\d+\\z"),
+            ("[[a]", "[\\[a]"),
+            ("[]a]b]", "[\\]a]b]"),
+            ("[^]a]", "[^\\]a]"),
+            ("[a&&b--c~~d]&~", "[a\\&\\&b-\\-c\\~\\~d]&~"),
+        ] {
+            assert_eq!(for_rust(theirs), ours);
+        }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod outside;
+mod patterns;
 mod remote_desktop;
 mod winrm;
 

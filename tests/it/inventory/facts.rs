@@ -209,7 +209,12 @@ fn patterns_name_hosts() {
     selects("web:!db", &["web01", "web02", "web03"]);
     selects("!web", &["db01", "fe80::1", "lone"]);
     selects("&web:!web01", &["web02", "web03", "web04"]);
-    selects("web0[12]", &["web01", "web02"]);
+    selects("web0[12]*", &["web01", "web02"]);
+    selects("~web0[12]", &["web01", "web02"]);
+    selects("~.*1$", &["web01", "db01", "fe80::1"]);
+    selects("web[-1],~(db|l)", &["web04", "db01", "lone"]);
+    selects("web[2:]", &["web03", "web04"]);
+    selects("web0*[1]", &["web02"]);
     selects("*01", &["web01", "db01"]);
     selects("web[0]", &["web01"]);
     selects("web[-1]", &["web04"]);
@@ -235,12 +240,27 @@ fn a_pattern_without_hosts_is_a_mistake() {
         }
     );
     assert_eq!(refused(" , "), PatternError::Empty);
+    let told = |pattern: &str| {
+        let mistake = refused(pattern);
+        (mistake.to_string(), mistake.help().unwrap_or_default())
+    };
+    let (message, help) = told("web0[12]");
+    assert_eq!(message, "no host or group is named `web0`");
+    assert!(help.ends_with("`web0[12]*`"), "{help}");
     assert_eq!(
-        refused("~web.*"),
-        PatternError::Unsupported {
-            part: "~web.*".into()
-        }
+        told("web[9]").0,
+        "`web[9]` is beyond the hosts there, of which there are 4"
     );
+    let (message, help) = told("web01:5986");
+    assert_eq!(message, "no host or group is named `web01:5986`");
+    assert!(help.contains("write `web01`"), "{help}");
+    assert!(told("web:db,lone").1.contains("commas only"));
+    let (message, help) = told("~web0{1,2}");
+    assert!(
+        message.starts_with("`~web0{1` is not a regular expression: "),
+        "{message}"
+    );
+    assert!(help.starts_with("commas"), "{help}");
 }
 
 #[test]
