@@ -11,6 +11,7 @@ use crate::diag::Span;
 use crate::facts::Facts;
 use crate::files::Files;
 use crate::inventory::HostVars;
+use crate::playbook::shelf::Shelf;
 use crate::resource::AnyResource;
 use crate::resource::Kind;
 use crate::syntax::Node;
@@ -18,15 +19,32 @@ use crate::syntax::template::Engine;
 use crate::syntax::template::Values;
 use crate::vault::Keyring;
 
+mod around;
+mod built_in;
 mod condition;
+mod entry;
 mod extra;
 mod foreign;
+mod keywords;
+mod library;
+mod module;
+mod needs;
 mod parse;
+mod play;
+mod reader;
+mod repeat;
+mod rollout;
+mod shape;
+mod shelf;
+mod statement;
 mod tags;
 mod task;
+mod vars;
+mod words;
 
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
+pub use crate::playbook::library::Library;
 
 /// A whole file.
 #[derive(Debug)]
@@ -404,15 +422,10 @@ pub struct Reading {
 /// Reads a playbook that imports nothing. All mistakes are reported at once; the playbook is `None` when one of them is
 /// an error.
 pub fn parse(source: &Arc<Source>) -> (Option<Playbook>, Vec<Diagnostic>) {
-    parse::playbook(source)
+    parse::playbook(source, Shelf::empty())
 }
 
 /// Reads a playbook with everything that it imports; see [`parse`].
 pub fn read(source: &Arc<Source>, reading: &Reading) -> (Option<Playbook>, Vec<Diagnostic>) {
-    let _ = reading;
-    parse::playbook(source)
+    parse::playbook(source, Shelf::of(reading))
 }
-
-/// Reads files of tasks and of variables while a run goes on, each once.
-#[derive(Debug)]
-pub struct Library;

@@ -1,5 +1,6 @@
-//! `when`: expressions that must be true or false.
+//! `when` and its like: expressions that must be true or false.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
@@ -8,6 +9,7 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::Variables;
+use crate::syntax::template::is_template;
 
 /// One condition of a task.
 #[derive(Debug, Clone)]
@@ -28,13 +30,14 @@ impl Condition {
         self.engine.holds(&self.text, &self.span, variables)
     }
 
-    /// Whether it names a variable.
-    pub(super) fn needs(&self, name: &str) -> bool {
-        self.engine.condition_names(&self.text).contains(name)
+    /// The variables that it names.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        self.engine.condition_names(&self.text)
     }
 
-    /// Reads `when`: one condition, or a list of them that must all hold.
+    /// Reads a key with conditions, such as `when`: one, or a list of them that must all hold. Nothing is no condition.
     pub(super) fn parse_all(
+        key: &str,
         node: &Node,
         engine: &Arc<Engine>,
         mistakes: &mut Vec<Diagnostic>,
@@ -42,40 +45,58 @@ impl Condition {
         match &node.content {
             Content::Sequence(items) => items
                 .iter()
-                .filter_map(|item| Self::parse(item, engine, mistakes))
+                .filter_map(|item| Self::parse(key, item, engine, mistakes))
                 .collect(),
-            Content::Null
-            | Content::Bool(_)
-            | Content::Int(_)
-            | Content::Float(_)
-            | Content::Sealed(_)
-            | Content::Text(_)
-            | Content::Unsafe(_)
-            | Content::Mapping(_) => Self::parse(node, engine, mistakes).into_iter().collect(),
+            Content::Null => {
+                mistakes.push(
+                    Diagnostic::warning("without-effect", format!("`{key}` states nothing"))
+                        .at(&node.span)
+                        .label("always holds"),
+                );
+                Vec::new()
+            }
+            _ => Self::parse(key, node, engine, mistakes)
+                .into_iter()
+                .collect(),
         }
     }
 
-    fn parse(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Option<Self> {
+    fn parse(
+        key: &str,
+        node: &Node,
+        engine: &Arc<Engine>,
+        mistakes: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
         let text = match &node.content {
             Content::Bool(true) => "true",
             Content::Bool(false) => "false",
             Content::Text(text) | Content::Unsafe(text) => text.trim(),
-            Content::Null
-            | Content::Int(_)
-            | Content::Float(_)
-            | Content::Sealed(_)
-            | Content::Sequence(_)
-            | Content::Mapping(_) => {
+            _ => {
                 mistakes.push(
                     Diagnostic::error(
                         "wrong-type",
-                        "`when` must be an expression or a list of expressions",
+                        format!("`{key}` must be an expression or a list of expressions"),
                     )
                     .at(&node.span)
                     .label(format!("this is {}", node.describe())),
                 );
                 return None;
             }
+        };
+        let text = match whole(text) {
+            Some(expression) => {
+                mistakes.push(
+                    Diagnostic::warning(
+                        "template-in-condition",
+                        "a condition is an expression already",
+                    )
+                    .at(&node.span)
+                    .label("has braces")
+                    .help(format!("write `{key}: {expression}`")),
+                );
+                expression
+            }
+            None => text,
         };
         let before = mistakes.len();
         engine.check_condition(text, &node.span, mistakes);
@@ -85,4 +106,10 @@ impl Condition {
             engine: Arc::clone(engine),
         })
     }
+}
+
+/// The expression of a text that is nothing but one in braces.
+fn whole(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
+    (!is_template(inner) && !inner.contains("}}")).then(|| inner.trim_matches('-').trim())
 }

@@ -50,50 +50,6 @@ const MODULES: [(&str, &str); 16] = [
     ("debug", "printing is not there yet; `-v` shows more"),
 ];
 
-/// Keywords of Ansible's plays and tasks that mean nothing here yet.
-const KEYWORDS: [&str; 40] = [
-    "any_errors_fatal",
-    "args",
-    "async",
-    "become",
-    "become_method",
-    "become_user",
-    "block",
-    "changed_when",
-    "check_mode",
-    "collections",
-    "connection",
-    "delegate_to",
-    "diff",
-    "environment",
-    "failed_when",
-    "force_handlers",
-    "ignore_errors",
-    "ignore_unreachable",
-    "import_playbook",
-    "import_tasks",
-    "include_tasks",
-    "listen",
-    "loop",
-    "max_fail_percentage",
-    "no_log",
-    "poll",
-    "post_tasks",
-    "pre_tasks",
-    "register",
-    "remote_user",
-    "retries",
-    "roles",
-    "run_once",
-    "serial",
-    "strategy",
-    "throttle",
-    "timeout",
-    "until",
-    "vars_files",
-    "vars_prompt",
-];
-
 /// What to do instead of an Ansible module, by short or full name.
 pub(super) fn module(word: &str) -> Option<&'static str> {
     let short = word.rsplit('.').next().unwrap_or(word);
@@ -101,11 +57,6 @@ pub(super) fn module(word: &str) -> Option<&'static str> {
         .iter()
         .find(|(name, _)| *name == short)
         .map(|(_, advice)| *advice)
-}
-
-/// Whether it is a keyword of Ansible.
-pub(super) fn is_keyword(word: &str) -> bool {
-    KEYWORDS.contains(&word) || word.starts_with("with_")
 }
 
 /// Whether it looks like a module of a collection.
