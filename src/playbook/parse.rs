@@ -146,6 +146,7 @@ fn play(node: &Node, engine: &Arc<Engine>, mistakes: &mut Vec<Diagnostic>) -> Op
         name,
         hosts,
         hosts_span,
+        tags,
         vars,
         prompts: Vec::new(),
         pre_tasks: Vec::new(),
