@@ -141,7 +141,7 @@ pub struct HostSummary {
     pub proof: Option<Proof>,
     /// What it cost.
     pub traffic: Traffic,
-    /// From the first packet to the last.
+    /// Time spent on it, without waiting for other hosts.
     pub duration: Duration,
 }
 

@@ -64,6 +64,8 @@ pub struct Play {
     pub hosts: String,
     /// Where `hosts` stands.
     pub hosts_span: Span,
+    /// `tags`; those of the tasks hold them too.
+    pub tags: Vec<String>,
     /// `vars`, with those of `vars_files` on top, later files winning.
     pub vars: BTreeMap<String, Node>,
     /// `vars_prompt`, in order; answers stand between `vars` and `vars_files`.

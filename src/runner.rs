@@ -1,37 +1,35 @@
-//! Observe, diff, apply, observe again, prove: each host free of the others, at most `forks` at once.
+//! Observe, diff, apply, observe again, prove: each host free of the others of its wave, at most `forks` at once.
 //!
 //! Knows the order of things; must not know sockets, formats of reports or what any kind of resource does.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
-use tokio::task::JoinError;
 
-use crate::cim::Traffic;
 use crate::clock::Clock;
 use crate::connect::Connector;
 use crate::connect::Prover;
-use crate::event::Counts;
 use crate::event::Event;
-use crate::event::HostStatus;
-use crate::event::HostSummary;
 use crate::event::Recap;
 use crate::event::RunMode;
 use crate::inventory::Host;
 use crate::playbook::Play;
-use crate::runner::host::Visit;
-use crate::runner::stop::Stop;
+use crate::runner::brake::Brake;
+use crate::runner::campaign::Campaign;
+use crate::runner::rollout::Bounds;
 use crate::syntax::Node;
 
+mod brake;
+mod campaign;
 mod correct;
 mod duty;
 mod host;
 mod pass;
 mod prepare;
+pub mod rollout;
 mod stop;
 mod tale;
 mod turn;
@@ -61,16 +59,20 @@ pub struct Order {
     pub run: String,
     /// The playbook as the user named it.
     pub playbook: String,
-    /// Each host with its plays, in order.
+    /// The plays, in order.
+    pub plays: Vec<Arc<Play>>,
+    /// Each host with those of the plays that are about it, in order; the very same ones.
     pub hosts: Vec<(Arc<Host>, Vec<Arc<Play>>)>,
     /// `-e`.
-    pub extra: Arc<std::collections::BTreeMap<String, Node>>,
+    pub extra: Arc<BTreeMap<String, Node>>,
     /// Look only, or correct.
     pub mode: RunMode,
     /// Hosts in flight at once, at least 1.
     pub forks: usize,
     /// How long one host may take.
     pub host_timeout: Duration,
+    /// What ends the run early.
+    pub bounds: Bounds,
 }
 
 /// Carries out an order; a host that fails never stops another.
@@ -89,47 +91,14 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
         hosts: order.hosts.len(),
     };
     send(world, started).await;
-    let mut recap = Recap::default();
-    let mut visited = 0;
-    let mut in_flight = FuturesUnordered::new();
-    for (host, plays) in &order.hosts {
-        while in_flight.len() >= order.forks.max(1) {
-            if let Some(landed) = in_flight.next().await {
-                land(world, &mut recap, landed).await;
-            }
-        }
-        // Without a reader of events nobody would learn what is done to the hosts.
-        if *world.interrupted.borrow() || world.events.is_closed() {
-            break;
-        }
-        visited += 1;
-        let start = Event::HostStart {
-            host: Arc::clone(&host.name),
-            at: world.clock.now(),
-        };
-        send(world, start).await;
-        let visit = Visit {
-            world: world.clone(),
-            host: Arc::clone(host),
-            plays: plays.clone(),
-            extra: Arc::clone(&order.extra),
-            mode: order.mode,
-            prepare: Arc::clone(&prepare),
-            stop: Stop::new(
-                world.interrupted.clone(),
-                Arc::clone(&world.clock),
-                order.host_timeout,
-            ),
-        };
-        let name = Arc::clone(&host.name);
-        // A task of its own, so that all cores work and a panic ends one host only.
-        let task = tokio::spawn(visit.pay());
-        in_flight.push(async move { (name, task.await) });
+    let brake = Brake::new();
+    let mut campaign = Campaign::new(world, order, prepare, &brake);
+    tokio::select! {
+        biased;
+        () = brake.watch(world, order.bounds.deadline) => {}
+        () = campaign.run() => {}
     }
-    while let Some(landed) = in_flight.next().await {
-        land(world, &mut recap, landed).await;
-    }
-    recap.interrupted += order.hosts.len() - visited;
+    let mut recap = campaign.recap();
     recap.duration = world.clock.instant().saturating_duration_since(begin);
     let ended = Event::RunEnd {
         at: world.clock.now(),
@@ -137,28 +106,6 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
     };
     send(world, ended).await;
     recap
-}
-
-/// Reports a host that is done.
-async fn land(
-    world: &World,
-    recap: &mut Recap,
-    (host, landed): (Arc<str>, Result<HostSummary, JoinError>),
-) {
-    let summary = landed.unwrap_or_else(|error| HostSummary {
-        host,
-        at: world.clock.now(),
-        status: HostStatus::Failed {
-            reason: format!("internal error, please report it: {error}"),
-            hint: None,
-        },
-        counts: Counts::default(),
-        proof: None,
-        traffic: Traffic::default(),
-        duration: Duration::ZERO,
-    });
-    recap.add(&summary);
-    send(world, Event::HostEnd(summary)).await;
 }
 
 async fn send(world: &World, event: Event) {

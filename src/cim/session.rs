@@ -1,5 +1,6 @@
 //! The seam to a host: [`CimReader`] can only look, [`CimSession`] can also change, [`CimError`] says who erred.
 
+use std::ops::Add;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -147,6 +148,20 @@ pub struct Traffic {
     pub bytes_received: u64,
     /// Requests that were sent again.
     pub retries: u64,
+}
+
+impl Add for Traffic {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            connections: self.connections + other.connections,
+            bytes_sent: self.bytes_sent + other.bytes_sent,
+            bytes_received: self.bytes_received + other.bytes_received,
+            retries: self.retries + other.retries,
+        }
+    }
 }
 
 /// Why a host could not be reached.

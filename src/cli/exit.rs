@@ -23,6 +23,8 @@ pub enum ExitStatus {
     Invalid,
     /// 7: no hosts matched.
     NoHosts,
+    /// 8: the run was stopped before every host had its turn: too many failed, one failed where none may, or the deadline passed.
+    Stopped,
     /// 130: interrupted, after cleaning up.
     Interrupted,
     /// 143: terminated, after cleaning up.
@@ -43,15 +45,18 @@ impl ExitStatus {
             Self::Usage => 5,
             Self::Invalid => 6,
             Self::NoHosts => 7,
+            Self::Stopped => 8,
             Self::Interrupted => 130,
             Self::Terminated => 143,
             Self::Plugin(state) => state,
         }
     }
 
-    /// The status that a recap amounts to: failed outranks unreachable, which outranks drift.
+    /// The status that a recap amounts to: stopped outranks failed, failed unreachable, and unreachable drift.
     pub fn of(recap: &Recap) -> Self {
-        if recap.failed > 0 {
+        if recap.stopped.is_some() {
+            Self::Stopped
+        } else if recap.failed > 0 {
             Self::Failed
         } else if recap.unreachable > 0 {
             Self::Unreachable
@@ -73,6 +78,7 @@ impl From<ExitStatus> for ExitCode {
 mod tests {
     use super::ExitStatus;
     use crate::event::Recap;
+    use crate::event::Stopped;
 
     #[test]
     fn the_worst_decides() {
@@ -82,6 +88,11 @@ mod tests {
             drifted: 1,
             ..Recap::default()
         };
+        let stopped = Recap {
+            stopped: Some(Stopped::Budget),
+            ..mixed
+        };
+        assert_eq!(ExitStatus::of(&stopped).code(), 8);
         assert_eq!(ExitStatus::of(&mixed).code(), 2);
         assert_eq!(ExitStatus::of(&Recap { failed: 0, ..mixed }).code(), 4);
         assert_eq!(

@@ -33,6 +33,7 @@ use crate::probe::RdpProver;
 use crate::runner;
 use crate::runner::Order;
 use crate::runner::World;
+use crate::runner::rollout::Bounds;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
@@ -85,15 +86,17 @@ fn execute(
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let fleet = inventory::open(&arguments.fleet, environment, &extra, talk).await?;
-        let hosts = assign(&playbook, &fleet, arguments)?;
+        let (plays, hosts) = assign(&playbook, &fleet, arguments)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
             playbook: playbook.name.clone(),
+            plays,
             hosts,
             extra: Arc::new(extra),
             mode,
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
+            bounds: Bounds::default(),
         };
         let status = carry_out(order, &fleet, arguments, (environment, talk, &interrupt)).await;
         fleet.close().await;
@@ -180,20 +183,22 @@ fn assign(
     playbook: &Playbook,
     fleet: &Fleet,
     arguments: &RunArguments,
-) -> anyhow::Result<Vec<Assigned>> {
+) -> anyhow::Result<(Vec<Arc<Play>>, Vec<Assigned>)> {
     let limit = match &arguments.fleet.limit {
         Some(pattern) => Some(fleet.select(pattern)?),
         None => None,
     };
+    let mut narrowed = Vec::new();
     let mut plays: BTreeMap<Arc<str>, Vec<Arc<Play>>> = BTreeMap::new();
     for play in &playbook.plays {
-        let narrowed = Play::narrowed(play, &arguments.tags, &arguments.skip_tags);
+        let play = Play::narrowed(play, &arguments.tags, &arguments.skip_tags);
         for host in fleet.select(&play.hosts)? {
             plays
                 .entry(Arc::clone(&host.name))
                 .or_default()
-                .push(Arc::clone(&narrowed));
+                .push(Arc::clone(&play));
         }
+        narrowed.push(play);
     }
     let within = |host: &Host| {
         limit
@@ -215,5 +220,5 @@ fn assign(
             .hint("the plays name hosts by `hosts:`, narrowed by `--limit`; the inventory may be empty")
             .into());
     }
-    Ok(assigned)
+    Ok((narrowed, assigned))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join;
+use jiff::Timestamp;
 
 use crate::cim::CimError;
 use crate::cim::CimReader;
@@ -26,6 +27,7 @@ use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
 use crate::runner::tale::CountsAs;
 use crate::runner::tale::Tale;
+use crate::runner::tale::Told;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
@@ -38,6 +40,33 @@ const SETTLING: [Duration; 3] = [
 ];
 /// How long closing a session may take.
 const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What a host brings along from one stage of a run to the next.
+#[derive(Default)]
+pub(super) struct Carried {
+    /// Counts, and why the host is not well.
+    pub(super) told: Told,
+    facts: Option<Facts>,
+    proof: Option<Proof>,
+    traffic: Traffic,
+    /// Time spent on it, without waiting for other hosts.
+    pub(super) spent: Duration,
+}
+
+impl Carried {
+    /// How the host fares so far.
+    pub(super) fn summary(&self, host: &Host, at: Timestamp) -> HostSummary {
+        HostSummary {
+            host: Arc::clone(&host.name),
+            at,
+            status: self.told.status(),
+            counts: self.told.counts,
+            proof: self.proof.clone(),
+            traffic: self.traffic,
+            duration: self.spent,
+        }
+    }
+}
 
 /// Everything that working on one host needs.
 pub(super) struct Visit {
@@ -58,20 +87,22 @@ enum Reached {
 }
 
 impl Visit {
-    /// Works on the host and says how it went; the end of the host is told by the caller.
-    pub(super) async fn pay(self) -> HostSummary {
+    /// Works on the host and says how it fares; begin and end of the host are told by the caller.
+    pub(super) async fn pay(self, carried: Carried) -> Carried {
         let begin = self.world.clock.instant();
-        let mut tale = Tale::new(&self.world, &self.host);
+        let mut tale = Tale::new(&self.world, &self.host, carried.told);
+        let mut facts = carried.facts;
         let (traffic, proof) = match self.mode {
             // Looking from inside and from outside do not disturb each other.
             RunMode::Check => {
-                let ((_, traffic), proof) = join(self.work(&mut tale), self.prove()).await;
+                let work = self.work(&mut facts, &mut tale);
+                let ((_, traffic), proof) = join(work, self.prove()).await;
                 (traffic, proof)
             }
             RunMode::Apply => {
-                let (reached, traffic) = self.work(&mut tale).await;
+                let (reached, traffic) = self.work(&mut facts, &mut tale).await;
                 let proof = match reached {
-                    Reached::Yes if tale.counts.changed > 0 => self.prove_patiently().await,
+                    Reached::Yes if tale.told.counts.changed > 0 => self.prove_patiently().await,
                     Reached::Yes => self.prove().await,
                     Reached::No => None,
                 };
@@ -85,20 +116,17 @@ impl Visit {
             };
             tale.take_proof(proof, counts_as);
         }
-        let (status, counts) = (tale.status(), tale.counts);
-        let clock = &self.world.clock;
-        HostSummary {
-            host: Arc::clone(&self.host.name),
-            at: clock.now(),
-            status,
-            counts,
-            proof,
-            traffic,
-            duration: clock.instant().saturating_duration_since(begin),
+        let passed = self.world.clock.instant().saturating_duration_since(begin);
+        Carried {
+            told: tale.told,
+            facts,
+            proof: proof.or(carried.proof),
+            traffic: carried.traffic + traffic,
+            spent: carried.spent + passed,
         }
     }
 
-    async fn work(&self, tale: &mut Tale<'_>) -> (Reached, Traffic) {
+    async fn work(&self, facts: &mut Option<Facts>, tale: &mut Tale<'_>) -> (Reached, Traffic) {
         let connecting = guarded(self.world.connector.connect(&self.host));
         let session = match self.stop.or(connecting).await {
             Ok(Ok(session)) => session,
@@ -115,9 +143,9 @@ impl Visit {
             match self.mode {
                 RunMode::Check => {
                     let reader: Arc<dyn CimReader> = Arc::<dyn CimSession>::clone(&session);
-                    self.check(reader, tale).await;
+                    self.check(reader, facts, tale).await;
                 }
-                RunMode::Apply => self.apply(&session, tale).await,
+                RunMode::Apply => self.apply(&session, facts, tale).await,
             }
             Ok(())
         };
@@ -129,23 +157,31 @@ impl Visit {
     }
 
     /// Has no means to write.
-    async fn check(&self, reader: Arc<dyn CimReader>, tale: &mut Tale<'_>) {
+    async fn check(
+        &self,
+        reader: Arc<dyn CimReader>,
+        facts: &mut Option<Facts>,
+        tale: &mut Tale<'_>,
+    ) {
         let pass = Pass::new(reader);
-        let mut facts = None;
         for play in &self.plays {
-            let gathered = self.facts(play, &pass, &mut facts).await;
+            let gathered = self.facts(play, &pass, facts).await;
             let turn = Turn::new(self, play, gathered);
             turn.check(&pass, tale).await;
         }
     }
 
-    async fn apply(&self, session: &Arc<dyn CimSession>, tale: &mut Tale<'_>) {
-        let mut facts = None;
+    async fn apply(
+        &self,
+        session: &Arc<dyn CimSession>,
+        facts: &mut Option<Facts>,
+        tale: &mut Tale<'_>,
+    ) {
         let mut given_up = None;
         for play in &self.plays {
             let pass = Pass::new(Arc::<dyn CimSession>::clone(session));
             let gathered = if given_up.is_none() {
-                self.facts(play, &pass, &mut facts).await
+                self.facts(play, &pass, facts).await
             } else {
                 Ok(None)
             };

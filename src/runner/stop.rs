@@ -48,6 +48,13 @@ impl Stop {
         }
     }
 
+    /// Takes away the time that was spent on the host before.
+    #[must_use]
+    pub(super) fn after(mut self, spent: Duration) -> Self {
+        self.deadline = self.deadline.and_then(|end| end.checked_sub(spent));
+        self
+    }
+
     /// How long the host may take.
     pub(super) fn limit(&self) -> Duration {
         self.limit

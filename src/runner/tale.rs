@@ -40,10 +40,9 @@ pub(super) struct Ending {
     pub(super) took: Duration,
 }
 
-/// Collects what the summary of a host needs, and passes results on.
-pub(super) struct Tale<'a> {
-    world: &'a World,
-    host: &'a Host,
+/// What the summary of a host needs.
+#[derive(Default)]
+pub(super) struct Told {
     pub(super) counts: Counts,
     failed: Option<Reason>,
     unreachable: Option<Reason>,
@@ -52,23 +51,22 @@ pub(super) struct Tale<'a> {
     undone: Vec<String>,
 }
 
+/// Collects what the summary of a host needs, and passes results on.
+pub(super) struct Tale<'a> {
+    world: &'a World,
+    host: &'a Host,
+    pub(super) told: Told,
+}
+
 impl<'a> Tale<'a> {
-    pub(super) fn new(world: &'a World, host: &'a Host) -> Self {
-        Self {
-            world,
-            host,
-            counts: Counts::default(),
-            failed: None,
-            unreachable: None,
-            drifted: false,
-            interrupted: false,
-            undone: Vec::new(),
-        }
+    /// Goes on from what was told before.
+    pub(super) fn new(world: &'a World, host: &'a Host, told: Told) -> Self {
+        Self { world, host, told }
     }
 
     /// Passes a result on.
     pub(super) async fn tell(&mut self, ending: Ending) {
-        self.counts.add(&ending.outcome, Tolerated::No);
+        self.told.counts.add(&ending.outcome, Tolerated::No);
         self.weigh(&ending);
         let result = TaskResult {
             host: Arc::clone(&self.host.name),
@@ -91,10 +89,10 @@ impl<'a> Tale<'a> {
     fn weigh(&mut self, ending: &Ending) {
         match &ending.outcome {
             Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
-                self.drifted = true;
+                self.told.drifted = true;
             }
             Outcome::Changed(changes) => {
-                self.drifted |= changes.iter().any(owned_by_policy);
+                self.told.drifted |= changes.iter().any(owned_by_policy);
             }
             Outcome::Unconverged(left) => {
                 let names: Vec<String> = left
@@ -113,19 +111,19 @@ impl<'a> Tale<'a> {
                 let reason = format!("{}: {}: {}", ending.task, failure.during, failure.error);
                 let hint = failure.error.hint();
                 if failure.during == OBSERVING && failure.error.is_unreachable() {
-                    self.unreachable.get_or_insert(Reason { reason, hint });
+                    self.told.unreachable.get_or_insert(Reason { reason, hint });
                 } else {
                     self.fail(reason, hint);
                 }
             }
-            Outcome::Skipped(SkipReason::Interrupted) => self.interrupted = true,
+            Outcome::Skipped(SkipReason::Interrupted) => self.told.interrupted = true,
             Outcome::Compliant | Outcome::Skipped(_) => {}
         }
     }
 
     /// Notes why the host counts as failed; the first reason is kept.
     pub(super) fn fail(&mut self, reason: String, hint: Option<String>) {
-        self.failed.get_or_insert(Reason { reason, hint });
+        self.told.fail(reason, hint);
     }
 
     /// Notes that no session came to be.
@@ -135,18 +133,18 @@ impl<'a> Tale<'a> {
             hint: error.hint(),
         };
         if error.is_unreachable() {
-            self.unreachable.get_or_insert(reason);
+            self.told.unreachable.get_or_insert(reason);
         } else {
-            self.failed.get_or_insert(reason);
+            self.told.failed.get_or_insert(reason);
         }
     }
 
     /// Notes that the host had to end before there was a session.
     pub(super) fn halt_without_session(&mut self, halt: Halt, limit: Duration) {
         match halt {
-            Halt::Interrupted => self.interrupted = true,
+            Halt::Interrupted => self.told.interrupted = true,
             Halt::TimedOut => {
-                self.unreachable.get_or_insert(Reason {
+                self.told.unreachable.get_or_insert(Reason {
                     reason: format!("no session within {} s", limit.as_secs()),
                     hint: Some(
                         "the host is slow, or something on the way swallows what is sent; `--host-timeout` gives it longer"
@@ -159,7 +157,7 @@ impl<'a> Tale<'a> {
 
     /// Notes a restart that changes wait for and that was not done.
     pub(super) fn leave_undone(&mut self, what: String) {
-        self.undone.push(what);
+        self.told.undone.push(what);
     }
 
     /// Takes the view from outside into account: after changes it has to pass.
@@ -168,9 +166,21 @@ impl<'a> Tale<'a> {
             return;
         };
         match counts_as_failure {
-            CountsAs::Drift => self.drifted = true,
+            CountsAs::Drift => self.told.drifted = true,
             CountsAs::Failure => self.fail(format!("a client cannot connect: {reason}"), None),
         }
+    }
+}
+
+impl Told {
+    /// Notes why the host counts as failed; the first reason is kept.
+    pub(super) fn fail(&mut self, reason: String, hint: Option<String>) {
+        self.failed.get_or_insert(Reason { reason, hint });
+    }
+
+    /// Notes that the run ended before the host was done.
+    pub(super) fn interrupt(&mut self) {
+        self.interrupted = true;
     }
 
     /// The worst that happened.

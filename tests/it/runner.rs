@@ -15,3 +15,5 @@ mod fleet;
 mod follow_up;
 #[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod waves;

@@ -38,6 +38,7 @@ use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
 use rdpfix::runner::Order;
 use rdpfix::runner::World;
+use rdpfix::runner::rollout::Bounds;
 use rdpfix::runner::run;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
@@ -155,14 +156,17 @@ async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<Strin
         events,
         interrupted: watch::Sender::new(false).subscribe(),
     };
+    let plays = baseline();
     let order = Order {
         run: "01RUN".to_owned(),
         playbook: "rdp-baseline.yml".to_owned(),
-        hosts: vec![(Arc::new(host("a")), baseline())],
+        plays: plays.clone(),
+        hosts: vec![(Arc::new(host("a")), plays)],
         extra: Arc::new(BTreeMap::new()),
         mode,
         forks: 1,
         host_timeout: Duration::from_hours(1),
+        bounds: Bounds::default(),
     };
     run(&world, &order).await;
     drop(world);

@@ -35,11 +35,13 @@ use rdpfix::resource::AnyResource;
 use rdpfix::runner::Order;
 use rdpfix::runner::Prepare;
 use rdpfix::runner::World;
+use rdpfix::runner::rollout::Bounds;
 use rdpfix::runner::run_with;
 use rdpfix::secret::Secret;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::future::pending;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::Ordering;
@@ -66,6 +68,12 @@ pub(crate) struct Rig {
     pub(crate) needs_facts: bool,
     pub(crate) forks: usize,
     pub(crate) host_timeout: Duration,
+    pub(crate) bounds: Bounds,
+    /// One play for each, all with the same tasks.
+    pub(crate) rollouts: Vec<Rollout>,
+    /// Which of the plays are about a host; all where nothing is said.
+    pub(crate) parts: BTreeMap<String, Range<usize>>,
+    pub(crate) prove: bool,
     pub(crate) connecting_hangs: bool,
     pub(crate) live: Arc<Gauge>,
     pub(crate) interrupt: watch::Sender<bool>,
@@ -82,6 +90,10 @@ impl Default for Rig {
             needs_facts: false,
             forks: 10,
             host_timeout: Duration::from_mins(10),
+            bounds: Bounds::default(),
+            rollouts: vec![Rollout::default()],
+            parts: BTreeMap::new(),
+            prove: true,
             connecting_hangs: false,
             live: Arc::default(),
             interrupt: watch::Sender::new(false),
@@ -135,7 +147,7 @@ impl Rig {
         self.run(RunMode::Apply).await
     }
 
-    fn play(&self) -> Play {
+    fn play(&self, rollout: &Rollout) -> Play {
         let tasks = self
             .tasks
             .iter()
@@ -150,15 +162,16 @@ impl Rig {
             name: "the play".into(),
             hosts: "all".to_owned(),
             hosts_span: nowhere(),
+            tags: Vec::new(),
             vars: BTreeMap::new(),
             prompts: Vec::new(),
             pre_tasks: Vec::new(),
             tasks,
             post_tasks: Vec::new(),
             handlers,
-            prove: true,
+            prove: self.prove,
             needs_facts: self.needs_facts,
-            rollout: Rollout::default(),
+            rollout: rollout.clone(),
             force_handlers: false,
         }
     }
@@ -185,20 +198,26 @@ impl Rig {
             events,
             interrupted: self.interrupt.subscribe(),
         };
-        let play = Arc::new(self.play());
+        let plays = self.rollouts.iter().map(|rollout| self.play(rollout));
+        let plays: Vec<Arc<Play>> = plays.map(Arc::new).collect();
         let hosts = self
             .machines
             .iter()
-            .map(|(name, _)| (Arc::new(host(name)), vec![Arc::clone(&play)]))
+            .map(|(name, _)| {
+                let part = self.parts.get(name).cloned().unwrap_or(0..plays.len());
+                (Arc::new(host(name)), plays[part].to_vec())
+            })
             .collect();
         let order = Order {
             run: "01RUN".to_owned(),
             playbook: "play.yml".to_owned(),
+            plays,
             hosts,
             extra: Arc::default(),
             mode,
             forks: self.forks,
             host_timeout: self.host_timeout,
+            bounds: self.bounds,
         };
         let prepare = FakePrepare {
             wishes: self
