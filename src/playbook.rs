@@ -18,6 +18,8 @@ use crate::syntax::template::Engine;
 use crate::syntax::template::Values;
 use crate::vault::Keyring;
 
+pub mod actions;
+
 mod condition;
 mod extra;
 mod foreign;

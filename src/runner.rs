@@ -27,15 +27,19 @@ use crate::runner::host::Visit;
 use crate::runner::stop::Stop;
 use crate::syntax::Node;
 
+mod boot;
 mod correct;
 mod duty;
 mod host;
+mod line;
 mod pass;
 mod prepare;
 mod stop;
 mod tale;
 mod turn;
 
+pub use crate::runner::boot::BootOutcome;
+pub use crate::runner::boot::errand;
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
 
