@@ -2,6 +2,10 @@
 //!
 //! Knows two classes of CIM; must not know conditions or templates.
 
+pub mod pending;
+
+pub use crate::facts::pending::PendingReboot;
+
 use serde::Serialize;
 
 use crate::cim::CimError;

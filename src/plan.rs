@@ -114,6 +114,8 @@ pub enum Disruption {
     DropsSessions,
     /// Takes effect after a reboot.
     NeedsReboot,
+    /// Restarts the host, and ends everything on it.
+    Reboots,
     /// Could cut off management or Remote Desktop.
     MayLockOut,
 }
@@ -126,6 +128,7 @@ impl Disruption {
             Self::RestartsService => "restarts a service",
             Self::DropsSessions => "drops remote desktop sessions",
             Self::NeedsReboot => "takes effect after a reboot",
+            Self::Reboots => "reboots the host",
             Self::MayLockOut => "may lock out",
         }
     }

@@ -36,6 +36,8 @@ pub mod verdict;
 mod versions;
 mod walk;
 
+use crate::probe::names::Resolver;
+use crate::probe::names::SystemResolver;
 use crate::probe::verdict::Refusal;
 
 /// Proves hosts by visiting their Remote Desktop ports; keeps nothing between visits.
@@ -70,6 +72,25 @@ impl Prover for RdpProver {
         };
         let ended = ended.unwrap_or_else(|| Err(verdict::too_slow(visit.stage, self.deadline)));
         visit.end(ended)
+    }
+
+    async fn answers(&self, host: &Host, port: u16, within: Duration) -> bool {
+        let knocking = async {
+            let name = names::bare(&host.address);
+            let found = SystemResolver::default().addresses(name, port).await;
+            for address in found.unwrap_or_default() {
+                let clock = self.clock.as_ref();
+                if dial::open(clock, address, within).await.is_ok() {
+                    return true;
+                }
+            }
+            false
+        };
+        tokio::select! {
+            biased;
+            answered = knocking => answered,
+            () = self.clock.sleep(within) => false,
+        }
     }
 }
 

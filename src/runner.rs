@@ -22,11 +22,13 @@ use crate::runner::campaign::Campaign;
 use crate::runner::rollout::Bounds;
 use crate::syntax::Node;
 
+mod boot;
 mod brake;
 mod campaign;
 mod correct;
 mod duty;
 mod host;
+mod line;
 mod pass;
 mod prepare;
 pub mod rollout;
@@ -34,6 +36,8 @@ mod stop;
 mod tale;
 mod turn;
 
+pub use crate::runner::boot::BootOutcome;
+pub use crate::runner::boot::errand;
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
 

@@ -88,6 +88,7 @@ impl Reader {
             name: name.unwrap_or(&hosts).into(),
             hosts,
             hosts_span,
+            tags: around.tags.clone(),
             vars: side.vars.clone(),
             prompts,
             pre_tasks,

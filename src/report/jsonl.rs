@@ -477,6 +477,7 @@ fn disruption_word(disruption: Disruption) -> &'static str {
         Disruption::RestartsService => "restarts_service",
         Disruption::DropsSessions => "drops_sessions",
         Disruption::NeedsReboot => "needs_reboot",
+        Disruption::Reboots => "reboots",
         Disruption::MayLockOut => "may_lock_out",
     }
 }

@@ -3,6 +3,8 @@
 use std::future::Future;
 use std::future::pending;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -27,8 +29,8 @@ pub(super) enum Halt {
 pub(super) struct Stop {
     interrupted: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
-    /// `None` when the limit lies beyond what an instant can hold.
-    deadline: Option<Instant>,
+    /// `None` when the limit lies beyond what an instant can hold. Shared, because waiting on purpose puts it off.
+    deadline: Arc<Mutex<Option<Instant>>>,
     limit: Duration,
 }
 
@@ -43,16 +45,53 @@ impl Stop {
         Self {
             interrupted,
             clock,
-            deadline,
+            deadline: Arc::new(Mutex::new(deadline)),
             limit,
         }
     }
 
     /// Takes away the time that was spent on the host before.
     #[must_use]
-    pub(super) fn after(mut self, spent: Duration) -> Self {
-        self.deadline = self.deadline.and_then(|end| end.checked_sub(spent));
+    pub(super) fn after(self, spent: Duration) -> Self {
+        {
+            let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+            *deadline = deadline.and_then(|end| end.checked_sub(spent));
+        }
         self
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the host more time: what a playbook orders to wait for is not its slowness.
+    pub(super) fn put_off(&self, by: Duration) {
+        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        *deadline = deadline.and_then(|deadline| deadline.checked_add(by));
+    }
+
+    /// Does what may be cut off by an interruption but takes its own time; the host's is put off by as much.
+    pub(super) async fn unless_interrupted<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Halt> {
+        let begin = self.clock.instant();
+        let ended = tokio::select! {
+            biased;
+            () = self.interruption() => Err(Halt::Interrupted),
+            done = work => Ok(done),
+        };
+        self.put_off(self.clock.instant().saturating_duration_since(begin));
+        ended
+    }
+
+    /// Waits until the run is interrupted.
+    async fn interruption(&self) {
+        let mut interrupted = self.interrupted.clone();
+        // Without a sender nobody can interrupt any more.
+        if interrupted.wait_for(|flag| *flag).await.is_err() {
+            pending::<()>().await;
+        }
     }
 
     /// How long the host may take.
@@ -66,32 +105,29 @@ impl Stop {
             return Some(Halt::Interrupted);
         }
         let over = self
-            .deadline
+            .deadline()
             .is_some_and(|deadline| deadline <= self.clock.instant());
         over.then_some(Halt::TimedOut)
     }
 
     /// Waits until the host has to end.
     async fn halted(&self) -> Halt {
-        let mut interrupted = self.interrupted.clone();
-        let interruption = async {
-            // Without a sender nobody can interrupt any more.
-            if interrupted.wait_for(|flag| *flag).await.is_err() {
-                pending::<()>().await;
-            }
-        };
         let expiry = async {
-            match self.deadline {
-                Some(deadline) => {
-                    let left = deadline.saturating_duration_since(self.clock.instant());
-                    self.clock.sleep(left).await;
+            loop {
+                let Some(deadline) = self.deadline() else {
+                    return pending().await;
+                };
+                let left = deadline.saturating_duration_since(self.clock.instant());
+                if left.is_zero() {
+                    return;
                 }
-                None => pending().await,
+                // It may be put off meanwhile.
+                self.clock.sleep(left).await;
             }
         };
         tokio::select! {
             biased;
-            () = interruption => Halt::Interrupted,
+            () = self.interruption() => Halt::Interrupted,
             () = expiry => Halt::TimedOut,
         }
     }

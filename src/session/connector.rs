@@ -179,6 +179,11 @@ impl Connector for WinRmConnector {
     async fn connect(&self, host: &Host) -> Result<Arc<dyn CimSession>, CimError> {
         Ok(Arc::new(self.open(host).await?))
     }
+
+    fn is_starting(&self, host: &Host) {
+        let address = authority(host);
+        self.refused().retain(|(refused, _, _)| *refused != address);
+    }
 }
 
 fn is_lost(error: &CimError) -> bool {
