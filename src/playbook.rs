@@ -26,6 +26,7 @@ mod condition;
 mod entry;
 mod extra;
 mod foreign;
+pub mod grammar;
 mod keywords;
 mod library;
 mod module;

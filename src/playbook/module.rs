@@ -11,7 +11,7 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 
 /// Collections whose modules are known by their short names.
-const COLLECTIONS: [&str; 4] = [
+pub(super) const COLLECTIONS: [&str; 4] = [
     "ansible.builtin.",
     "ansible.legacy.",
     "ansible.windows.",
