@@ -39,6 +39,7 @@ mod shelf;
 mod statement;
 mod tags;
 mod task;
+mod translate;
 mod vars;
 mod words;
 
