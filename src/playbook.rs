@@ -41,6 +41,7 @@ mod shelf;
 mod statement;
 mod tags;
 mod task;
+mod translate;
 mod vars;
 mod words;
 

@@ -14,6 +14,7 @@ use crate::playbook::shape;
 use crate::playbook::shape::errors;
 use crate::playbook::shape::is_name;
 use crate::playbook::shape::wrong;
+use crate::playbook::translate;
 use crate::playbook::words;
 use crate::resource::AnyResource;
 use crate::resource::Kind;
@@ -130,6 +131,11 @@ impl Reader {
         }
         if words::is_action(module.short()) {
             return self.built_in(module, node, outer, inner);
+        }
+        if translate::names().any(|name| name == module.short()) {
+            let (word, args) = translate::translate(module, &mut self.mistakes)?;
+            let kind = Kind::named(word)?;
+            return self.resource(kind, &typed(kind.properties, &args));
         }
         let key = Node {
             span: module.key.clone(),

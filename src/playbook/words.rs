@@ -5,6 +5,7 @@ use crate::diag::nearest;
 use crate::playbook::foreign;
 use crate::playbook::keywords;
 use crate::playbook::module::short;
+use crate::playbook::translate;
 use crate::resource::CATALOGUE;
 use crate::resource::Kind;
 use crate::syntax::Node;
@@ -31,9 +32,6 @@ pub(super) const ACTIONS: [&str; 18] = [
     "win_wait_for_connection",
 ];
 
-/// Modules of Ansible that are turned into resources.
-const TRANSLATED: [&str; 0] = [];
-
 /// The resource with this name, as the playbook writes it.
 pub(super) fn kind(word: &str) -> Option<&'static Kind> {
     Kind::named(word)
@@ -54,7 +52,7 @@ pub(super) fn is_action(short: &str) -> bool {
 
 fn is_done(word: &str) -> bool {
     let short = short(word);
-    is_action(short) || TRANSLATED.contains(&short)
+    is_action(short) || translate::names().any(|name| name == short)
 }
 
 /// The names of the resources.
@@ -111,6 +109,7 @@ fn candidates() -> impl Iterator<Item = &'static str> {
         .iter()
         .map(|kind| kind.name)
         .chain(ACTIONS)
-        .chain(TRANSLATED)
+        .chain(translate::names())
+        .chain(foreign::windows())
         .chain(keywords::names(keywords::TASK))
 }
