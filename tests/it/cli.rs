@@ -7,6 +7,7 @@ mod end_to_end;
 mod explain;
 mod foreign_hosts;
 mod gateway;
+mod passwords;
 mod probe;
 mod rdp_file;
 mod results;
