@@ -21,6 +21,7 @@ pub mod lab;
 pub mod lint;
 pub mod manual;
 pub mod output;
+pub mod passwords;
 pub mod probe;
 pub mod rdp_file;
 pub mod reporters;

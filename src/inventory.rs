@@ -10,16 +10,19 @@ use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::secret::Secret;
 use crate::syntax::Node;
+use crate::vault::Keyring;
 
 pub mod endpoint;
 
 mod connection;
 mod draft;
 mod merge;
+mod password;
 mod pattern;
 mod range;
 mod read;
 
+pub use crate::inventory::password::PasswordSource;
 pub use crate::inventory::pattern::PatternError;
 
 /// Hosts and groups.
@@ -40,6 +43,8 @@ pub struct Defaults {
     pub user: Option<String>,
     /// The password that was asked for or read from a file.
     pub password: Option<Secret>,
+    /// Opens variables that are encrypted.
+    pub keyring: Arc<Keyring>,
 }
 
 impl Inventory {
@@ -169,14 +174,19 @@ pub struct WinRm {
     pub path: String,
     /// `ansible_user`; may be `DOMAIN\user` or `user@domain`. Empty when nobody said one.
     pub user: String,
-    /// `ansible_password`. Empty when nobody said one.
+    /// `ansible_password`. Empty when nobody said one, or when it comes from elsewhere.
     pub password: Secret,
+    /// Where the password comes from.
+    pub password_source: PasswordSource,
     /// `ansible_winrm_transport`.
     pub scheme_of_authentication: Authentication,
     /// `ansible_winrm_server_cert_validation`, `ansible_winrm_ca_trust_path`.
     pub trust: TlsTrust,
     /// `ansible_winrm_operation_timeout_sec`; seconds.
     pub operation_timeout: Option<u64>,
+    /// What keeps rdpfix from signing in, such as a connection that it cannot make: told when somebody tries, because the
+    /// host can be listed and probed nevertheless.
+    pub obstacle: Option<Arc<Diagnostic>>,
 }
 
 /// What carries WinRM.

@@ -244,6 +244,14 @@ pub enum CimError {
         /// How many hosts refused it.
         refusals: usize,
     },
+    /// Nobody can be signed in: the way is one that rdpfix does not go, or the password could not be had.
+    #[error("{detail}")]
+    NoSignIn {
+        /// What stands in the way.
+        detail: String,
+        /// What to do.
+        remedy: String,
+    },
     /// The session cannot be used as configured, such as Basic over plain HTTP.
     #[error("{detail}")]
     Configuration {
@@ -353,7 +361,9 @@ impl CimError {
         match self {
             Self::Unreachable { .. } | Self::TimedOut { .. } => Blame::Network,
             Self::Trust { .. } => Blame::Trust,
-            Self::SignInRefused { .. } | Self::NotTried { .. } => Blame::Credentials,
+            Self::SignInRefused { .. } | Self::NotTried { .. } | Self::NoSignIn { .. } => {
+                Blame::Credentials
+            }
             Self::Denied { .. }
             | Self::Fault { .. }
             | Self::Returned { .. }
@@ -374,6 +384,7 @@ impl CimError {
             Self::Unreachable { .. }
                 | Self::SignInRefused { .. }
                 | Self::NotTried { .. }
+                | Self::NoSignIn { .. }
                 | Self::Trust { .. }
                 | Self::NotWsman { .. }
         )
@@ -402,7 +413,7 @@ impl CimError {
             Self::NotTried { .. } => "check `ansible_user` and `ansible_password`; a domain account is tried on two hosts at most, so that \
                  it is not locked out"
                 .to_owned(),
-            Self::Configuration { remedy, .. } => remedy.clone(),
+            Self::NoSignIn { remedy, .. } | Self::Configuration { remedy, .. } => remedy.clone(),
             Self::Denied { .. } => "the password was right but the rights are not: a local administrator other than the built-in one gets a \
                  filtered token over the network (LocalAccountTokenFilterPolicy), or the account is in neither Administrators \
                  nor Remote Management Users"

@@ -17,6 +17,7 @@ use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::passwords::Sources;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::connect::Connector;
@@ -73,6 +74,7 @@ pub fn diagnose(
         };
         let order = Order {
             arguments,
+            environment,
             codes,
             inventory: names(arguments, environment),
         };
@@ -98,6 +100,7 @@ fn names(arguments: &DiagnoseArguments, environment: &Environment) -> Vec<String
 /// What is to be done.
 struct Order<'a> {
     arguments: &'a DiagnoseArguments,
+    environment: &'a Environment,
     codes: Option<(u32, Option<u32>)>,
     inventory: Vec<String>,
 }
@@ -144,6 +147,7 @@ impl Order<'_> {
                 Some(fleet) => fleet.trust_files()?,
                 None => std::collections::BTreeMap::new(),
             },
+            passwords: Some(Arc::new(Sources::new(self.environment))),
             ..WinRmOptions::default()
         })
     }

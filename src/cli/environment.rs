@@ -6,6 +6,7 @@
 
 use std::env;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use crate::secret::Secret;
 
@@ -24,6 +25,8 @@ pub struct Environment {
     pub inventory: Option<String>,
     /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
     pub forks: Option<String>,
+    /// The folder of the user, which `~` stands for.
+    pub home: Option<PathBuf>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
 }
@@ -63,9 +66,15 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
             forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
+            home: env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
         }
     }
+}
+
+/// The password in a variable that an inventory names; `None` when it is not set or empty.
+pub fn secret(name: &str) -> Option<Secret> {
+    text(name).map(Secret::new)
 }
 
 fn text(name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 pub mod show;
 
 use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::scenario;
+use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
@@ -78,6 +80,31 @@ impl Fleet {
             lab.stop().await;
         }
     }
+}
+
+/// Shows what keeps rdpfix from signing in to some of these hosts, each place once. They count as unreachable then; when
+/// it is all of them, nothing is run.
+pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let mut has_free = false;
+    let mut told = HashSet::new();
+    for host in hosts {
+        let Some(obstacle) = &host.winrm.obstacle else {
+            has_free = true;
+            continue;
+        };
+        let place = obstacle.span.as_ref();
+        let place = place.map(|span| (Arc::as_ptr(&span.source).addr(), span.start));
+        if told.insert((obstacle.id, place, obstacle.message.clone())) {
+            found.push(Diagnostic::clone(obstacle));
+        }
+    }
+    talk.diagnostics(&found);
+    if !has_free && !found.is_empty() {
+        let message = "rdpfix cannot sign in to any of the hosts";
+        return Err(Refusal::new(ExitStatus::Invalid, message).into());
+    }
+    Ok(())
 }
 
 /// The patterns in a file, of which there must be one: a file of hosts that failed is empty when none did, and would
@@ -168,6 +195,7 @@ fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
     Ok(Defaults {
         user: arguments.user.clone(),
         password,
+        ..Defaults::default()
     })
 }
 

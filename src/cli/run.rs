@@ -20,6 +20,7 @@ use crate::cli::lint;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::passwords::Sources;
 use crate::cli::reporters;
 use crate::cli::reporters::Shown;
 use crate::clock::Clock;
@@ -87,6 +88,8 @@ fn execute(
         let interrupt = Interrupt::listen();
         let fleet = inventory::open(&arguments.fleet, environment, &extra, talk).await?;
         let (plays, hosts) = assign(&playbook, &fleet, arguments)?;
+        let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
+        inventory::tell_obstacles(&assigned, talk)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
             playbook: playbook.name.clone(),
@@ -126,6 +129,7 @@ async fn carry_out(
         grace,
         connect_timeout: timeout.min(Duration::from_secs(10)),
         trust_files: fleet.trust_files()?,
+        passwords: Some(Arc::new(Sources::new(environment))),
         ..WinRmOptions::default()
     };
     let world = World {

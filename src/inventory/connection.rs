@@ -1,154 +1,33 @@
-//! From variables to how a host is reached: Ansible's connection variables of WinRM, `rdp_port` and `rdp_gateway`.
+//! From variables to how a host is reached: Ansible's connection variables, `rdp_port`, `rdp_gateway` and where passwords
+//! come from. Knows the variables of one host at a time; asks nothing of the machine that rdpfix runs on.
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
-use crate::diag::alternatives;
-use crate::inventory::Authentication;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
 use crate::inventory::HostVars;
-use crate::inventory::Scheme;
-use crate::inventory::TlsTrust;
-use crate::inventory::WinRm;
-use crate::inventory::draft::Draft;
+use crate::inventory::connection::names::GATEWAY;
+use crate::inventory::connection::names::Names;
+use crate::inventory::connection::names::RDP;
+use crate::inventory::connection::names::WINRM;
 use crate::inventory::endpoint;
-use crate::secret::Secret;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template;
 use crate::syntax::template::Engine;
-use crate::syntax::template::Variables;
+
+mod names;
+mod password;
+mod value;
+mod way;
+
+pub(super) use crate::inventory::connection::names::check_names;
 
 /// The Remote Desktop port when `rdp_port` is not set.
 const RDP_PORT: u16 = 3389;
-
-// Each list is in rising strength: Ansible's winrm plugin lets its own names win.
-const ADDRESS: [&str; 2] = ["ansible_host", "ansible_winrm_host"];
-const PORT: [&str; 2] = ["ansible_port", "ansible_winrm_port"];
-const USER: [&str; 2] = ["ansible_user", "ansible_winrm_user"];
-const PASSWORD: [&str; 3] = [
-    "ansible_password",
-    "ansible_winrm_pass",
-    "ansible_winrm_password",
-];
-const SCHEME: [&str; 1] = ["ansible_winrm_scheme"];
-const PATH: [&str; 1] = ["ansible_winrm_path"];
-const TRANSPORT: [&str; 1] = ["ansible_winrm_transport"];
-const VALIDATION: [&str; 1] = ["ansible_winrm_server_cert_validation"];
-const CA_FILE: [&str; 1] = ["ansible_winrm_ca_trust_path"];
-const OPERATION_TIMEOUT: [&str; 1] = ["ansible_winrm_operation_timeout_sec"];
-const READ_TIMEOUT: [&str; 1] = ["ansible_winrm_read_timeout_sec"];
-const ENCRYPTION: [&str; 1] = ["ansible_winrm_message_encryption"];
-const CONNECTION: [&str; 1] = ["ansible_connection"];
-const RDP: [&str; 1] = ["rdp_port"];
-const GATEWAY: [&str; 1] = ["rdp_gateway"];
-
-/// Every list above.
-const USED: [&[&str]; 15] = [
-    &ADDRESS,
-    &PORT,
-    &USER,
-    &PASSWORD,
-    &SCHEME,
-    &PATH,
-    &TRANSPORT,
-    &VALIDATION,
-    &CA_FILE,
-    &OPERATION_TIMEOUT,
-    &READ_TIMEOUT,
-    &ENCRYPTION,
-    &CONNECTION,
-    &RDP,
-    &GATEWAY,
-];
-
-/// Variables of Ansible's winrm plugin that change nothing here; set, they are told.
-const UNUSED: [&str; 14] = [
-    "ansible_winrm_cert_pem",
-    "ansible_winrm_cert_key_pem",
-    "ansible_winrm_connection_timeout",
-    "ansible_winrm_kerberos_delegation",
-    "ansible_winrm_kerberos_hostname_override",
-    "ansible_winrm_kinit_args",
-    "ansible_winrm_kinit_cmd",
-    "ansible_winrm_kinit_env_vars",
-    "ansible_winrm_kinit_mode",
-    "ansible_winrm_proxy",
-    "ansible_winrm_realm",
-    "ansible_winrm_send_cbt",
-    "ansible_winrm_service",
-    "ansible_winrm_kerberos_target_override",
-];
-
-/// Warns of variables that are near to a known one, and of known ones that have no effect.
-pub(super) fn check_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
-    let groups = draft.groups.iter().map(|group| &group.vars);
-    let hosts = draft.hosts.iter().map(|host| &host.vars);
-    let mut told = HashSet::new();
-    for (name, value) in groups.chain(hosts).flatten() {
-        let place = (name.as_str(), value.span.start);
-        if USED.iter().any(|names| names.contains(&name.as_str())) {
-            continue;
-        }
-        let mistake = if UNUSED.contains(&name.as_str()) {
-            Some(
-                Diagnostic::warning("unused-variable", format!("`{name}` has no effect here"))
-                    .at(&value.span),
-            )
-        } else {
-            slip(name).map(|near| misspelt(name, near, value))
-        };
-        // A host range gives one value to many hosts.
-        if let Some(mistake) = mistake
-            && told.insert(place)
-        {
-            diagnostics.push(mistake);
-        }
-    }
-}
-
-fn misspelt(name: &str, near: &str, value: &Node) -> Diagnostic {
-    let help = format!("did you mean `{near}`?");
-    if PASSWORD.contains(&near) {
-        // The line is not shown: a password stands in it.
-        let (line, column) = value.span.line_and_column();
-        let path = &value.span.source.name;
-        let message = format!("`{name}` at {path}:{line}:{column} is no connection variable");
-        return Diagnostic::warning("unknown-variable", message).help(help);
-    }
-    Diagnostic::warning(
-        "unknown-variable",
-        format!("`{name}` is no connection variable"),
-    )
-    .at(&value.span)
-    .label(format!("value of `{name}`"))
-    .help(help)
-}
-
-/// The known variable that a name was probably meant to be. Closer than for other words: names of one's own are free.
-fn slip(name: &str) -> Option<&'static str> {
-    let limit = match name {
-        own if own.starts_with("ansib") || own.starts_with("ansbi") => 2,
-        own if own.starts_with("rdp_") && RDP_LENGTHS.contains(&own.len()) => 1,
-        _ => return None,
-    };
-    USED.iter()
-        .flat_map(|names| names.iter().copied())
-        .map(|known| (strsim::damerau_levenshtein(name, known), known))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, known)| known)
-}
-
-/// How long names are that are taken for slips: as long as a known one, or by a letter short of the longer one.
-const RDP_LENGTHS: [usize; 3] = [
-    "rdp_port".len(),
-    "rdp_gateway".len() - 1,
-    "rdp_gateway".len(),
-];
 
 /// Makes hosts of merged variables.
 pub(super) struct Reader<'a> {
@@ -156,13 +35,16 @@ pub(super) struct Reader<'a> {
     defaults: &'a Defaults,
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
-    told: HashSet<(&'static str, usize, usize)>,
+    told: HashSet<Told>,
 }
+
+/// What was told where: the diagnostic's id, the source and the first byte, or the words when it has no place.
+type Told = (&'static str, usize, usize, String);
 
 impl<'a> Reader<'a> {
     pub(super) fn new(defaults: &'a Defaults, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         Self {
-            engine: Engine::new(),
+            engine: Engine::new().with_keyring(Arc::clone(&defaults.keyring)),
             defaults,
             diagnostics,
             told: HashSet::new(),
@@ -174,28 +56,25 @@ impl<'a> Reader<'a> {
             reader: self,
             name,
             vars: &vars,
+            names: &WINRM,
+            obstacle: None,
         };
-        let address = one.text(&ADDRESS).unwrap_or_else(|| name.to_owned());
-        let rdp_port = one.port(&RDP).unwrap_or(RDP_PORT);
-        let rdp_gateway = one.gateway();
-        let winrm = one.winrm();
+        let mut host = one.host();
         remove_secrets(&mut vars);
-        Host {
-            name: Arc::from(name),
-            address,
-            winrm,
-            rdp_port,
-            rdp_gateway,
-            vars: HostVars::new(vars, Arc::default()),
-        }
+        host.vars = HostVars::new(vars, Arc::default());
+        host
     }
 
     fn tell(&mut self, diagnostic: Diagnostic) {
-        let place = diagnostic.span.as_ref();
-        let place = place.map_or((0, 0), |span| {
-            (Arc::as_ptr(&span.source).addr(), span.start)
-        });
-        if self.told.insert((diagnostic.id, place.0, place.1)) {
+        let id = diagnostic.id;
+        let told = match &diagnostic.span {
+            Some(span) => {
+                let source = Arc::as_ptr(&span.source).addr();
+                (id, source, span.start, String::new())
+            }
+            None => (id, 0, 0, diagnostic.message.clone()),
+        };
+        if self.told.insert(told) {
             self.diagnostics.push(diagnostic);
         }
     }
@@ -203,7 +82,7 @@ impl<'a> Reader<'a> {
 
 /// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
 fn remove_secrets(vars: &mut BTreeMap<String, Node>) {
-    let mut names: Vec<String> = PASSWORD.iter().map(|name| (*name).to_owned()).collect();
+    let mut names: Vec<String> = names::secrets().map(str::to_owned).collect();
     while let Some(name) = names.pop() {
         if let Some(node) = vars.remove(&name)
             && let Some(other) = node.as_text().and_then(template::single_variable)
@@ -218,96 +97,60 @@ struct One<'r, 'a, 'v> {
     reader: &'r mut Reader<'a>,
     name: &'v str,
     vars: &'v BTreeMap<String, Node>,
+    names: &'static Names,
+    /// The first thing that keeps rdpfix from signing in.
+    obstacle: Option<Diagnostic>,
 }
 
 impl One<'_, '_, '_> {
-    fn winrm(&mut self) -> WinRm {
-        self.connection();
-        let scheme = self.scheme();
-        let port = self.port(&PORT);
-        let scheme = scheme.unwrap_or(if port == Some(5985) {
-            Scheme::Http
-        } else {
-            Scheme::Https
-        });
-        let port = port.unwrap_or(match scheme {
-            Scheme::Http => 5985,
-            Scheme::Https => 5986,
-        });
-        let authentication = self.transport();
-        if authentication == Authentication::Basic && scheme == Scheme::Http {
-            self.basic_over_http();
+    fn host(&mut self) -> Host {
+        self.names = self.plugin();
+        if self.obstacle.is_none() {
+            self.check_elsewhere();
         }
-        self.encryption();
-        // Checked, but not needed: an answer is awaited a little longer than the operation may take.
-        self.seconds(&READ_TIMEOUT);
-        WinRm {
-            port,
-            scheme,
-            path: self.path(),
-            user: self
-                .text(&USER)
-                .or_else(|| self.reader.defaults.user.clone())
-                .unwrap_or_default(),
-            password: self.password(),
-            scheme_of_authentication: authentication,
-            trust: self.trust(),
-            operation_timeout: self.seconds(&OPERATION_TIMEOUT),
+        let address = self.text(self.names.address);
+        let rdp_port = self.port(&RDP).unwrap_or(RDP_PORT);
+        let rdp_gateway = self.gateway();
+        let mut winrm = self.winrm();
+        winrm.obstacle = self.obstacle.take().map(Arc::new);
+        Host {
+            name: Arc::from(self.name),
+            address: address.unwrap_or_else(|| self.name.to_owned()),
+            winrm,
+            rdp_port,
+            rdp_gateway,
+            vars: HostVars::default(),
         }
     }
 
-    /// The strongest of these variables that is set, rendered.
-    fn value(&mut self, names: &[&'static str]) -> Option<(&'static str, Node)> {
-        let (name, node) = names
-            .iter()
-            .rev()
-            .find_map(|name| Some((*name, self.vars.get(*name)?)))?;
-        if !template::has_template(node) {
-            return Some((name, node.clone())).filter(|(_, node)| node.content != Content::Null);
-        }
-        let variables = Variables::new(vec![self.vars]).with("inventory_hostname", &self.name);
-        match self.reader.engine.render(node, &variables) {
-            Ok(node) => Some((name, node)).filter(|(_, node)| node.content != Content::Null),
-            Err(mistake) => {
-                let host = self.name;
-                self.reader
-                    .tell(mistake.help(format!("for `{name}` of host `{host}`")));
-                None
-            }
-        }
+    /// Notes what keeps rdpfix from signing in; the first is kept.
+    fn hinder(&mut self, mistake: Diagnostic) {
+        self.obstacle.get_or_insert(mistake);
     }
 
-    fn wrong(&mut self, name: &str, wanted: &str, node: &Node) {
-        self.reader.tell(
-            Diagnostic::error("wrong-type", format!("`{name}` must be {wanted}"))
-                .at(&node.span)
-                .label(format!("this is {}", node.describe())),
-        );
-    }
-
-    fn text(&mut self, names: &[&'static str]) -> Option<String> {
-        let (name, node) = self.value(names)?;
-        let text = plain(&node);
-        if text.is_none() {
-            self.wrong(name, "a text", &node);
+    /// Warns of variables that count for another connection than this host's.
+    fn check_elsewhere(&mut self) {
+        for (name, node) in self.vars {
+            let Some(other) = self.names.elsewhere(name) else {
+                continue;
+            };
+            let own = self.names.connection;
+            let host = self.name;
+            let is_secret = names::secrets().any(|secret| secret == name);
+            let warning = Diagnostic::warning(
+                "unused-variable",
+                format!("`{name}` counts for hosts with `ansible_connection: {other}` only"),
+            )
+            .help(format!("`{host}` is reached by `{own}`"));
+            self.reader.tell(if is_secret {
+                // The line is not shown: a password stands in it.
+                let (line, column) = node.span.line_and_column();
+                let place = format!("it stands at {}:{line}:{column}", node.span.source.name);
+                warning.help(place)
+            } else {
+                warning.at(&node.span)
+            });
         }
-        text
-    }
-
-    fn port(&mut self, names: &[&'static str]) -> Option<u16> {
-        let (name, node) = self.value(names)?;
-        let number = whole(&node);
-        let port = number.and_then(|number| u16::try_from(number).ok());
-        match (number, port) {
-            (_, Some(port)) if port > 0 => return Some(port),
-            (Some(number), _) => self.reader.tell(
-                Diagnostic::error("out-of-range", format!("`{name}` cannot be {number}"))
-                    .at(&node.span)
-                    .label("expected 1 to 65535"),
-            ),
-            (None, _) => self.wrong(name, "a port number", &node),
-        }
-        None
     }
 
     /// An empty text is no gateway, so that a host can say that it has none although its group has one.
@@ -335,215 +178,64 @@ impl One<'_, '_, '_> {
             })
             .ok()
     }
+}
 
-    fn seconds(&mut self, names: &[&'static str]) -> Option<u64> {
-        let (name, node) = self.value(names)?;
-        let seconds = whole(&node)
-            .and_then(|number| u64::try_from(number).ok())
-            .filter(|seconds| *seconds > 0);
-        if seconds.is_none() {
-            self.wrong(name, "a number of seconds, at least 1", &node);
-        }
-        seconds
-    }
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
-    /// One of these words, letter case ignored.
-    fn word<T: Copy>(&mut self, names: &[&'static str], words: &[(&'static str, T)]) -> Option<T> {
-        let (name, node) = self.value(names)?;
-        let typed = plain(&node).unwrap_or_default();
-        let found = words
-            .iter()
-            .find(|(word, _)| word.eq_ignore_ascii_case(&typed));
-        if found.is_none() {
-            let known = || words.iter().map(|(word, _)| *word);
-            self.reader.tell(
-                Diagnostic::error("unknown-value", format!("`{name}` cannot be `{typed}`"))
-                    .at(&node.span)
-                    .label(format!("expected {}", alternatives(known())))
-                    .suggest(&typed, known()),
-            );
-        }
-        found.map(|(_, meaning)| *meaning)
-    }
+    use super::Reader;
+    use crate::diag::Source;
+    use crate::diag::Span;
+    use crate::inventory::Defaults;
+    use crate::syntax::Content;
+    use crate::syntax::Node;
+    use crate::vault::Sealed;
 
-    fn connection(&mut self) {
-        let Some((name, node)) = self.value(&CONNECTION) else {
-            return;
-        };
-        match plain(&node) {
-            Some(plugin) if matches!(plugin.as_str(), "winrm" | "ansible.builtin.winrm") => {}
-            Some(plugin) => self.reader.tell(
-                Diagnostic::error(
-                    "unsupported-connection",
-                    format!("connection `{plugin}` is not supported"),
-                )
-                .at(&node.span)
-                .label("supported: `winrm`")
-                .help(format!(
-                    "set `{name}: winrm`; hosts that offer `psrp` offer the same WinRM service"
-                )),
-            ),
-            None => self.wrong(name, "a text", &node),
-        }
-    }
-
-    fn scheme(&mut self) -> Option<Scheme> {
-        self.word(&SCHEME, &[("http", Scheme::Http), ("https", Scheme::Https)])
-    }
-
-    fn path(&mut self) -> String {
-        let path = self.text(&PATH).unwrap_or_else(|| "/wsman".to_owned());
-        if path.starts_with('/') {
-            path
-        } else {
-            format!("/{path}")
-        }
-    }
-
-    /// The first transport of the list that can be used. Unset, NTLM inside `Negotiate` is what Windows offers as it
-    /// is installed; `basic`, which Ansible would take, has to be switched on there.
-    fn transport(&mut self) -> Authentication {
-        let Some((name, node)) = self.value(&TRANSPORT) else {
-            return Authentication::Ntlm;
-        };
-        let listed: Vec<String> = match &node.content {
-            Content::Sequence(items) => items.iter().filter_map(plain).collect(),
-            _ => plain(&node)
-                .unwrap_or_default()
-                .split(',')
-                .map(|word| word.trim().to_owned())
-                .collect(),
-        };
-        let usable = listed.iter().find_map(|word| authentication(word));
-        if let Some(authentication) = usable {
-            return authentication;
-        }
-        let known = ["ntlm", "negotiate", "basic"];
-        let typed = listed.first().map(String::as_str).unwrap_or_default();
-        let mistake = if matches!(typed, "kerberos" | "credssp" | "certificate") {
-            Diagnostic::error(
-                "unsupported-transport",
-                format!("transport `{typed}` is not supported yet"),
-            )
-            .help("add `ntlm` behind it to use that until then")
-        } else {
-            Diagnostic::error("unknown-value", format!("`{name}` cannot be `{typed}`"))
-                .suggest(typed, known)
-        };
-        self.reader.tell(
-            mistake
-                .at(&node.span)
-                .label(format!("expected {}", alternatives(known))),
-        );
-        Authentication::Ntlm
-    }
-
-    fn basic_over_http(&mut self) {
-        let mistake = Diagnostic::error(
-            "password-in-the-clear",
-            format!("`{}` would be sent its password readable by everyone", self.name),
-        )
-        .help("use HTTPS (`ansible_port: 5986`), or `ansible_winrm_transport: ntlm`, which seals messages over HTTP");
-        let place = self.vars.get("ansible_winrm_transport");
-        self.reader.tell(match place {
-            Some(node) => mistake.at(&node.span).label("basic over HTTP"),
-            None => mistake,
+    fn sealed(name: &str) -> BTreeMap<String, Node> {
+        let source = Arc::new(Source {
+            name: "hosts.yml".into(),
+            text: "sealed".into(),
+            secret: false,
         });
+        let text = "$ANSIBLE_VAULT;1.1;AES256".to_owned();
+        let node = Node {
+            span: Span {
+                source,
+                start: 0,
+                end: 6,
+            },
+            content: Content::Sealed(Arc::new(Sealed { text })),
+        };
+        BTreeMap::from([(name.to_owned(), node)])
     }
 
-    fn encryption(&mut self) {
-        let words = [("auto", false), ("always", false), ("never", true)];
-        if self.word(&ENCRYPTION, &words) == Some(true)
-            && let Some(node) = self.vars.get("ansible_winrm_message_encryption")
-        {
-            self.reader.tell(
-                Diagnostic::warning(
-                    "always-encrypted",
-                    "messages over HTTP are sealed nevertheless",
-                )
-                .at(&node.span),
+    #[test]
+    fn an_encrypted_password_without_a_key_stands_in_the_way_of_signing_in_only() {
+        for name in [
+            "ansible_password",
+            "ansible_user",
+            "rdpfix_password_command",
+        ] {
+            let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
+            let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed(name));
+            assert_eq!(mistakes, [], "{name}");
+            let obstacle = host.winrm.obstacle.unwrap();
+            assert_eq!(obstacle.id, "vault-value");
+            assert!(
+                obstacle.message.contains("hosts.yml:1:1"),
+                "{}",
+                obstacle.message
             );
         }
     }
 
-    fn trust(&mut self) -> TlsTrust {
-        let ignore = self.word(&VALIDATION, &[("validate", false), ("ignore", true)]);
-        let file = self.text(&CA_FILE);
-        match (ignore, file) {
-            (Some(true), _) => TlsTrust::Unchecked,
-            (_, Some(file)) => TlsTrust::File(file),
-            (_, None) => TlsTrust::System,
-        }
-    }
-
-    /// Mistakes here show no line of the file, because the password stands in it.
-    fn password(&mut self) -> Secret {
-        let Some((name, node)) = self.value(&PASSWORD) else {
-            return self
-                .reader
-                .defaults
-                .password
-                .clone()
-                .unwrap_or_else(|| Secret::new(""));
-        };
-        plain(&node).map_or_else(
-            || {
-                let (line, column) = node.span.line_and_column();
-                let path = &node.span.source.name;
-                self.reader.tell(
-                    Diagnostic::error(
-                        "wrong-password",
-                        format!(
-                            "`{name}` at {path}:{line}:{column} must be a text, but is {}",
-                            node.describe()
-                        ),
-                    )
-                    .help("quote it"),
-                );
-                Secret::new("")
-            },
-            Secret::new,
-        )
-    }
-}
-
-fn authentication(word: &str) -> Option<Authentication> {
-    match word.to_ascii_lowercase().as_str() {
-        "ntlm" => Some(Authentication::Ntlm),
-        "negotiate" => Some(Authentication::Negotiate),
-        // Ansible's `plaintext` and `ssl` are Basic over HTTP and over HTTPS.
-        "basic" | "plaintext" | "ssl" => Some(Authentication::Basic),
-        _ => None,
-    }
-}
-
-/// A text, or the digits of a number.
-fn plain(node: &Node) -> Option<String> {
-    match &node.content {
-        Content::Text(text) | Content::Unsafe(text) => Some(text.clone()),
-        Content::Int(number) => Some(
-            node.spelled()
-                .map_or_else(|| number.to_string(), str::to_owned),
-        ),
-        Content::Float(_) => node.spelled().map(str::to_owned),
-        Content::Null
-        | Content::Bool(_)
-        | Content::Sealed(_)
-        | Content::Sequence(_)
-        | Content::Mapping(_) => None,
-    }
-}
-
-/// A whole number, quoted or not.
-fn whole(node: &Node) -> Option<i64> {
-    match &node.content {
-        Content::Int(number) => Some(*number),
-        Content::Text(text) | Content::Unsafe(text) => text.trim().parse().ok(),
-        Content::Null
-        | Content::Bool(_)
-        | Content::Float(_)
-        | Content::Sealed(_)
-        | Content::Sequence(_)
-        | Content::Mapping(_) => None,
+    #[test]
+    fn an_encrypted_address_without_a_key_is_a_mistake() {
+        let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
+        let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed("ansible_host"));
+        assert!(host.winrm.obstacle.is_none());
+        assert_eq!(mistakes.len(), 1);
     }
 }

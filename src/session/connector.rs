@@ -14,8 +14,10 @@ use crate::cim::CimSession;
 use crate::cim::Unreachable;
 use crate::clock::Clock;
 use crate::connect::Connector;
+use crate::connect::Passwords;
 use crate::inventory::Authentication;
 use crate::inventory::Host;
+use crate::inventory::PasswordSource;
 use crate::inventory::Scheme;
 use crate::inventory::TlsTrust;
 use crate::secret::Secret;
@@ -44,6 +46,8 @@ pub struct WinRmOptions {
     pub grace: Duration,
     /// The content of each PEM file that a host names in [`TlsTrust::File`], by that name.
     pub trust_files: BTreeMap<String, Vec<u8>>,
+    /// Gets passwords that the inventory does not hold; without it such hosts cannot be signed in to.
+    pub passwords: Option<Arc<dyn Passwords>>,
 }
 
 impl Default for WinRmOptions {
@@ -54,6 +58,7 @@ impl Default for WinRmOptions {
             operation_timeout: Duration::from_secs(20),
             grace: Duration::from_secs(10),
             trust_files: BTreeMap::new(),
+            passwords: None,
         }
     }
 }
@@ -88,7 +93,17 @@ impl WinRmConnector {
             .winrm
             .operation_timeout
             .map_or(self.options.operation_timeout, Duration::from_secs);
-        let login = self.login(host, operation_timeout, Arc::clone(&counters))?;
+        if let Some(obstacle) = &host.winrm.obstacle {
+            return Err(CimError::NoSignIn {
+                detail: obstacle.message.clone(),
+                remedy: obstacle.help.join("; "),
+            });
+        }
+        let mut login = self.login(host, operation_timeout, Arc::clone(&counters))?;
+        if let Some(password) = self.password(host).await? {
+            login.trial = self.trials.of(&login.user, &password);
+            login.password = password;
+        }
         if self.was_refused(&login) {
             return Err(login.refused());
         }
@@ -161,6 +176,18 @@ impl WinRmConnector {
         })
     }
 
+    /// The password, when it is not among what the inventory says.
+    async fn password(&self, host: &Host) -> Result<Option<Secret>, CimError> {
+        match (&host.winrm.password_source, &self.options.passwords) {
+            (PasswordSource::Stated, _) => Ok(None),
+            (source, Some(passwords)) => passwords.password(source).await.map(Some),
+            (_, None) => Err(CimError::NoSignIn {
+                detail: "the password is to come from elsewhere, and nobody gets it".to_owned(),
+                remedy: "set `ansible_password`".to_owned(),
+            }),
+        }
+    }
+
     fn was_refused(&self, login: &Login) -> bool {
         self.refused().iter().any(|(address, user, password)| {
             *address == login.destination.address
@@ -228,6 +255,7 @@ mod tests {
     use crate::inventory::Authentication;
     use crate::inventory::Host;
     use crate::inventory::HostVars;
+    use crate::inventory::PasswordSource;
     use crate::inventory::Scheme;
     use crate::inventory::TlsTrust;
     use crate::inventory::WinRm;
@@ -243,9 +271,11 @@ mod tests {
                 path: "wsman".to_owned(),
                 user: String::new(),
                 password: Secret::new(""),
+                password_source: PasswordSource::Stated,
                 scheme_of_authentication: Authentication::Ntlm,
                 trust: TlsTrust::System,
                 operation_timeout: None,
+                obstacle: None,
             },
             rdp_port: 3389,
             rdp_gateway: None,

@@ -8,6 +8,7 @@ mod explain;
 mod foreign_hosts;
 mod gateway;
 mod manual;
+mod passwords;
 mod probe;
 mod rdp_file;
 mod results;

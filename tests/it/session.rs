@@ -28,6 +28,7 @@ use rdpfix::clock::SystemClock;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
+use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -53,9 +54,11 @@ fn inventory(port: u16) -> Host {
             path: "/wsman".to_owned(),
             user: USER.to_owned(),
             password: Secret::new(PASSWORD),
+            password_source: PasswordSource::Stated,
             scheme_of_authentication: Authentication::Ntlm,
             trust: TlsTrust::System,
             operation_timeout: None,
+            obstacle: None,
         },
         rdp_port: 3389,
         rdp_gateway: None,

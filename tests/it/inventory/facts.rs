@@ -15,6 +15,7 @@ use rdpfix::diag::Source;
 use rdpfix::diag::render;
 use rdpfix::inventory::Defaults;
 use rdpfix::inventory::Inventory;
+use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::PatternError;
 use rdpfix::secret::Secret;
 use rdpfix::syntax;
@@ -96,6 +97,13 @@ fn describe(path: &PathBuf) -> String {
             host.rdp_port,
         )
         .unwrap();
+        if winrm.password_source != PasswordSource::Stated {
+            writeln!(text, "    password from {:?}", winrm.password_source).unwrap();
+        }
+        if let Some(obstacle) = &winrm.obstacle {
+            writeln!(text, "    cannot sign in: {}", obstacle.message).unwrap();
+            writeln!(text, "        help: {}", obstacle.help.join("; ")).unwrap();
+        }
         if let Some(gateway) = &host.rdp_gateway {
             writeln!(text, "    through the gateway {gateway}").unwrap();
         }
@@ -118,6 +126,7 @@ fn defaults_fill_in_and_lose_against_variables() {
     let defaults = Defaults {
         user: Some("operator".into()),
         password: Some(Secret::new("default")),
+        ..Defaults::default()
     };
     let inventory = read_with(
         "all:\n  hosts:\n    a:\n    b: {ansible_user: own, ansible_password: mine}\n",

@@ -16,6 +16,7 @@ use rdpfix::clock::SystemClock;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
+use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -63,9 +64,11 @@ async fn session(lab: &Lab, name: &str) -> WinRmSession {
             path: "/wsman".to_owned(),
             user: lab.user().to_owned(),
             password: lab.password().clone(),
+            password_source: PasswordSource::Stated,
             scheme_of_authentication: Authentication::Ntlm,
             trust: TlsTrust::System,
             operation_timeout: None,
+            obstacle: None,
         },
         rdp_port: place.rdp.port(),
         rdp_gateway: None,

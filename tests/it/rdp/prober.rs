@@ -15,6 +15,7 @@ use rdpfix::connect::Prover;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
+use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -74,9 +75,11 @@ pub(super) fn host(address: &str, rdp_port: u16) -> Host {
             path: "/wsman".to_owned(),
             user: "user".to_owned(),
             password: Secret::new("unused"),
+            password_source: PasswordSource::Stated,
             scheme_of_authentication: Authentication::Ntlm,
             trust: TlsTrust::System,
             operation_timeout: None,
+            obstacle: None,
         },
         rdp_port,
         rdp_gateway: None,

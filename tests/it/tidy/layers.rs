@@ -20,7 +20,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
     ("facts", &["cim"]),
     ("syntax", &["diag", "vault"]),
     ("inventory", &["diag", "files", "secret", "syntax", "vault"]),
-    ("connect", &["cim", "inventory", "proof"]),
+    ("connect", &["cim", "inventory", "proof", "secret"]),
     (
         "survey",
         &["certificate", "code", "finding", "proof", "rdp"],

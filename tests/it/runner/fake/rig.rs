@@ -16,6 +16,7 @@ use rdpfix::event::TaskResult;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
+use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
 use rdpfix::inventory::WinRm;
@@ -318,9 +319,11 @@ pub(crate) fn host(name: &str) -> Host {
             path: "/wsman".to_owned(),
             user: "admin".to_owned(),
             password: Secret::new("hunter2"),
+            password_source: PasswordSource::Stated,
             scheme_of_authentication: Authentication::Ntlm,
             trust: TlsTrust::System,
             operation_timeout: None,
+            obstacle: None,
         },
         rdp_port: 3389,
         rdp_gateway: None,
