@@ -62,11 +62,13 @@ pub enum Transports {
 /// Assumption: TLS goes by the settings that the registry has at that moment, without a restart of the machine.
 pub fn of(machine: &Machine) -> Site {
     match &machine.roles.gateway {
-        Some(gateway) if machine.services.is_running("W3SVC") => Site::Open(Web {
-            certificate: certificate(machine, gateway),
-            schannel: Schannel::load(&machine.registry),
-            transports: transports(machine, gateway),
-        }),
+        Some(gateway) if machine.power.is_up() && machine.services.is_running("W3SVC") => {
+            Site::Open(Web {
+                certificate: certificate(machine, gateway),
+                schannel: Schannel::load(&machine.registry),
+                transports: transports(machine, gateway),
+            })
+        }
         _ => Site::Closed,
     }
 }

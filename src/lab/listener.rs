@@ -19,6 +19,9 @@ use crate::lab::machine::terminal_services::Setting;
 /// `MinEncryptionLevel` of FIPS.
 const FIPS_LEVEL: u32 = 4;
 
+/// The port of a machine that is not there to name one.
+const DEFAULT_PORT: u16 = 3389;
+
 /// What a client meets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listener {
@@ -86,6 +89,12 @@ impl fmt::Debug for ServedCertificate {
 /// Derives it; policy wins over local values, and services, certificates, keys and firewall are looked at.
 pub fn of(machine: &Machine, now: Timestamp) -> Listener {
     let machine = settled(machine, now);
+    if !machine.power.is_up() {
+        return Listener {
+            port: DEFAULT_PORT,
+            state: ListenerState::Closed,
+        };
+    }
     let Some(loaded) = &machine.loaded else {
         let port = terminal_services::load(&machine.registry, &machine.keys).port;
         return Listener {

@@ -184,6 +184,7 @@ impl LiveHost {
         if self.rdp_mishaps.contains(&RdpMishap::Dropped) {
             found.state = ListenerState::Filtered;
         }
+
         (found, pending)
     }
 
@@ -202,6 +203,29 @@ impl LiveHost {
             }
         }
         way
+    }
+
+    /// Whether the machine answers at all, and whether that will change by itself.
+    pub(super) fn presence(&self) -> (Presence, Pending) {
+        let now = self.clock.now();
+        let mut machine = lock(&self.machine);
+        machine.settle(now);
+        let presence = if machine.power.is_up() {
+            Presence::Here
+        } else {
+            Presence::Away
+        };
+        let pending = match machine.power.turns_at() {
+            Some(_) => Pending::Changes,
+            None => Pending::Nothing,
+        };
+        (presence, pending)
+    }
+
+    /// Forgets what the management service kept for its clients: its process is gone.
+    pub(super) fn drop_operations(&self) {
+        self.enumerations().clear();
+        self.subscriptions().clear();
     }
 
     /// What somebody who comes to the gateway meets now, and whether that will change by itself.
@@ -329,6 +353,15 @@ impl Followed {
     fn have_reached(&self, version: u64) -> bool {
         self.remote_desktop >= version && self.gateway.is_none_or(|seen| seen >= version)
     }
+}
+
+/// Whether a machine answers at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// It does.
+    Here,
+    /// It is down.
+    Away,
 }
 
 /// Whether a machine changes without being asked for it.

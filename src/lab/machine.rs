@@ -19,6 +19,7 @@ pub mod group;
 pub mod in_memory;
 pub mod log;
 pub mod os;
+pub mod power;
 pub mod registry;
 pub mod roles;
 pub mod schannel;
@@ -50,6 +51,7 @@ use crate::lab::machine::os::Build;
 use crate::lab::machine::os::Membership;
 use crate::lab::machine::os::OperatingSystem;
 use crate::lab::machine::os::SecureChannel;
+use crate::lab::machine::power::Power;
 use crate::lab::machine::registry::Registry;
 use crate::lab::machine::roles::Roles;
 use crate::lab::machine::service::ServiceState;
@@ -104,6 +106,8 @@ pub struct Machine {
     pub roles: Roles,
     /// How long a service takes to start or stop.
     pub service_delay: SignedDuration,
+    /// Whether it is up.
+    pub power: Power,
     certificates_made: u32,
 }
 
@@ -152,6 +156,7 @@ impl Machine {
             equipment: Equipment::of(identity.build),
             roles: Roles::default(),
             service_delay: SERVICE_DELAY,
+            power: Power::default(),
             certificates_made: 0,
         };
         if matches!(machine.membership, Membership::Domain(_)) {
@@ -269,11 +274,16 @@ impl Machine {
 
     /// Whether something happens by `now` without being asked for.
     pub fn is_due(&self, now: Timestamp) -> bool {
-        self.services.is_due(now)
+        self.power.turns_at().is_some_and(|at| at <= now)
+            || (self.power.is_up() && self.services.is_due(now))
     }
 
     /// Lets everything happen that is due by `now`.
     pub fn settle(&mut self, now: Timestamp) {
+        self.settle_power(now);
+        if !self.power.is_up() {
+            return;
+        }
         for (name, state) in self.services.settle(now) {
             self.log_service(&name, state, now);
             match (name.as_str(), state) {

@@ -11,6 +11,7 @@ use crate::lab::machine::Machine;
 use crate::lab::machine::certificates::MakingError;
 use crate::lab::machine::os::Build;
 use crate::lab::machine::os::Membership;
+use crate::lab::machine::power::RebootCourse;
 use crate::lab::mishap::Mishap;
 use crate::lab::mishap::RdpMishap;
 
@@ -48,6 +49,8 @@ pub struct HostPlan {
     pub mishaps: Vec<Mishap>,
     /// What goes wrong on the way to its Remote Desktop port, besides what its kind brings.
     pub rdp_mishaps: Vec<RdpMishap>,
+    /// What it makes of the order to reboot.
+    pub reboot: RebootCourse,
 }
 
 /// A host that was built.
@@ -120,6 +123,7 @@ pub fn named(name: &str, hosts: Option<usize>) -> Result<Scenario, UnknownScenar
             index,
             mishaps: Vec::new(),
             rdp_mishaps: Vec::new(),
+            reboot: RebootCourse::default(),
         })
         .collect();
     Ok(Scenario {
@@ -169,9 +173,11 @@ impl HostPlan {
         mishaps.extend(&self.mishaps);
         let mut rdp_mishaps = self.kind.rdp_mishaps();
         rdp_mishaps.extend(&self.rdp_mishaps);
+        let mut machine = self.kind.machine(self.index, now)?;
+        machine.power.course = self.reboot;
         Ok(LabHost {
             name: self.name.clone(),
-            machine: self.kind.machine(self.index, now)?,
+            machine,
             mishaps,
             rdp_mishaps,
         })

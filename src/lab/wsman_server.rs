@@ -3,10 +3,12 @@
 //! Knows connections and what is allowed on them; what the machine answers is the provider's business.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::net::TcpSocket;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -18,7 +20,10 @@ use crate::lab::http::HttpAnswer;
 use crate::lab::http::HttpRequest;
 use crate::lab::http::Stream;
 use crate::lab::live::LiveHost;
+use crate::lab::live::Pending;
+use crate::lab::live::Presence;
 use crate::lab::mishap::Trouble;
+use crate::lab::rdp_front::socket_at;
 use crate::lab::wsman_server::answer::Said;
 use crate::lab::wsman_server::signin::Channel;
 use crate::lab::wsman_server::signin::Form;
@@ -45,26 +50,70 @@ pub const MAX_CONNECTIONS: usize = 300;
 const SLOWEST_TLS: Duration = Duration::from_secs(30);
 /// How long to wait when the system has no room for a connection.
 const BREATHER: Duration = Duration::from_millis(50);
+/// How often a machine is looked at while it is on its way down or up.
+const GLANCE: Duration = Duration::from_millis(10);
 /// The path of the service.
 const PATH: &str = "/wsman";
 /// Some tools ask for the unauthenticated Identify by path instead of by header.
 const ANONYMOUS_PATH: &str = "/wsman-anon/identify";
 const SOAP: &str = "application/soap+xml;charset=UTF-8";
 
+/// The port of the service. Its number is kept while the host is away.
+enum Door {
+    Open(TcpListener),
+    Closed(TcpSocket),
+}
+
 /// Serves a host's management service for good.
 pub(super) async fn serve(host: Arc<LiveHost>, listener: TcpListener, tls: Option<Tls>) {
+    let Ok(address) = listener.local_addr() else {
+        return;
+    };
     let mut connections = JoinSet::new();
+    let mut changes = host.changes();
+    let mut door = Door::Open(listener);
     loop {
+        changes.borrow_and_update();
+        let (presence, pending) = host.presence();
+        door = match follow(door, presence, address) {
+            Ok(door) => door,
+            // Without its port a host is gone for good.
+            Err(_) => return,
+        };
+        if presence == Presence::Away {
+            connections.abort_all();
+            host.drop_operations();
+        }
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) if host.admits_connection() && connections.len() < MAX_CONNECTIONS => {
+            accepted = accept(&door) => match accepted {
+                Ok(stream) if host.admits_connection() && connections.len() < MAX_CONNECTIONS => {
                     connections.spawn(converse(host.clone(), stream, tls.clone()));
                 }
-                Ok((stream, _)) => refuse(&stream),
+                Ok(stream) => refuse(&stream),
                 Err(_no_room) => host.clock.sleep(BREATHER).await,
             },
+            outcome = changes.changed() => if outcome.is_err() { return },
+            () = host.clock.sleep(GLANCE), if pending == Pending::Changes => {}
             Some(_ended) = connections.join_next(), if !connections.is_empty() => {}
         }
+    }
+}
+
+fn follow(door: Door, presence: Presence, address: SocketAddr) -> io::Result<Door> {
+    match (presence, door) {
+        (Presence::Here, Door::Closed(socket)) => socket.listen(1024).map(Door::Open),
+        (Presence::Away, Door::Open(listener)) => {
+            drop(listener);
+            socket_at(address).map(Door::Closed)
+        }
+        (Presence::Here | Presence::Away, door) => Ok(door),
+    }
+}
+
+async fn accept(door: &Door) -> io::Result<TcpStream> {
+    match door {
+        Door::Open(listener) => listener.accept().await.map(|(stream, _)| stream),
+        Door::Closed(_) => std::future::pending().await,
     }
 }
 
@@ -110,6 +159,10 @@ async fn talk<S: Stream>(host: &LiveHost, stream: S, channel: Channel) -> io::Re
             },
         };
         host.caught_up().await;
+        if host.look(|machine| !machine.power.is_up()) {
+            // The host went down before it could answer.
+            return connection.reset();
+        }
         let bytes = reaction.answer.encode(host.clock.now());
         match reaction.trouble {
             None => connection.send(&bytes).await?,

@@ -10,6 +10,7 @@ mod gateway;
 mod logs;
 mod machine;
 mod provider;
+mod reboot;
 mod scenario_files;
 mod scenarios;
 mod server;

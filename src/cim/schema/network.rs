@@ -17,6 +17,7 @@ pub(super) static CLASSES: &[(&str, Table)] = &[
     ("MSFT_NetIPInterface", IP_INTERFACE),
     ("MSFT_DNSClientServerAddress", DNS_SERVERS),
     ("Win32_PingStatus", PING),
+    ("Win32_NetworkAdapterConfiguration", ADAPTER),
 ];
 
 // Microsoft Learn, MSFT_NetConnectionProfile.
@@ -61,6 +62,20 @@ const DNS_SERVERS: Table = &[
     ("InterfaceAlias", TEXT),
     ("InterfaceIndex", UINT),
     ("ServerAddresses", TEXTS),
+];
+
+// Microsoft Learn, Win32_NetworkAdapterConfiguration, as far as it is used.
+const ADAPTER: Table = &[
+    ("DefaultIPGateway", TEXTS),
+    ("Description", TEXT),
+    ("DHCPEnabled", BOOL),
+    ("DNSDomain", TEXT),
+    ("DNSHostName", TEXT),
+    ("Index", UINT),
+    ("InterfaceIndex", UINT),
+    ("IPAddress", TEXTS),
+    ("IPEnabled", BOOL),
+    ("MACAddress", TEXT),
 ];
 
 // Microsoft Learn, Win32_PingStatus.

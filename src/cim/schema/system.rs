@@ -12,6 +12,12 @@ use super::UINTS;
 /// Every class of this part.
 pub(super) static CLASSES: &[(&str, Table)] = &[
     ("Win32_OperatingSystem", OPERATING_SYSTEM),
+    ("Win32_OperatingSystem.Win32Shutdown", SHUTDOWN),
+    ("Win32_OperatingSystem.Win32ShutdownTracker", TRACKER),
+    (
+        "Win32_PerfFormattedData_LocalSessionManager_TerminalServices",
+        SESSIONS,
+    ),
     ("Win32_ComputerSystem", COMPUTER_SYSTEM),
     ("Win32_LogicalDisk", LOGICAL_DISK),
 ];
@@ -82,6 +88,25 @@ const OPERATING_SYSTEM: Table = &[
     ("TotalVisibleMemorySize", UINT),
     ("Version", TEXT),
     ("WindowsDirectory", TEXT),
+];
+
+// Microsoft Learn, Win32Shutdown method.
+const SHUTDOWN: Table = &[("Flags", SINT), ("Reserved", SINT)];
+
+// Microsoft Learn, Win32ShutdownTracker method.
+const TRACKER: Table = &[
+    ("Timeout", UINT),
+    ("Comment", TEXT),
+    ("ReasonCode", UINT),
+    ("Flags", SINT),
+];
+
+// The counters of the performance object `Terminal Services`, as far as they are used.
+const SESSIONS: Table = &[
+    ("ActiveSessions", UINT),
+    ("InactiveSessions", UINT),
+    ("Name", TEXT),
+    ("TotalSessions", UINT),
 ];
 
 // Microsoft Learn, Win32_ComputerSystem; names of a recorded Server 2012.

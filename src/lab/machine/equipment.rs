@@ -23,6 +23,8 @@ pub struct Equipment {
     pub way_back: WayBack,
     /// Sessions, disconnected ones among them.
     pub sessions: u32,
+    /// Those of them in which somebody works.
+    pub active_sessions: u32,
 }
 
 /// A fixed drive.
@@ -47,6 +49,8 @@ pub struct Interface {
     pub mtu: u32,
     /// Whether a network is behind it.
     pub link: Link,
+    /// Its own addresses, IPv4 first.
+    pub addresses: Vec<String>,
     /// IPv4 addresses of name servers.
     pub dns_servers: Vec<String>,
 }
@@ -84,6 +88,7 @@ impl Equipment {
                 index: 6,
                 mtu: 1500,
                 link: Link::Up,
+                addresses: vec!["192.0.2.10".to_owned(), "fe80::d0c:1".to_owned()],
                 dns_servers: vec!["192.0.2.53".to_owned()],
             }],
             file_versions: BTreeMap::from([(TSPKG.to_owned(), version)]),
@@ -92,6 +97,7 @@ impl Equipment {
                 largest: LARGEST_PING,
             },
             sessions: 2,
+            active_sessions: 0,
         }
     }
 }

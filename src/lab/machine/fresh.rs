@@ -8,6 +8,7 @@ use crate::cim::RegistryKey;
 use crate::lab::machine::Identity;
 use crate::lab::machine::certificates::Store;
 use crate::lab::machine::os::Membership;
+use crate::lab::machine::power;
 use crate::lab::machine::registry::Registry;
 use crate::lab::machine::terminal_services;
 
@@ -92,7 +93,7 @@ fn system(registry: &mut Registry, identity: &Identity) {
         Membership::Domain(domain) => (domain.as_str(), "NT5DS"),
         Membership::Workgroup(_) => ("", "NTP"),
     };
-    let computer = r"SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName";
+    let computer = power::CHOSEN_NAME;
     let clock = r"SYSTEM\CurrentControlSet\Services\W32Time\Parameters";
     for (path, value, text) in [
         (
@@ -109,6 +110,7 @@ fn system(registry: &mut Registry, identity: &Identity) {
             identity.build.installation_type(),
         ),
         (computer, "ComputerName", name),
+        (power::ACTIVE_NAME, "ComputerName", name),
         (TCPIP, "Hostname", name),
         (TCPIP, "Domain", domain),
         (clock, "Type", time),

@@ -97,7 +97,15 @@ impl InMemory {
         if state.machine.token == Token::Filtered {
             return Err(fault::access_denied());
         }
-        let now = state.now;
+        let mut now = state.now;
+        state.machine.settle(now);
+        if !state.machine.power.is_up()
+            && let Some(back) = state.machine.power.turns_at()
+        {
+            // Whoever asks while it is away has waited until it was back.
+            now = now.max(back);
+            state.now = now;
+        }
         provider::handle(&mut state.machine, request, now)
     }
 

@@ -271,6 +271,21 @@ pub(super) const CLASSES: &[Class] = &[
             system::computer_system,
         )
     },
+    Class {
+        number: Number::One,
+        ..readable(
+            "Win32_PerfFormattedData_LocalSessionManager_TerminalServices",
+            CIMV2,
+            &[&["Name"]],
+            system::session_counters,
+        )
+    },
+    readable(
+        "Win32_NetworkAdapterConfiguration",
+        CIMV2,
+        &[&["Index"]],
+        network::configurations,
+    ),
     readable("Win32_LogicalDisk", CIMV2, &[&["DeviceID"]], file::drives),
     readable("CIM_DataFile", CIMV2, &[&["Name"]], file::data_files),
     Class {

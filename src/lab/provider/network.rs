@@ -38,6 +38,33 @@ fn per_family(
         .collect()
 }
 
+/// Win32_NetworkAdapterConfiguration: one object for each interface.
+pub(super) fn configurations(machine: &Machine, _: Timestamp) -> Vec<Instance> {
+    let interfaces = machine.equipment.interfaces.iter();
+    interfaces
+        .map(|interface| {
+            let up = interface.link == Link::Up && !interface.addresses.is_empty();
+            let addresses = interface.addresses.iter();
+            let addresses: Vec<Value> = addresses
+                .map(|address| Value::text(address.as_str()))
+                .collect();
+            Instance::new(Namespace::CIMV2, "Win32_NetworkAdapterConfiguration")
+                .with("Description", interface.alias.as_str())
+                .with("Index", interface.index)
+                .with("InterfaceIndex", interface.index)
+                .with("IPEnabled", up)
+                .with(
+                    "IPAddress",
+                    if up {
+                        Value::List(addresses)
+                    } else {
+                        Value::Null
+                    },
+                )
+        })
+        .collect()
+}
+
 /// MSFT_NetIPInterface.
 pub(super) fn interfaces(machine: &Machine, _: Timestamp) -> Vec<Instance> {
     per_family(machine, "MSFT_NetIPInterface", |instance, interface, _| {

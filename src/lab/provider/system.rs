@@ -7,6 +7,7 @@ use crate::cim::Namespace;
 use crate::cim::Value;
 use crate::lab::machine::Machine;
 use crate::lab::machine::os::Membership;
+use crate::lab::machine::power::RebootOrder;
 use crate::lab::provider::class::Invocation;
 use crate::lab::provider::class::Output;
 use crate::lab::provider::fault;
@@ -103,11 +104,48 @@ pub(super) fn computer_system(machine: &Machine, _: Timestamp) -> Vec<Instance> 
     vec![instance]
 }
 
-/// Methods of Win32_OperatingSystem.
+/// Win32_PerfFormattedData_LocalSessionManager_TerminalServices.
+pub(super) fn session_counters(machine: &Machine, _: Timestamp) -> Vec<Instance> {
+    let equipment = &machine.equipment;
+    let active = equipment.active_sessions;
+    let class = "Win32_PerfFormattedData_LocalSessionManager_TerminalServices";
+    let instance = Instance::new(Namespace::CIMV2, class)
+        .with("ActiveSessions", active)
+        .with(
+            "InactiveSessions",
+            equipment.sessions.saturating_sub(active),
+        )
+        .with("TotalSessions", equipment.sessions);
+    vec![instance]
+}
+
+/// `Flags` of the methods that shut down: reboot, and the bit that ends what does not end by itself.
+const REBOOT: u64 = 2;
+const FORCE: u64 = 4;
+
+/// Methods of Win32_OperatingSystem. Nobody powers a lab's hosts off.
 pub(super) fn invoke(machine: &mut Machine, call: &Invocation<'_>) -> Result<Output, Fault> {
-    if call.method != "reboot" {
-        return Err(fault::action_not_supported());
-    }
-    machine.restart(call.now);
-    Ok(vec![("ReturnValue".to_owned(), Value::Uint(0))])
+    let arguments = &call.arguments;
+    let comment = arguments.get("Comment").and_then(Value::as_text);
+    let order = RebootOrder {
+        after: 0,
+        comment: comment.unwrap_or_default(),
+    };
+    let order = match call.method.as_str() {
+        "reboot" => order,
+        "win32shutdown" | "win32shutdowntracker" => {
+            let flags = arguments.get("Flags").and_then(Value::as_uint);
+            if flags.is_none_or(|flags| flags & !FORCE != REBOOT) {
+                return Err(fault::invalid_parameter());
+            }
+            let after = arguments.optional_uint("Timeout")?.unwrap_or_default();
+            RebootOrder {
+                after: u32::try_from(after).map_err(|_too_long| fault::invalid_parameter())?,
+                ..order
+            }
+        }
+        _ => return Err(fault::action_not_supported()),
+    };
+    let code = machine.reboot(order, call.now);
+    Ok(vec![("ReturnValue".to_owned(), Value::from(code))])
 }

@@ -1,6 +1,6 @@
 //! Scenario files: a fleet in a few lines of YAML, host by host. Knows the text; who reads the file is another matter.
 //!
-//! `hosts` maps names to a `scenario` (one of [`Kind`]), a `count`, `mishaps` and `rdp_mishaps`.
+//! `hosts` maps names to a `scenario` (one of [`Kind`]), a `count`, `mishaps`, `rdp_mishaps` and `reboot`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::diag::alternatives;
+use crate::lab::machine::power::RebootCourse;
 use crate::lab::mishap::Extent;
 use crate::lab::mishap::Mishap;
 use crate::lab::mishap::RdpMishap;
@@ -68,6 +69,12 @@ pub(crate) const HOST: &[Property] = &[
         shape: Shape::Any,
         required: false,
         about: "what goes wrong on the way to its Remote Desktop port",
+    },
+    Property {
+        name: "reboot",
+        shape: Shape::Word(RebootCourse::WORDS),
+        required: false,
+        about: "what it makes of the order to reboot; without it, it obeys",
     },
 ];
 
@@ -137,6 +144,7 @@ struct Entry<'a> {
     count: Option<usize>,
     mishaps: Vec<Mishap>,
     rdp_mishaps: Vec<RdpMishap>,
+    reboot: RebootCourse,
 }
 
 fn plans(root: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<HostPlan> {
@@ -209,6 +217,7 @@ fn expanded(entries: &[Entry<'_>], mistakes: &mut Vec<Diagnostic>) -> Vec<HostPl
                 index: plans.len(),
                 mishaps: entry.mishaps.clone(),
                 rdp_mishaps: entry.rdp_mishaps.clone(),
+                reboot: entry.reboot,
             });
         }
     }
@@ -222,6 +231,7 @@ fn entry<'a>(key: &'a Node, value: &'a Node, mistakes: &mut Vec<Diagnostic>) -> 
     let count = args
         .integer("count")
         .and_then(|count| usize::try_from(count).ok());
+    let reboot = args.text("reboot").and_then(RebootCourse::from_word);
     let kind = value
         .get("scenario")
         .filter(|_| has_text)
@@ -239,6 +249,7 @@ fn entry<'a>(key: &'a Node, value: &'a Node, mistakes: &mut Vec<Diagnostic>) -> 
         count,
         mishaps,
         rdp_mishaps,
+        reboot: reboot.unwrap_or_default(),
     })
 }
 

@@ -17,6 +17,7 @@ use crate::lab::machine::firewall::REMOTE_DESKTOP_GROUP;
 use crate::lab::machine::firewall::Switch;
 use crate::lab::machine::os::Build;
 use crate::lab::machine::os::Membership;
+use crate::lab::machine::power;
 use crate::lab::machine::service::ServiceState;
 use crate::lab::machine::service::StartMode;
 use crate::lab::machine::terminal_services;
@@ -101,6 +102,8 @@ pub enum Kind {
     RolesServices,
     /// The machine's own policy forbids delegating credentials.
     ClientPolicy,
+    /// It waits for a reboot.
+    RebootPending,
 }
 
 impl Kind {
@@ -140,6 +143,7 @@ impl Kind {
         Self::GatewayHttp,
         Self::RolesServices,
         Self::ClientPolicy,
+        Self::RebootPending,
     ];
 
     /// The one with this name.
@@ -184,6 +188,7 @@ impl Kind {
             Self::GatewayHttp => "gateway-http",
             Self::RolesServices => "roles-services",
             Self::ClientPolicy => "client-policy",
+            Self::RebootPending => "reboot-pending",
         }
     }
 
@@ -228,6 +233,7 @@ impl Kind {
             Self::GatewayHttp => "the web server behind the gateway role is stopped",
             Self::RolesServices => "the connection broker does not run",
             Self::ClientPolicy => "the machine's own policy forbids delegating credentials",
+            Self::RebootPending => "anybody can connect, and updates wait for a reboot",
         }
     }
 
@@ -268,6 +274,7 @@ impl Kind {
             Self::GatewayHttp => "GWHTTP",
             Self::RolesServices => "BROKER",
             Self::ClientPolicy => "CLIENT",
+            Self::RebootPending => "PENDING",
         }
     }
 
@@ -333,6 +340,7 @@ impl Kind {
     fn spoil(self, machine: &mut Machine, now: Timestamp) -> Result<(), MakingError> {
         match self {
             Self::Healthy | Self::Unreachable => {}
+            Self::RebootPending => wait_for_reboot(machine),
             Self::RdpDisabled => Setting::DenyConnections.set(&mut machine.registry, 1),
             Self::ServiceDown => stop_services(machine),
             Self::PortMismatch => machine.registry.set(
@@ -399,6 +407,21 @@ fn stop_services(machine: &mut Machine) {
     if let Some(service) = machine.services.get_mut("TermService") {
         service.start_mode = StartMode::Disabled;
     }
+}
+
+/// Updates were installed, and files in use are to be replaced.
+fn wait_for_reboot(machine: &mut Machine) {
+    for path in [power::SERVICING_PENDING, power::UPDATE_PENDING] {
+        machine
+            .registry
+            .create_key(&RegistryKey::local_machine(path));
+    }
+    let files = [r"\??\C:\Windows\Temp\update.tmp", ""].map(str::to_owned);
+    machine.registry.set(
+        &RegistryKey::local_machine(power::SESSION_MANAGER),
+        "PendingFileRenameOperations",
+        RegistryData::MultiText(files.to_vec()),
+    );
 }
 
 /// Ten days after its end, the certificate is still in use.

@@ -88,6 +88,11 @@ impl Enumerations {
         }
     }
 
+    /// Gives all of them up.
+    pub fn clear(&mut self) {
+        self.open.clear();
+    }
+
     /// How many are open.
     pub fn count(&self) -> usize {
         self.open.len()

@@ -56,6 +56,11 @@ impl Subscriptions {
         }
     }
 
+    /// Gives all of them up.
+    pub fn clear(&mut self) {
+        self.open.clear();
+    }
+
     /// How many are open.
     pub fn count(&self) -> usize {
         self.open.len()

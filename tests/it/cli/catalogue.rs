@@ -12,7 +12,12 @@ use super::Bench;
 use super::Finished;
 
 /// Hosts that nothing is wrong with for clients: whether somebody may manage them is another question.
-const SOUND: [Kind; 3] = [Kind::Healthy, Kind::AccessDenied, Kind::Unreachable];
+const SOUND: [Kind; 4] = [
+    Kind::Healthy,
+    Kind::AccessDenied,
+    Kind::Unreachable,
+    Kind::RebootPending,
+];
 
 /// Causes of the client's side, which no host shows.
 const CLIENTS_OWN: [Cause; 2] = [Cause::ClientCredentials, Cause::RdpFile];

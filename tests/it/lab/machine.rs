@@ -387,9 +387,11 @@ fn a_reboot_loads_everything_anew() {
     );
     let path = ObjectPath::class(Namespace::CIMV2, "Win32_OperatingSystem");
     assert_eq!(returned(&mut host, path, "Reboot", &[], later(5)), 0);
-    assert_eq!(host.os.booted, later(5));
+    let back = later(5) + host.power.closing + host.power.away;
+    host.settle(back);
+    assert_eq!(host.os.booted, back);
     assert!(matches!(
-        listener::at(&host, 3389, later(5)),
+        listener::at(&host, 3389, back),
         ListenerState::Open(_)
     ));
 }

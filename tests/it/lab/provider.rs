@@ -33,8 +33,13 @@ use crate::lab::returned;
 use crate::lab::service_path;
 use crate::lab::terminal_path;
 
-const READABLE: [(&str, Namespace); 24] = [
+const READABLE: [(&str, Namespace); 26] = [
     ("Win32_OperatingSystem", Namespace::CIMV2),
+    (
+        "Win32_PerfFormattedData_LocalSessionManager_TerminalServices",
+        Namespace::CIMV2,
+    ),
+    ("Win32_NetworkAdapterConfiguration", Namespace::CIMV2),
     ("Win32_ComputerSystem", Namespace::CIMV2),
     ("Win32_LogicalDisk", Namespace::CIMV2),
     ("CIM_DataFile", Namespace::CIMV2),

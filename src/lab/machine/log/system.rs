@@ -11,6 +11,10 @@ pub const SERVICES: &str = "Service Control Manager";
 pub const SCHANNEL: &str = "Schannel";
 /// The source of events about the secure channel to the domain.
 pub const NETLOGON: &str = "NETLOGON";
+/// The source of events about the log itself, which mark where the host stops and starts.
+pub const EVENT_LOG: &str = "EventLog";
+/// The source of events about orders to shut down.
+pub const SHUTDOWN: &str = "User32";
 /// The source of events about the clock.
 pub const TIME: &str = "Microsoft-Windows-Time-Service";
 
@@ -96,6 +100,44 @@ pub fn service_crashed(display_name: &str, times: u32) -> Event {
         format!(
             "The {display_name} service terminated unexpectedly.  It has done this {times} time(s)."
         ),
+    )
+}
+
+/// 1074: somebody told the host to reboot.
+pub fn reboot_ordered(computer: &str, comment: &str) -> Event {
+    let process = r"C:\Windows\system32\wbem\wmiprvse.exe";
+    let reason = "Application: Maintenance (Planned)";
+    let strings = [
+        process,
+        computer,
+        reason,
+        "0x80040001",
+        "restart",
+        comment,
+        "",
+    ];
+    saying(
+        event(SHUTDOWN, 1074, EventLevel::Information, &strings),
+        format!(
+            "The process {process} ({computer}) has initiated the restart of computer {computer} for the following reason: \
+             {reason}\r\n Shutdown Type: restart\r\n Comment: {comment}"
+        ),
+    )
+}
+
+/// 6006: the host stops.
+pub fn log_stopped() -> Event {
+    saying(
+        event(EVENT_LOG, 6006, EventLevel::Information, &[]),
+        "The Event log service was stopped.",
+    )
+}
+
+/// 6005: the host has started.
+pub fn log_started() -> Event {
+    saying(
+        event(EVENT_LOG, 6005, EventLevel::Information, &[]),
+        "The Event log service was started.",
     )
 }
 
