@@ -22,6 +22,7 @@ mod condition;
 mod extra;
 mod foreign;
 mod parse;
+pub mod prepare;
 mod tags;
 mod task;
 
@@ -379,6 +380,8 @@ pub struct Scope<'a> {
     pub locals: &'a Values,
     /// Registered results and `set_fact`.
     pub results: &'a Values,
+    /// Variables of files that were included while the run went on; stronger than those of the task.
+    pub included: &'a BTreeMap<String, Node>,
     /// `vars` of the play.
     pub play: &'a BTreeMap<String, Node>,
     /// Variables of the host from the inventory.
@@ -389,6 +392,8 @@ pub struct Scope<'a> {
     pub given: &'a Values,
     /// Gathered only when [`Play::needs_facts`].
     pub facts: Option<&'a Facts>,
+    /// Evaluates what holds templates but no engine of its own.
+    pub engine: &'a Engine,
 }
 
 /// What reading a playbook may draw on.
@@ -414,5 +419,23 @@ pub fn read(source: &Arc<Source>, reading: &Reading) -> (Option<Playbook>, Vec<D
 }
 
 /// Reads files of tasks and of variables while a run goes on, each once.
-#[derive(Debug)]
-pub struct Library;
+#[derive(Debug, Default)]
+pub struct Library {
+    _files: (),
+}
+
+impl Library {
+    /// The statements of a file of tasks.
+    pub fn statements(&self, file: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+        Err(vec![Self::closed(file)])
+    }
+
+    /// The variables of a file.
+    pub fn variables(&self, file: &str) -> Result<BTreeMap<String, Node>, Vec<Diagnostic>> {
+        Err(vec![Self::closed(file)])
+    }
+
+    fn closed(file: &str) -> Diagnostic {
+        Diagnostic::error("no-files", format!("`{file}` is not read here"))
+    }
+}

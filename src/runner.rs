@@ -24,20 +24,38 @@ use crate::event::RunMode;
 use crate::inventory::Host;
 use crate::playbook::Play;
 use crate::runner::host::Visit;
+use crate::runner::shared::Shared;
 use crate::runner::stop::Stop;
 use crate::syntax::Node;
 
+mod act;
+mod ahead;
+mod boot;
 mod correct;
+mod doubt;
 mod duty;
+mod eyes;
+mod foresight;
 mod host;
+mod memory;
 mod pass;
 mod prepare;
+mod queue;
+mod resource;
+mod result;
+mod sequel;
+mod shared;
 mod stop;
+mod surroundings;
 mod tale;
+mod task;
+mod tries;
 mod turn;
+mod walk;
 
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
+pub use crate::runner::surroundings::Surroundings;
 
 /// What a run may touch.
 #[derive(Clone)]
@@ -71,6 +89,8 @@ pub struct Order {
     pub forks: usize,
     /// How long one host may take.
     pub host_timeout: Duration,
+    /// What every host has around it.
+    pub around: Arc<Surroundings>,
 }
 
 /// Carries out an order; a host that fails never stops another.
@@ -89,6 +109,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
         hosts: order.hosts.len(),
     };
     send(world, started).await;
+    let shared = Arc::new(Shared::new(&order.around, order.mode, &order.hosts));
     let mut recap = Recap::default();
     let mut visited = 0;
     let mut in_flight = FuturesUnordered::new();
@@ -115,6 +136,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
             extra: Arc::clone(&order.extra),
             mode: order.mode,
             prepare: Arc::clone(&prepare),
+            shared: Arc::clone(&shared),
             stop: Stop::new(
                 world.interrupted.clone(),
                 Arc::clone(&world.clock),

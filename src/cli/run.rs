@@ -94,6 +94,7 @@ fn execute(
             mode,
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
+            around: Arc::default(),
         };
         let status = carry_out(order, &fleet, arguments, (environment, talk, &interrupt)).await;
         fleet.close().await;

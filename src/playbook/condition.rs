@@ -1,5 +1,6 @@
 //! `when`: expressions that must be true or false.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
@@ -26,6 +27,11 @@ impl Condition {
     /// Whether it holds. Anything but true or false is a mistake.
     pub(super) fn holds(&self, variables: &Variables<'_>) -> Result<bool, Diagnostic> {
         self.engine.holds(&self.text, &self.span, variables)
+    }
+
+    /// The variables that it names.
+    pub(super) fn names(&self) -> BTreeSet<String> {
+        self.engine.condition_names(&self.text)
     }
 
     /// Whether it names a variable.

@@ -7,7 +7,6 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use crate::cim::CimError;
-use crate::cim::CimReader;
 use crate::cim::CimSession;
 use crate::cim::Traffic;
 use crate::event::HostSummary;
@@ -19,13 +18,17 @@ use crate::proof::Proof;
 use crate::proof::Verdict;
 use crate::runner::World;
 use crate::runner::duty::guarded;
-use crate::runner::duty::overdue;
+use crate::runner::eyes::Eyes;
+use crate::runner::eyes::Means;
+use crate::runner::memory::Memory;
 use crate::runner::pass::Pass;
 use crate::runner::prepare::Prepare;
+use crate::runner::shared::Shared;
 use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
 use crate::runner::tale::CountsAs;
 use crate::runner::tale::Tale;
+use crate::runner::turn::Tools;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
@@ -47,6 +50,7 @@ pub(super) struct Visit {
     pub(super) extra: Arc<BTreeMap<String, Node>>,
     pub(super) mode: RunMode,
     pub(super) prepare: Arc<dyn Prepare>,
+    pub(super) shared: Arc<Shared>,
     pub(super) stop: Stop,
 }
 
@@ -111,14 +115,13 @@ impl Visit {
                 return (Reached::No, Traffic::default());
             }
         };
+        // In check mode the plays hold nothing that could write.
+        let means = match self.mode {
+            RunMode::Check => Means::Look(Arc::<dyn CimSession>::clone(&session)),
+            RunMode::Apply => Means::Correct(Arc::clone(&session)),
+        };
         let plays = async {
-            match self.mode {
-                RunMode::Check => {
-                    let reader: Arc<dyn CimReader> = Arc::<dyn CimSession>::clone(&session);
-                    self.check(reader, tale).await;
-                }
-                RunMode::Apply => self.apply(&session, tale).await,
-            }
+            self.plays(means, tale).await;
             Ok(())
         };
         if let Err(error) = guarded(plays).await {
@@ -128,29 +131,27 @@ impl Visit {
         (Reached::Yes, session.traffic())
     }
 
-    /// Has no means to write.
-    async fn check(&self, reader: Arc<dyn CimReader>, tale: &mut Tale<'_>) {
-        let pass = Pass::new(reader);
-        let mut facts = None;
-        for play in &self.plays {
-            let gathered = self.facts(play, &pass, &mut facts).await;
-            let turn = Turn::new(self, play, gathered);
-            turn.check(&pass, tale).await;
-        }
-    }
-
-    async fn apply(&self, session: &Arc<dyn CimSession>, tale: &mut Tale<'_>) {
-        let mut facts = None;
+    async fn plays(&self, means: Means, tale: &mut Tale<'_>) {
+        let mut eyes = Eyes::new(means);
+        let mut memory = Memory::default();
         let mut given_up = None;
-        for play in &self.plays {
-            let pass = Pass::new(Arc::<dyn CimSession>::clone(session));
-            let gathered = if given_up.is_none() {
-                self.facts(play, &pass, &mut facts).await
+        for (at, play) in self.plays.iter().enumerate() {
+            // What was seen in an earlier play may be long ago; looking only, nothing was done meanwhile.
+            if at > 0 && self.mode == RunMode::Apply {
+                eyes.renew();
+            }
+            let facts = if given_up.is_none() {
+                self.facts(play, &eyes.pass, &mut memory).await
             } else {
                 Ok(None)
             };
-            let turn = Turn::new(self, play, gathered);
-            given_up = turn.apply(session, given_up, tale).await;
+            let tools = Tools {
+                memory: &mut memory,
+                eyes: &mut eyes,
+                tale,
+            };
+            let turn = Turn::new(self, play, facts, tools);
+            given_up = turn.run(given_up).await;
         }
     }
 
@@ -159,21 +160,21 @@ impl Visit {
         &self,
         play: &Play,
         pass: &Pass,
-        known: &mut Option<Facts>,
+        memory: &mut Memory,
     ) -> Result<Option<Facts>, CimError> {
         if !play.needs_facts {
             return Ok(None);
         }
-        if known.is_none() {
+        if memory.facts.is_none() {
             let gathered = self.stop.or(guarded(Facts::gather(pass))).await;
-            *known = match gathered {
+            memory.facts = match gathered {
                 Ok(facts) => Some(facts?),
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
-                Err(Halt::TimedOut) => return Err(overdue(self.stop.limit())),
+                Err(Halt::TimedOut) => return Err(self.stop.overdue()),
             };
         }
-        Ok(known.clone())
+        Ok(memory.facts.clone())
     }
 
     /// Visits the host again when it does not let clients in right after a change.

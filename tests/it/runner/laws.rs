@@ -163,6 +163,7 @@ async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<Strin
         mode,
         forks: 1,
         host_timeout: Duration::from_hours(1),
+        around: Arc::default(),
     };
     run(&world, &order).await;
     drop(world);

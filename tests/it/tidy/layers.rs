@@ -114,6 +114,7 @@ pub(super) const TABLE: [(&str, &[&str]); 31] = [
             "cim",
             "clock",
             "connect",
+            "diag",
             "event",
             "facts",
             "inventory",
