@@ -6,7 +6,6 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use crate::cim::CimError;
-use crate::plan::Failure;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
@@ -50,9 +49,10 @@ impl Turn<'_, '_> {
             Action::Reboot(_) | Action::WaitForConnection(_) | Action::WaitFor(_) => {
                 self.boot(task, item).await
             }
-            Action::Nothing(_) => Ok(Tried::told(Outcome::Compliant)),
-            // Neither comes here: one is looked at, the other tells nothing.
-            Action::Resource { .. } | Action::Meta(_) => Ok(Tried::told(Outcome::Compliant)),
+            // The last two do not come here: one is looked at, the other tells nothing.
+            Action::Nothing(_) | Action::Resource { .. } | Action::Meta(_) => {
+                Ok(Tried::told(Outcome::Compliant))
+            }
         };
         acted.unwrap_or_else(ended)
     }
@@ -265,9 +265,7 @@ pub(super) fn ended(ready: Ready) -> Tried {
     Tried::told(match ready {
         Ready::Skipped(reason) => Outcome::Skipped(reason),
         Ready::Unknown(unknown) => Outcome::Unknown(unknown),
-        Ready::Failed(error) => Outcome::Failed(Failure {
-            ..failure("preparing", error)
-        }),
+        Ready::Failed(error) => Outcome::Failed(failure("preparing", error)),
         Ready::Resource(_) | Ready::Act => Outcome::Compliant,
     })
 }

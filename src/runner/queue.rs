@@ -200,10 +200,9 @@ pub(super) fn tolerated(outcome: &Outcome, ways: Ways, rescued: Rescued) -> Tole
         ways.ignore_errors
     };
     match (has_failed(outcome), ignored, rescued) {
-        (false, _, _) => Tolerated::No,
         (true, true, _) => Tolerated::Ignored,
         (true, false, Rescued::Yes) if !is_lost(outcome) => Tolerated::Rescued,
-        (true, false, _) => Tolerated::No,
+        (_, _, _) => Tolerated::No,
     }
 }
 

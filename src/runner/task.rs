@@ -90,7 +90,7 @@ impl Turn<'_, '_> {
         } else {
             self.carry_out(task, role).await
         };
-        self.follow(task, upshot);
+        self.follow(task, &upshot);
     }
 
     /// Gives the rest up when the run was interrupted, or failed elsewhere where it must not.
@@ -285,7 +285,7 @@ impl Turn<'_, '_> {
         };
         let end = self.ended(task, duty, outcome);
         let value = if self.keeps_result(task) {
-            Json::Object(self.value(task, duty, attempts, tried))
+            Json::Object(value(task, duty, attempts, tried))
         } else {
             Json::Null
         };
@@ -294,31 +294,6 @@ impl Turn<'_, '_> {
             end,
             unknown,
         }
-    }
-
-    /// The result of one item as later tasks see it.
-    pub(super) fn value(
-        &self,
-        task: &Task,
-        duty: &Duty,
-        attempts: u32,
-        tried: &Tried,
-    ) -> Map<String, Json> {
-        let compliant = Outcome::Compliant;
-        let outcome = tried.outcome().unwrap_or(&compliant);
-        let mut value = result::value(outcome, tried.own.clone());
-        if task.until.is_some() {
-            value.insert("attempts".to_owned(), attempts.into());
-        }
-        if let Some(message) = &tried.message {
-            value
-                .entry("msg")
-                .or_insert_with(|| Json::from(message.to_string()));
-        }
-        if let Some(item) = &duty.item {
-            result::name_item(&mut value, item);
-        }
-        value
     }
 
     /// What follows from how one item ended.
@@ -353,7 +328,7 @@ impl Turn<'_, '_> {
     }
 
     /// Keeps the result, and gives the rest up when it has to be.
-    fn follow(&mut self, task: &Task, upshot: Upshot) {
+    fn follow(&mut self, task: &Task, upshot: &Upshot) {
         if let Some(name) = &task.register {
             match &upshot.unknown {
                 Some(unknown) => self.memory.doubt(name, unknown),
@@ -385,4 +360,23 @@ impl Turn<'_, '_> {
         self.lost |= end == Ended::Lost;
         self.given_up.get_or_insert(reason);
     }
+}
+
+/// The result of one item as later tasks see it.
+pub(super) fn value(task: &Task, duty: &Duty, attempts: u32, tried: &Tried) -> Map<String, Json> {
+    let compliant = Outcome::Compliant;
+    let outcome = tried.outcome().unwrap_or(&compliant);
+    let mut value = result::value(outcome, tried.own.clone());
+    if task.until.is_some() {
+        value.insert("attempts".to_owned(), attempts.into());
+    }
+    if let Some(message) = &tried.message {
+        value
+            .entry("msg")
+            .or_insert_with(|| Json::from(message.to_string()));
+    }
+    if let Some(item) = &duty.item {
+        result::name_item(&mut value, item);
+    }
+    value
 }

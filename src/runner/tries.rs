@@ -24,12 +24,20 @@ use crate::runner::result;
 use crate::runner::result::Upshot;
 use crate::runner::stop::Halt;
 use crate::runner::task::Tried;
+use crate::runner::task::value;
 use crate::runner::turn::Turn;
 
 /// Tries behind the first when `retries` says nothing.
 const RETRIES: u32 = 3;
 /// The pause between two tries when `delay` says nothing.
 const DELAY: Duration = Duration::from_secs(5);
+
+/// Whether a condition about a result holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Yes,
+    No,
+}
 
 /// How often a task is tried again.
 struct Patience {
@@ -163,7 +171,7 @@ impl Turn<'_, '_> {
         tried: &Tried,
     ) -> Said {
         if let Some(name) = &task.register {
-            let value = self.value(task, duty, attempt, tried);
+            let value = value(task, duty, attempt, tried);
             self.memory.set(name, &Json::Object(value));
         }
         self.said(task, conditions, duty.item.as_deref())
@@ -180,7 +188,7 @@ impl Turn<'_, '_> {
         }
         if !task.changed_when.is_empty() {
             let said = self.said_of(task, duty, (&task.changed_when, attempt), tried);
-            self.settle_judgement(said, tried, |outcome, holds, _| {
+            settle_judgement(said, tried, |outcome, holds, _| {
                 change(outcome, holds, duty.ways.aim)
             });
         }
@@ -188,38 +196,11 @@ impl Turn<'_, '_> {
             let said = self.said_of(task, duty, (&task.failed_when, attempt), tried);
             let conditions: Vec<&str> = task.failed_when.iter().map(Condition::text).collect();
             let text = conditions.join(" and ");
-            self.settle_judgement(said, tried, |outcome, holds, message| {
-                if holds {
-                    fail(outcome, &text)
-                } else {
-                    forgive(outcome, message)
-                }
+            settle_judgement(said, tried, |outcome, holds, message| match holds {
+                Holds::Yes => fail(outcome, &text),
+                Holds::No => forgive(outcome, message),
             });
         }
-    }
-
-    fn settle_judgement(
-        &self,
-        said: Said,
-        tried: &mut Tried,
-        judge: impl FnOnce(Outcome, bool, &mut Option<Arc<str>>) -> Outcome,
-    ) {
-        let outcome = match std::mem::replace(&mut tried.end, End::Told(Outcome::Compliant)) {
-            End::Told(outcome) => outcome,
-            corrected @ End::Corrected(_) => {
-                tried.end = corrected;
-                return;
-            }
-        };
-        tried.end = End::Told(match said {
-            Said::Yes => judge(outcome, true, &mut tried.message),
-            Said::No(_) => judge(outcome, false, &mut tried.message),
-            Said::Unknown(unknown) => Outcome::Unknown(unknown),
-            Said::Failed(error) => Outcome::Failed(Failure {
-                made: made(outcome),
-                ..failure("judging the result", error)
-            }),
-        });
     }
 
     /// Waits before the next try.
@@ -301,11 +282,11 @@ fn remember_made(changes: Vec<Change>, tried: &mut Tried) {
     }
 }
 
-fn change(outcome: Outcome, holds: bool, aim: Aim) -> Outcome {
+fn change(outcome: Outcome, holds: Holds, aim: Aim) -> Outcome {
     match (outcome, holds) {
-        (Outcome::Compliant, true) if aim == Aim::Look => Outcome::Drifted(Vec::new()),
-        (Outcome::Compliant, true) => Outcome::Changed(Vec::new()),
-        (Outcome::Changed(_) | Outcome::Drifted(_), false) => Outcome::Compliant,
+        (Outcome::Compliant, Holds::Yes) if aim == Aim::Look => Outcome::Drifted(Vec::new()),
+        (Outcome::Compliant, Holds::Yes) => Outcome::Changed(Vec::new()),
+        (Outcome::Changed(_) | Outcome::Drifted(_), Holds::No) => Outcome::Compliant,
         (outcome, _) => outcome,
     }
 }
@@ -342,4 +323,28 @@ fn forgive(outcome: Outcome, message: &mut Option<Arc<str>>) -> Outcome {
         Outcome::Unconverged(left) => Outcome::Changed(left),
         outcome => outcome,
     }
+}
+
+/// Ends a try as conditions about it say.
+fn settle_judgement(
+    said: Said,
+    tried: &mut Tried,
+    judge: impl FnOnce(Outcome, Holds, &mut Option<Arc<str>>) -> Outcome,
+) {
+    let outcome = match std::mem::replace(&mut tried.end, End::Told(Outcome::Compliant)) {
+        End::Told(outcome) => outcome,
+        corrected @ End::Corrected(_) => {
+            tried.end = corrected;
+            return;
+        }
+    };
+    tried.end = End::Told(match said {
+        Said::Yes => judge(outcome, Holds::Yes, &mut tried.message),
+        Said::No(_) => judge(outcome, Holds::No, &mut tried.message),
+        Said::Unknown(unknown) => Outcome::Unknown(unknown),
+        Said::Failed(error) => Outcome::Failed(Failure {
+            made: made(outcome),
+            ..failure("judging the result", error)
+        }),
+    });
 }

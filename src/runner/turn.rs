@@ -90,12 +90,13 @@ impl<'a, 't> Turn<'a, 't> {
         facts: Result<Option<Facts>, CimError>,
         tools: Tools<'a, 't>,
     ) -> Self {
+        let Tools { memory, eyes, tale } = tools;
         Self {
             visit,
             play,
-            memory: tools.memory,
-            eyes: tools.eyes,
-            tale: tools.tale,
+            memory,
+            eyes,
+            tale,
             facts,
             given: visit.shared.given(&visit.host, play),
             locals: Values::default(),
