@@ -26,7 +26,7 @@ pub use crate::inventory::password::PasswordSource;
 pub use crate::inventory::pattern::PatternError;
 
 /// Hosts and groups.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Inventory {
     /// Every host once, in the order in which the files name them.
     pub hosts: Vec<Arc<Host>>,

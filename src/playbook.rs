@@ -33,6 +33,7 @@ mod module;
 mod needs;
 mod parse;
 mod play;
+pub mod prepare;
 mod reader;
 mod repeat;
 mod rollout;
@@ -40,7 +41,6 @@ mod shape;
 mod shelf;
 mod statement;
 mod tags;
-mod task;
 mod translate;
 mod vars;
 mod words;
@@ -402,6 +402,8 @@ pub struct Scope<'a> {
     pub locals: &'a Values,
     /// Registered results and `set_fact`.
     pub results: &'a Values,
+    /// Variables of files that were included while the run went on; stronger than those of the task.
+    pub included: &'a BTreeMap<String, Node>,
     /// `vars` of the play.
     pub play: &'a BTreeMap<String, Node>,
     /// Variables of the host from the inventory.
@@ -412,6 +414,8 @@ pub struct Scope<'a> {
     pub given: &'a Values,
     /// Gathered only when [`Play::needs_facts`].
     pub facts: Option<&'a Facts>,
+    /// Evaluates what holds templates but no engine of its own.
+    pub engine: &'a Engine,
 }
 
 /// What reading a playbook may draw on.

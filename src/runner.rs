@@ -22,24 +22,41 @@ use crate::runner::campaign::Campaign;
 use crate::runner::rollout::Bounds;
 use crate::syntax::Node;
 
+mod act;
+mod ahead;
 mod boot;
 mod brake;
 mod campaign;
 mod correct;
+mod doubt;
 mod duty;
+mod errand;
+mod eyes;
+mod foresight;
 mod host;
 mod line;
+mod memory;
 mod pass;
 mod prepare;
+mod queue;
+mod resource;
+mod result;
 pub mod rollout;
+mod sequel;
+mod shared;
 mod stop;
+mod surroundings;
 mod tale;
+mod task;
+mod tries;
 mod turn;
+mod walk;
 
 pub use crate::runner::boot::BootOutcome;
 pub use crate::runner::boot::errand;
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
+pub use crate::runner::surroundings::Surroundings;
 
 /// What a run may touch.
 #[derive(Clone)]
@@ -77,6 +94,8 @@ pub struct Order {
     pub host_timeout: Duration,
     /// What ends the run early.
     pub bounds: Bounds,
+    /// What every host has around it.
+    pub around: Arc<Surroundings>,
 }
 
 /// Carries out an order; a host that fails never stops another.

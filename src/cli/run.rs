@@ -100,6 +100,7 @@ fn execute(
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
             bounds: Bounds::default(),
+            around: Arc::default(),
         };
         let status = carry_out(order, &fleet, arguments, (environment, talk, &interrupt)).await;
         fleet.close().await;

@@ -12,6 +12,8 @@ use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::playbook::Statement;
 use crate::playbook::around::Around;
+use crate::playbook::around::Own;
+use crate::playbook::around::PlaySide;
 use crate::playbook::reader::Reader;
 use crate::playbook::shape;
 use crate::playbook::shelf;
@@ -45,6 +47,13 @@ impl Library {
             at: at.clone(),
             tasks: Mutex::default(),
         }
+    }
+
+    /// A library without files, for plays that come from elsewhere than a file.
+    pub fn closed(at: &Span) -> Self {
+        let play = Arc::new(PlaySide::default());
+        let around = Around::play(play, PathBuf::new(), Own::default());
+        Self::new(&Arc::new(Shelf::empty()), around, at)
     }
 
     /// The statements of a file of tasks, named as the playbook names it: beside the file that includes it, else beside

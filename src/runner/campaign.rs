@@ -31,6 +31,7 @@ use crate::runner::rollout::Tally;
 use crate::runner::rollout::exceeds;
 use crate::runner::rollout::stages;
 use crate::runner::send;
+use crate::runner::shared::Shared;
 use crate::runner::stop::Stop;
 
 /// How far a host is.
@@ -53,6 +54,7 @@ pub(super) struct Campaign<'a> {
     world: &'a World,
     order: &'a Order,
     prepare: Arc<dyn Prepare>,
+    shared: Arc<Shared>,
     brake: &'a Brake,
     stages: Vec<Stage>,
     /// One for each host of the order.
@@ -73,6 +75,7 @@ impl<'a> Campaign<'a> {
             world,
             order,
             prepare,
+            shared: Arc::new(Shared::new(&order.around, order.mode, &order.hosts)),
             brake,
             stages: stages(order.plays.iter().map(|play| &play.rollout)),
             hosts: order.hosts.iter().map(|_| Progress::Waiting).collect(),
@@ -231,6 +234,7 @@ impl<'a> Campaign<'a> {
             extra: Arc::clone(&self.order.extra),
             mode: self.order.mode,
             prepare: Arc::clone(&self.prepare),
+            shared: Arc::clone(&self.shared),
             stop: stop.after(carried.spent),
         })
     }

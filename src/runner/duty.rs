@@ -1,4 +1,4 @@
-//! One thing to look at on one host: a task, a handler or a restart, made ready and observed.
+//! One thing to do on one host: a task with one item of its loop, a handler or a restart, made ready and looked at.
 
 use std::any::Any;
 use std::future::Future;
@@ -7,30 +7,82 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
+use serde_json::Value as Json;
 
 use crate::cim::CimError;
 use crate::cim::CimReader;
+use crate::clock::Clock;
 use crate::plan::Change;
 use crate::plan::Failure;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
-use crate::playbook::Prepared;
+use crate::plan::Unknown;
 use crate::resource::AnyResource;
 use crate::resource::Observation;
-use crate::runner::host::Visit;
 use crate::runner::stop::Halt;
-use crate::runner::tale::Ending;
+use crate::runner::stop::Stop;
 use crate::runner::tale::OBSERVING;
 use crate::runner::tale::owned_by_policy;
+use crate::syntax::template::Values;
 
-/// One thing to look at.
+/// One thing to do.
 pub(super) struct Duty {
-    pub(super) play: Arc<str>,
     pub(super) name: Arc<str>,
     pub(super) kind: &'static str,
-    pub(super) handler: bool,
+    pub(super) role: Role,
+    /// Names of handlers.
     pub(super) notify: Vec<String>,
-    pub(super) ready: Result<Prepared, CimError>,
+    pub(super) item: Option<Arc<Item>>,
+    pub(super) ways: Ways,
+    pub(super) ready: Ready,
+}
+
+/// Whether a task is a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Task,
+    Handler,
+}
+
+/// One item of a loop, with the variables that a task sees because of it.
+pub(super) struct Item {
+    pub(super) value: Json,
+    /// Names of variables with their values, `item` and the index.
+    pub(super) names: Vec<(Arc<str>, Json)>,
+    pub(super) locals: Values,
+}
+
+/// How a task is carried out, as its keywords say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Ways {
+    pub(super) ignore_errors: bool,
+    pub(super) ignore_unreachable: bool,
+    pub(super) no_log: bool,
+    pub(super) aim: Aim,
+}
+
+/// Whether a task may change the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Aim {
+    /// `check_mode: true`, or check mode as a whole.
+    Look,
+    /// What differs is corrected.
+    #[default]
+    Correct,
+}
+
+/// What came of making a task ready.
+pub(super) enum Ready {
+    /// A thing on the host.
+    Resource(Arc<dyn AnyResource>),
+    /// Something that the runner does by itself.
+    Act,
+    /// Nothing to be done, on purpose.
+    Skipped(SkipReason),
+    /// It depends on changes that were not made.
+    Unknown(Unknown),
+    /// A mistake.
+    Failed(CimError),
 }
 
 /// What was seen, and how long looking took.
@@ -45,6 +97,8 @@ pub(super) enum Sight {
     Skipped(SkipReason),
     /// Nothing, because it failed.
     Failed(Failure),
+    /// Nothing certain.
+    Unknown(Unknown),
     /// The thing itself.
     Known(Known),
 }
@@ -60,49 +114,41 @@ impl Duty {
     /// Which one of its kind; empty when it could not be made ready.
     pub(super) fn id(&self) -> Arc<str> {
         match &self.ready {
-            Ok(Prepared::Resource(resource)) => resource.id().into(),
-            Ok(Prepared::Skipped(_)) | Err(_) => "".into(),
+            Ready::Resource(resource) => resource.id().into(),
+            Ready::Act | Ready::Skipped(_) | Ready::Unknown(_) | Ready::Failed(_) => "".into(),
         }
     }
 
-    /// The result that says how it ended.
-    pub(super) fn ending(&self, outcome: Outcome, took: Duration) -> Ending {
-        Ending {
-            play: Arc::clone(&self.play),
-            task: Arc::clone(&self.name),
-            resource: self.kind,
-            id: self.id(),
-            handler: self.handler,
-            outcome,
-            took,
-        }
-    }
-
-    /// The condition that was false, or nothing.
-    pub(super) fn condition(&self) -> Option<SkipReason> {
-        match &self.ready {
-            Ok(Prepared::Skipped(condition)) => Some(SkipReason::Condition(condition.clone())),
-            Ok(Prepared::Resource(_)) | Err(_) => None,
-        }
+    /// Whether both want the same, so that a look for one of them serves the other.
+    pub(super) fn wants_the_same(&self, other: &Self) -> bool {
+        let (Ready::Resource(one), Ready::Resource(two)) = (&self.ready, &other.ready) else {
+            return false;
+        };
+        // What resources show of themselves is all that they want.
+        Arc::ptr_eq(one, two)
+            || (one.kind() == two.kind() && format!("{one:?}") == format!("{two:?}"))
     }
 
     /// Looks and decides; nothing is written.
-    pub(super) async fn look(&self, visit: &Visit, host: &dyn CimReader) -> Look {
-        let begin = visit.world.clock.instant();
-        let sight = self.sight(visit, host).await;
-        let took = visit.world.clock.instant().saturating_duration_since(begin);
+    pub(super) async fn look(&self, host: &dyn CimReader, stop: &Stop, clock: &dyn Clock) -> Look {
+        let begin = clock.instant();
+        let sight = self.sight(host, stop).await;
+        let took = clock.instant().saturating_duration_since(begin);
         Look { sight, took }
     }
 
-    async fn sight(&self, visit: &Visit, host: &dyn CimReader) -> Sight {
+    async fn sight(&self, host: &dyn CimReader, stop: &Stop) -> Sight {
         let resource = match &self.ready {
-            Ok(Prepared::Resource(resource)) => resource,
-            Ok(Prepared::Skipped(condition)) => {
-                return Sight::Skipped(SkipReason::Condition(condition.clone()));
+            Ready::Resource(resource) => resource,
+            Ready::Act => {
+                let promise = "what the runner does by itself is not looked at".to_owned();
+                return Sight::Failed(failure("preparing", CimError::Broken { promise }));
             }
-            Err(error) => return Sight::Failed(failure("preparing", error.clone())),
+            Ready::Skipped(reason) => return Sight::Skipped(reason.clone()),
+            Ready::Unknown(unknown) => return Sight::Unknown(unknown.clone()),
+            Ready::Failed(error) => return Sight::Failed(failure("preparing", error.clone())),
         };
-        match visit.stop.or(guarded(observe(resource, host))).await {
+        match stop.or(guarded(observe(resource, host))).await {
             Ok(Ok((before, changes))) => Sight::Known(Known {
                 resource: Arc::clone(resource),
                 before,
@@ -110,31 +156,24 @@ impl Duty {
             }),
             Ok(Err(error)) => Sight::Failed(failure(OBSERVING, error)),
             Err(Halt::Interrupted) => Sight::Skipped(SkipReason::Interrupted),
-            Err(Halt::TimedOut) => Sight::Failed(failure(OBSERVING, overdue(visit.stop.limit()))),
+            Err(Halt::TimedOut) => Sight::Failed(failure(OBSERVING, stop.overdue())),
         }
     }
 }
 
-impl Look {
+impl Sight {
     /// How it ends when nothing is to be changed.
     pub(super) fn outcome(self) -> Outcome {
-        match self.sight {
-            Sight::Skipped(reason) => Outcome::Skipped(reason),
-            Sight::Failed(failure) => Outcome::Failed(failure),
-            Sight::Known(known) if known.changes.is_empty() => Outcome::Compliant,
-            Sight::Known(known) if known.changes.iter().all(owned_by_policy) => {
+        match self {
+            Self::Skipped(reason) => Outcome::Skipped(reason),
+            Self::Failed(failure) => Outcome::Failed(failure),
+            Self::Unknown(unknown) => Outcome::Unknown(unknown),
+            Self::Known(known) if known.changes.is_empty() => Outcome::Compliant,
+            Self::Known(known) if known.changes.iter().all(owned_by_policy) => {
                 Outcome::Overridden(known.changes)
             }
-            Sight::Known(known) => Outcome::Drifted(known.changes),
+            Self::Known(known) => Outcome::Drifted(known.changes),
         }
-    }
-}
-
-/// The error of a host whose time was up.
-pub(super) fn overdue(limit: Duration) -> CimError {
-    CimError::Configuration {
-        detail: format!("the host took longer than {} s", limit.as_secs()),
-        remedy: "raise `--host-timeout`, or look at the load of the host".to_owned(),
     }
 }
 

@@ -8,7 +8,6 @@ use futures_util::future::join;
 use jiff::Timestamp;
 
 use crate::cim::CimError;
-use crate::cim::CimReader;
 use crate::cim::CimSession;
 use crate::cim::Traffic;
 use crate::event::HostSummary;
@@ -20,14 +19,19 @@ use crate::proof::Proof;
 use crate::proof::Verdict;
 use crate::runner::World;
 use crate::runner::duty::guarded;
-use crate::runner::duty::overdue;
+use crate::runner::eyes::Eyes;
+use crate::runner::eyes::Means;
+use crate::runner::line::Line;
+use crate::runner::memory::Memory;
 use crate::runner::pass::Pass;
 use crate::runner::prepare::Prepare;
+use crate::runner::shared::Shared;
 use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
 use crate::runner::tale::CountsAs;
 use crate::runner::tale::Tale;
 use crate::runner::tale::Told;
+use crate::runner::turn::Tools;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
@@ -46,7 +50,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub(super) struct Carried {
     /// Counts, and why the host is not well.
     pub(super) told: Told,
-    facts: Option<Facts>,
+    memory: Memory,
     proof: Option<Proof>,
     traffic: Traffic,
     /// Time spent on it, without waiting for other hosts.
@@ -76,6 +80,7 @@ pub(super) struct Visit {
     pub(super) extra: Arc<BTreeMap<String, Node>>,
     pub(super) mode: RunMode,
     pub(super) prepare: Arc<dyn Prepare>,
+    pub(super) shared: Arc<Shared>,
     pub(super) stop: Stop,
 }
 
@@ -91,16 +96,16 @@ impl Visit {
     pub(super) async fn pay(self, carried: Carried) -> Carried {
         let begin = self.world.clock.instant();
         let mut tale = Tale::new(&self.world, &self.host, carried.told);
-        let mut facts = carried.facts;
+        let mut memory = carried.memory;
         let (traffic, proof) = match self.mode {
             // Looking from inside and from outside do not disturb each other.
             RunMode::Check => {
-                let work = self.work(&mut facts, &mut tale);
+                let work = self.work(&mut memory, &mut tale);
                 let ((_, traffic), proof) = join(work, self.prove()).await;
                 (traffic, proof)
             }
             RunMode::Apply => {
-                let (reached, traffic) = self.work(&mut facts, &mut tale).await;
+                let (reached, traffic) = self.work(&mut memory, &mut tale).await;
                 let proof = match reached {
                     Reached::Yes if tale.told.counts.changed > 0 => self.prove_patiently().await,
                     Reached::Yes => self.prove().await,
@@ -119,17 +124,17 @@ impl Visit {
         let passed = self.world.clock.instant().saturating_duration_since(begin);
         Carried {
             told: tale.told,
-            facts,
+            memory,
             proof: proof.or(carried.proof),
             traffic: carried.traffic + traffic,
             spent: carried.spent + passed,
         }
     }
 
-    async fn work(&self, facts: &mut Option<Facts>, tale: &mut Tale<'_>) -> (Reached, Traffic) {
-        let connecting = guarded(self.world.connector.connect(&self.host));
-        let session = match self.stop.or(connecting).await {
-            Ok(Ok(session)) => session,
+    async fn work(&self, memory: &mut Memory, tale: &mut Tale<'_>) -> (Reached, Traffic) {
+        let line = Line::new(Arc::clone(&self.world.connector), Arc::clone(&self.host));
+        match self.stop.or(guarded(line.connect())).await {
+            Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tale.refuse(&error);
                 return (Reached::No, Traffic::default());
@@ -138,15 +143,15 @@ impl Visit {
                 tale.halt_without_session(halt, self.stop.limit());
                 return (Reached::No, Traffic::default());
             }
+        }
+        let session: Arc<dyn CimSession> = Arc::<Line>::clone(&line);
+        // In check mode the plays hold nothing that could write.
+        let means = match self.mode {
+            RunMode::Check => Means::Look(Arc::<dyn CimSession>::clone(&session)),
+            RunMode::Apply => Means::Correct(Arc::clone(&session)),
         };
         let plays = async {
-            match self.mode {
-                RunMode::Check => {
-                    let reader: Arc<dyn CimReader> = Arc::<dyn CimSession>::clone(&session);
-                    self.check(reader, facts, tale).await;
-                }
-                RunMode::Apply => self.apply(&session, facts, tale).await,
-            }
+            self.plays((means, &line), memory, tale).await;
             Ok(())
         };
         if let Err(error) = guarded(plays).await {
@@ -156,37 +161,31 @@ impl Visit {
         (Reached::Yes, session.traffic())
     }
 
-    /// Has no means to write.
-    async fn check(
+    async fn plays(
         &self,
-        reader: Arc<dyn CimReader>,
-        facts: &mut Option<Facts>,
+        (means, line): (Means, &Arc<Line>),
+        memory: &mut Memory,
         tale: &mut Tale<'_>,
     ) {
-        let pass = Pass::new(reader);
-        for play in &self.plays {
-            let gathered = self.facts(play, &pass, facts).await;
-            let turn = Turn::new(self, play, gathered);
-            turn.check(&pass, tale).await;
-        }
-    }
-
-    async fn apply(
-        &self,
-        session: &Arc<dyn CimSession>,
-        facts: &mut Option<Facts>,
-        tale: &mut Tale<'_>,
-    ) {
+        let mut eyes = Eyes::new(means, Arc::clone(line));
         let mut given_up = None;
-        for play in &self.plays {
-            let pass = Pass::new(Arc::<dyn CimSession>::clone(session));
-            let gathered = if given_up.is_none() {
-                self.facts(play, &pass, facts).await
+        for (at, play) in self.plays.iter().enumerate() {
+            // What was seen in an earlier play may be long ago; looking only, nothing was done meanwhile.
+            if at > 0 && self.mode == RunMode::Apply {
+                eyes.renew();
+            }
+            let facts = if given_up.is_none() {
+                self.facts(play, &eyes.pass, memory).await
             } else {
                 Ok(None)
             };
-            let turn = Turn::new(self, play, gathered);
-            given_up = turn.apply(session, given_up, tale).await;
+            let tools = Tools {
+                memory: &mut *memory,
+                eyes: &mut eyes,
+                tale,
+            };
+            let turn = Turn::new(self, play, facts, tools);
+            given_up = turn.run(given_up).await;
         }
     }
 
@@ -195,21 +194,21 @@ impl Visit {
         &self,
         play: &Play,
         pass: &Pass,
-        known: &mut Option<Facts>,
+        memory: &mut Memory,
     ) -> Result<Option<Facts>, CimError> {
         if !play.needs_facts {
             return Ok(None);
         }
-        if known.is_none() {
+        if memory.facts.is_none() {
             let gathered = self.stop.or(guarded(Facts::gather(pass))).await;
-            *known = match gathered {
+            memory.facts = match gathered {
                 Ok(facts) => Some(facts?),
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
-                Err(Halt::TimedOut) => return Err(overdue(self.stop.limit())),
+                Err(Halt::TimedOut) => return Err(self.stop.overdue()),
             };
         }
-        Ok(known.clone())
+        Ok(memory.facts.clone())
     }
 
     /// Visits the host again when it does not let clients in right after a change.

@@ -1,4 +1,4 @@
-//! When a host has to end: on Ctrl-C and when its time is up. Knows time and one flag, nothing of tasks.
+//! When a host has to end: on Ctrl-C and when its time is up. Knows time and one flag, nothing of what tasks do.
 
 use std::future::Future;
 use std::future::pending;
@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::cim::CimError;
 use crate::clock::Clock;
 
 /// How long what must not be cut off (a call, the steps of a change) may go on once the host has to end.
@@ -31,7 +32,17 @@ pub(super) struct Stop {
     clock: Arc<dyn Clock>,
     /// `None` when the limit lies beyond what an instant can hold. Shared, because waiting on purpose puts it off.
     deadline: Arc<Mutex<Option<Instant>>>,
+    /// When the task that is worked on has to end, if it says so; never put off.
+    own: Option<Instant>,
     limit: Duration,
+    whose: Whose,
+}
+
+/// What a limit of time is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Host,
+    Task,
 }
 
 impl Stop {
@@ -46,7 +57,40 @@ impl Stop {
             interrupted,
             clock,
             deadline: Arc::new(Mutex::new(deadline)),
+            own: None,
             limit,
+            whose: Whose::Host,
+        }
+    }
+
+    /// The same, but for a task that may take no longer than this.
+    pub(super) fn within(&self, limit: Duration) -> Self {
+        let mut stop = self.clone();
+        let own = self.clock.instant().checked_add(limit);
+        if let Some(own) = own.filter(|own| self.deadline().is_none_or(|host| *own < host)) {
+            stop.own = Some(own);
+            stop.limit = limit;
+            stop.whose = Whose::Task;
+        }
+        stop
+    }
+
+    /// The error of a host or a task whose time was up.
+    pub(super) fn overdue(&self) -> CimError {
+        let seconds = self.limit.as_secs();
+        let (detail, remedy) = match self.whose {
+            Whose::Host => (
+                format!("the host took longer than {seconds} s"),
+                "raise `--host-timeout`, or look at the load of the host",
+            ),
+            Whose::Task => (
+                format!("the task took longer than {seconds} s"),
+                "raise its `timeout`, or look at the load of the host",
+            ),
+        };
+        CimError::Configuration {
+            detail,
+            remedy: remedy.to_owned(),
         }
     }
 
@@ -61,7 +105,8 @@ impl Stop {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        *self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
+        let host = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
+        host.into_iter().chain(self.own).min()
     }
 
     /// Gives the host more time: what a playbook orders to wait for is not its slowness.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cim::CimError;
+use crate::cim::Value;
 use crate::event::Counts;
 use crate::event::Event;
 use crate::event::HostStatus;
@@ -11,6 +12,7 @@ use crate::event::TaskResult;
 use crate::event::Tolerated;
 use crate::inventory::Host;
 use crate::plan::Change;
+use crate::plan::Failure;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
@@ -37,6 +39,10 @@ pub(super) struct Ending {
     pub(super) id: Arc<str>,
     pub(super) handler: bool,
     pub(super) outcome: Outcome,
+    pub(super) item: Option<Arc<str>>,
+    pub(super) attempts: u32,
+    pub(super) tolerated: Tolerated,
+    pub(super) message: Option<Arc<str>>,
     pub(super) took: Duration,
 }
 
@@ -66,8 +72,10 @@ impl<'a> Tale<'a> {
 
     /// Passes a result on.
     pub(super) async fn tell(&mut self, ending: Ending) {
-        self.told.counts.add(&ending.outcome, Tolerated::No);
-        self.weigh(&ending);
+        self.told.counts.add(&ending.outcome, ending.tolerated);
+        if ending.tolerated == Tolerated::No {
+            self.weigh(&ending);
+        }
         let result = TaskResult {
             host: Arc::clone(&self.host.name),
             at: self.world.clock.now(),
@@ -77,10 +85,10 @@ impl<'a> Tale<'a> {
             id: ending.id,
             handler: ending.handler,
             outcome: ending.outcome,
-            item: None,
-            attempts: 1,
-            tolerated: Tolerated::No,
-            message: None,
+            item: ending.item,
+            attempts: ending.attempts,
+            tolerated: ending.tolerated,
+            message: ending.message,
             duration: ending.took,
         };
         let _delivered = self.world.events.send(Event::Result(result)).await;
@@ -220,4 +228,66 @@ pub(super) enum CountsAs {
 /// Whether Group Policy has the last word on a value.
 pub(super) fn owned_by_policy(change: &Change) -> bool {
     matches!(change.remedy, Remedy::OwnedByPolicy { .. })
+}
+
+/// A result without values, messages and items, for tasks with `no_log`.
+pub(super) fn censored(ending: Ending) -> Ending {
+    let outcome = match ending.outcome {
+        Outcome::Drifted(changes) => Outcome::Drifted(blank(changes)),
+        Outcome::Changed(changes) => Outcome::Changed(blank(changes)),
+        Outcome::Overridden(changes) => Outcome::Overridden(blank(changes)),
+        Outcome::Unconverged(changes) => Outcome::Unconverged(blank(changes)),
+        Outcome::Failed(failure) => Outcome::Failed(Failure {
+            during: if failure.during == OBSERVING {
+                failure.during
+            } else {
+                "carrying it out".to_owned()
+            },
+            error: if failure.error.is_unreachable() {
+                failure.error
+            } else {
+                CimError::Configuration {
+                    detail: "the reason is not shown, because `no_log` is set".to_owned(),
+                    remedy: "take `no_log` off the task to see it".to_owned(),
+                }
+            },
+            made: blank(failure.made),
+        }),
+        Outcome::Compliant | Outcome::Skipped(_) | Outcome::Unknown(_) => ending.outcome,
+    };
+    Ending {
+        outcome,
+        // It may be made of a value.
+        id: "".into(),
+        item: ending.item.map(|_| "(not shown)".into()),
+        message: None,
+        ..ending
+    }
+}
+
+fn blank(changes: Vec<Change>) -> Vec<Change> {
+    let hidden = || Value::text("(not shown)");
+    changes
+        .into_iter()
+        .map(|change| Change {
+            from: hidden(),
+            to: hidden(),
+            remedy: match change.remedy {
+                Remedy::Steps { .. } => Remedy::Steps {
+                    apply: Vec::new(),
+                    undo: Vec::new(),
+                },
+                Remedy::Manual { .. } => Remedy::Manual {
+                    advice: "not shown, because `no_log` is set".to_owned(),
+                },
+                owned @ Remedy::OwnedByPolicy { .. } => owned,
+            },
+            ..change
+        })
+        .collect()
+}
+
+/// Whether a change is made by calls.
+pub(super) fn is_ours(change: &Change) -> bool {
+    matches!(change.remedy, Remedy::Steps { .. })
 }

@@ -1,155 +1,141 @@
-//! One play on one host: what is looked at, in which order it is corrected, what follows from it.
+//! One play on one host: its sections in order, and after each of them the handlers and restarts that it asked for.
 
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use crate::cim::CimError;
-use crate::cim::CimReader;
-use crate::cim::CimSession;
+use crate::event::RunMode;
 use crate::facts::Facts;
-use crate::plan::Change;
 use crate::plan::Outcome;
-use crate::plan::Remedy;
 use crate::plan::SkipReason;
+use crate::playbook::Action;
 use crate::playbook::Play;
-use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
-use crate::runner::correct::Correction;
-use crate::runner::correct::Ended;
-use crate::runner::correct::Hand;
+use crate::runner::ahead::Entry;
+use crate::runner::duty::Aim;
 use crate::runner::duty::Duty;
-use crate::runner::duty::Known;
-use crate::runner::duty::Look;
-use crate::runner::duty::Sight;
-use crate::runner::duty::failure;
-use crate::runner::duty::guarded;
-use crate::runner::duty::overdue;
+use crate::runner::duty::Item;
+use crate::runner::duty::Ready;
+use crate::runner::duty::Role;
+use crate::runner::duty::Ways;
+use crate::runner::eyes::Eyes;
 use crate::runner::host::Visit;
-use crate::runner::pass::Pass;
-use crate::runner::stop::Halt;
-use crate::runner::tale::OBSERVING;
+use crate::runner::memory::Memory;
+use crate::runner::queue::Done;
+use crate::runner::queue::End;
+use crate::runner::queue::Queue;
+use crate::runner::queue::Rescued;
+use crate::runner::sequel::Restart;
+use crate::runner::sequel::SERVICE;
+use crate::runner::sequel::Sequel;
+use crate::runner::stop::Stop;
 use crate::runner::tale::Tale;
-use crate::runner::tale::owned_by_policy;
 use crate::syntax::template::Values;
 
-/// The kind whose resources restart services.
-const SERVICE: &str = "service";
-
-/// One play on one host.
-pub(super) struct Turn<'a> {
-    visit: &'a Visit,
-    play: &'a Play,
-    facts: Result<Option<Facts>, CimError>,
+/// One play on one host, while it is under way.
+pub(super) struct Turn<'a, 't> {
+    pub(super) visit: &'a Visit,
+    pub(super) play: &'a Play,
+    pub(super) memory: &'a mut Memory,
+    pub(super) eyes: &'a mut Eyes,
+    pub(super) tale: &'a mut Tale<'t>,
+    /// What the play needs to know of the host.
+    pub(super) facts: Result<Option<Facts>, CimError>,
+    /// What the run tells.
+    pub(super) given: Values,
+    /// What the file was handed that is worked on.
+    pub(super) locals: Values,
+    /// Why tasks are not done any more.
+    pub(super) given_up: Option<SkipReason>,
+    /// Whether the host went away.
+    pub(super) lost: bool,
+    /// How many blocks around stand ready with a `rescue`.
+    pub(super) rescues: usize,
+    /// How many files around were included.
+    pub(super) depth: usize,
+    /// Of the task that is worked on, else of the host.
+    pub(super) stop: Stop,
+    pub(super) sequel: Sequel,
+    pub(super) queue: Queue,
+    /// What was looked at before its turn, by the address of the task.
+    pub(super) ahead: HashMap<usize, Vec<Entry>>,
+    /// Handlers that ran, by their position.
+    handled: BTreeSet<usize>,
 }
 
-/// A restart that changes wait for.
-struct Restart {
-    service: &'static str,
-    /// `rdp_listener.port`, one for each change.
-    needed_by: Vec<String>,
+/// What one turn works with.
+pub(super) struct Tools<'a, 't> {
+    pub(super) memory: &'a mut Memory,
+    pub(super) eyes: &'a mut Eyes,
+    pub(super) tale: &'a mut Tale<'t>,
 }
 
-/// What tasks ask for at the end of the play.
-#[derive(Default)]
-struct Sequel {
-    notified: BTreeSet<String>,
-    restarts: Vec<Restart>,
+/// Whether handlers may still be notified.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flush {
+    Between,
+    Last,
 }
 
-/// A duty that is over, but for looking again.
-struct Done {
-    duty: Duty,
-    took: Duration,
-    end: End,
-}
-
-enum End {
-    Told(Outcome),
-    /// Corrected; to be looked at again.
-    Corrected(Known),
-}
-
-/// The course of a play that corrects.
-struct Course<'a> {
-    turn: &'a Turn<'a>,
-    session: &'a Arc<dyn CimSession>,
-    /// Valid until something is written.
-    pass: Pass,
-    /// Counts the passes, to tell which of them a look belongs to.
-    epoch: usize,
-    given_up: Option<SkipReason>,
-    sequel: Sequel,
-    done: Vec<Done>,
-}
-
-impl<'a> Turn<'a> {
+impl<'a, 't> Turn<'a, 't> {
     pub(super) fn new(
         visit: &'a Visit,
         play: &'a Play,
         facts: Result<Option<Facts>, CimError>,
+        tools: Tools<'a, 't>,
     ) -> Self {
-        Self { visit, play, facts }
-    }
-
-    fn duty(&self, task: &Task, handler: Handler) -> Duty {
-        let ready = match &self.facts {
-            Err(error) => Err(error.clone()),
-            Ok(facts) => self.visit.prepare.task(
-                task,
-                &Scope {
-                    extra: &self.visit.extra,
-                    locals: &Values::default(),
-                    results: &Values::default(),
-                    play: &self.play.vars,
-                    host: &self.visit.host.vars,
-                    host_name: &self.visit.host.name,
-                    given: &Values::default(),
-                    facts: facts.as_ref(),
-                },
-            ),
-        };
-        Duty {
-            play: Arc::clone(&self.play.name),
-            name: Arc::clone(&task.name),
-            kind: task.action.word(),
-            handler: handler == Handler::Yes,
-            notify: task.notify.clone(),
-            ready,
+        let Tools { memory, eyes, tale } = tools;
+        Self {
+            visit,
+            play,
+            memory,
+            eyes,
+            tale,
+            facts,
+            given: visit.shared.given(&visit.host, play),
+            locals: Values::default(),
+            given_up: None,
+            lost: false,
+            rescues: 0,
+            depth: 0,
+            stop: visit.stop.clone(),
+            sequel: Sequel::default(),
+            queue: Queue::default(),
+            ahead: HashMap::new(),
+            handled: BTreeSet::new(),
         }
     }
 
-    fn tasks(&self) -> Vec<&Task> {
-        let mut tasks = self.play.all_tasks();
-        tasks.truncate(tasks.len() - self.play.handlers.len());
-        tasks
-    }
-
-    fn duties(&self) -> Vec<Duty> {
-        self.tasks()
-            .into_iter()
-            .map(|task| self.duty(task, Handler::No))
-            .collect()
-    }
-
-    fn restart(&self, restart: &Restart) -> Duty {
-        let name = format!(
-            "restart {} (needed by {})",
-            restart.service,
-            restart.needed_by.join(", ")
-        );
-        let resource = self.visit.prepare.restart(restart.service);
-        Duty {
-            play: Arc::clone(&self.play.name),
-            name: name.into(),
-            kind: SERVICE,
-            handler: true,
-            notify: Vec::new(),
-            ready: Ok(Prepared::Resource(resource)),
+    /// Does the play; answers why later plays are not to be begun.
+    pub(super) async fn run(mut self, given_up: Option<SkipReason>) -> Option<SkipReason> {
+        let given_up = given_up.or_else(|| self.unknown_facts().then_some(SkipReason::Interrupted));
+        if let Some(reason) = given_up {
+            self.skip_all(&reason).await;
+            return Some(reason);
         }
+        let play = self.play;
+        let sections = [&play.pre_tasks, &play.tasks, &play.post_tasks].map(Vec::as_slice);
+        self.look_ahead(&sections).await;
+        // Handlers that nobody notified are told of once: behind the last section that has anything in it.
+        let last = sections.iter().rposition(|section| !section.is_empty());
+        let last = last.unwrap_or_default();
+        for (at, section) in sections.into_iter().enumerate().take(last + 1) {
+            self.walk(section).await;
+            let flush = if at == last {
+                Flush::Last
+            } else {
+                Flush::Between
+            };
+            self.flush(flush).await;
+        }
+        self.settle().await;
+        self.given_up.filter(|reason| *reason != SkipReason::Ended)
     }
 
     /// Whether conditions could not be evaluated because the host had to end before its facts were known.
@@ -157,330 +143,159 @@ impl<'a> Turn<'a> {
         self.play.needs_facts && matches!(self.facts, Ok(None))
     }
 
-    /// Looks at everything at once and tells what differs. Takes a reader, so it cannot write.
-    pub(super) async fn check(&self, pass: &Pass, tale: &mut Tale<'_>) {
-        if self.unknown_facts() {
-            self.skip_all(&SkipReason::Interrupted, tale).await;
-            return;
+    /// The variables that a task sees, with one item of its loop.
+    pub(super) fn scope<'s>(&'s self, item: Option<&'s Item>) -> Scope<'s> {
+        Scope {
+            extra: &self.visit.extra,
+            locals: item.map_or(&self.locals, |item| &item.locals),
+            results: &self.memory.results,
+            included: &self.memory.included,
+            play: &self.play.vars,
+            host: &self.visit.host.vars,
+            host_name: &self.visit.host.name,
+            given: &self.given,
+            facts: self.facts.as_ref().ok().and_then(Option::as_ref),
+            engine: &self.visit.shared.around.engine,
         }
-        let mut sequel = Sequel::default();
-        self.check_all(self.duties(), pass, &mut sequel, tale).await;
-        for task in &self.play.handlers {
-            let duty = self.duty(task, Handler::Yes);
-            if sequel.notified.contains(&*task.name) {
-                self.check_all(vec![duty], pass, &mut sequel, tale).await;
+    }
+
+    /// What tasks do that say nothing about it.
+    pub(super) fn aim(&self) -> Aim {
+        match self.visit.mode {
+            RunMode::Check => Aim::Look,
+            RunMode::Apply => Aim::Correct,
+        }
+    }
+
+    async fn skip_all(&mut self, reason: &SkipReason) {
+        let play = self.play;
+        let handlers = play.handlers.len();
+        let tasks = play.all_tasks();
+        let first_handler = tasks.len() - handlers;
+        for (at, task) in tasks.into_iter().enumerate() {
+            let role = if at < first_handler {
+                Role::Task
             } else {
-                let outcome = Outcome::Skipped(SkipReason::NotNotified);
-                tale.tell(duty.ending(outcome, Duration::ZERO)).await;
-            }
-        }
-        let restarts: Vec<Duty> = std::mem::take(&mut sequel.restarts)
-            .iter()
-            .map(|restart| self.restart(restart))
-            .collect();
-        self.check_all(restarts, pass, &mut sequel, tale).await;
-    }
-
-    async fn check_all(
-        &self,
-        duties: Vec<Duty>,
-        pass: &Pass,
-        sequel: &mut Sequel,
-        tale: &mut Tale<'_>,
-    ) {
-        let looks = join_all(duties.iter().map(|duty| duty.look(self.visit, pass))).await;
-        for (duty, look) in duties.iter().zip(looks) {
-            let took = look.took;
-            let outcome = look.outcome();
-            if let Outcome::Drifted(changes) = &outcome {
-                let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
-                sequel.follow(duty, &ours);
-            }
-            tale.tell(duty.ending(outcome, took)).await;
-        }
-    }
-
-    async fn skip_all(&self, reason: &SkipReason, tale: &mut Tale<'_>) {
-        let tasks = self.tasks().into_iter().map(|task| (task, Handler::No));
-        let handlers = self.play.handlers.iter().map(|task| (task, Handler::Yes));
-        for (task, handler) in tasks.chain(handlers) {
-            let duty = Duty {
-                play: Arc::clone(&self.play.name),
-                name: Arc::clone(&task.name),
-                kind: task.action.word(),
-                handler: handler == Handler::Yes,
-                notify: Vec::new(),
-                ready: Ok(Prepared::Skipped(String::new())),
+                Role::Handler
             };
-            let outcome = Outcome::Skipped(reason.clone());
-            tale.tell(duty.ending(outcome, Duration::ZERO)).await;
-        }
-    }
-
-    /// Corrects what differs, in order; looks again at what was corrected; tells all of it. Answers why later plays are
-    /// not to be begun.
-    pub(super) async fn apply(
-        &self,
-        session: &Arc<dyn CimSession>,
-        given_up: Option<SkipReason>,
-        tale: &mut Tale<'_>,
-    ) -> Option<SkipReason> {
-        let given_up = given_up.or_else(|| self.unknown_facts().then_some(SkipReason::Interrupted));
-        if let Some(reason) = given_up {
-            self.skip_all(&reason, tale).await;
-            return Some(reason);
-        }
-        let mut course = Course {
-            turn: self,
-            session,
-            pass: Pass::new(Arc::<dyn CimSession>::clone(session)),
-            epoch: 0,
-            given_up: None,
-            sequel: Sequel::default(),
-            done: Vec::new(),
-        };
-        course.tasks().await;
-        course.handlers(tale).await;
-        course.restarts(tale).await;
-        let given_up = course.given_up.clone();
-        course.tell(tale).await;
-        given_up
-    }
-}
-
-/// Whether a task is a handler.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Handler {
-    Yes,
-    No,
-}
-
-impl Sequel {
-    /// Notes what changes made, or to be made, ask for.
-    fn follow(&mut self, duty: &Duty, changes: &[Change]) {
-        if changes.is_empty() {
-            return;
-        }
-        self.notified.extend(duty.notify.iter().cloned());
-        if duty.kind == SERVICE && changes.iter().any(restarts) {
-            let service = duty.id();
-            self.restarts
-                .retain(|restart| !restart.service.eq_ignore_ascii_case(&service));
-        }
-        for change in changes {
-            let Some(service) = change.restart else {
+            if matches!(task.action, Action::Meta(_)) {
                 continue;
-            };
-            let label = format!("{}.{}", duty.kind, change.property);
-            let known = self
-                .restarts
-                .iter_mut()
-                .find(|restart| restart.service.eq_ignore_ascii_case(service));
-            match known {
-                Some(restart) => restart.needed_by.push(label),
-                None => self.restarts.push(Restart {
-                    service,
-                    needed_by: vec![label],
-                }),
             }
-        }
-    }
-}
-
-/// Whether a change of a service makes it run anew, or not at all, so that it need not be restarted for other changes.
-fn restarts(change: &Change) -> bool {
-    change.property == "state"
-}
-
-fn is_ours(change: &Change) -> bool {
-    matches!(change.remedy, Remedy::Steps { .. })
-}
-
-impl Course<'_> {
-    async fn tasks(&mut self) {
-        let duties = self.turn.duties();
-        let looks = join_all(
-            duties
-                .iter()
-                .map(|duty| duty.look(self.turn.visit, &self.pass)),
-        )
-        .await;
-        for (duty, look) in duties.into_iter().zip(looks) {
-            self.advance(duty, Some((0, look))).await;
+            self.tell_skipped(task, role, reason.clone()).await;
         }
     }
 
-    async fn handlers(&mut self, tale: &mut Tale<'_>) {
-        for task in &self.turn.play.handlers {
-            let duty = self.turn.duty(task, Handler::Yes);
-            if self.sequel.notified.contains(&*task.name) {
-                if self.given_up.is_some() {
-                    tale.leave_undone(duty.name.to_string());
-                }
-                self.advance(duty, None).await;
-            } else {
-                self.end(duty, Duration::ZERO, skipped(SkipReason::NotNotified));
-            }
-        }
+    /// Tells that a task was not done.
+    pub(super) async fn tell_skipped(&mut self, task: &Task, role: Role, reason: SkipReason) {
+        let done = Done {
+            name: Arc::clone(&task.name),
+            kind: task.action.word(),
+            id: "".into(),
+            role,
+            item: None,
+            ways: Ways::default(),
+            rescued: Rescued::No,
+            attempts: 1,
+            message: None,
+            took: Duration::ZERO,
+            end: End::Told(Outcome::Skipped(reason)),
+        };
+        self.tell(done).await;
     }
 
-    async fn restarts(&mut self, tale: &mut Tale<'_>) {
-        for restart in std::mem::take(&mut self.sequel.restarts) {
-            let duty = self.turn.restart(&restart);
-            if self.given_up.is_some() {
-                tale.leave_undone(duty.name.to_string());
-            }
-            self.advance(duty, None).await;
-        }
+    /// Tells a result, behind those that came before it.
+    pub(super) async fn tell(&mut self, done: Done) {
+        self.queue.push(done, &self.play.name, self.tale).await;
     }
 
-    /// Looks at a duty, unless a look is at hand that still holds, and corrects it.
-    async fn advance(&mut self, duty: Duty, look: Option<(usize, Look)>) {
-        if let Some(reason) = self.given_up.clone() {
-            let reason = duty.condition().unwrap_or(reason);
-            self.end(duty, Duration::ZERO, skipped(reason));
+    /// Looks again at what was corrected and tells everything that is not told yet.
+    pub(super) async fn settle(&mut self) {
+        if self.queue.is_empty() {
             return;
         }
-        let look = match look {
-            Some((epoch, look)) if epoch == self.epoch => look,
-            Some(_) | None => duty.look(self.turn.visit, &self.pass).await,
-        };
-        match look.sight {
-            Sight::Known(known) if known.changes.iter().any(|change| !owned_by_policy(change)) => {
-                self.correct(duty, known, look.took).await;
-            }
-            Sight::Skipped(SkipReason::Interrupted) => {
-                self.given_up = Some(SkipReason::Interrupted);
-                self.end(duty, look.took, skipped(SkipReason::Interrupted));
-            }
-            Sight::Failed(failed) => {
-                self.given_up = Some(SkipReason::EarlierFailure);
-                self.end(duty, look.took, End::Told(Outcome::Failed(failed)));
-            }
-            Sight::Known(_) | Sight::Skipped(_) => {
-                let took = look.took;
-                self.end(duty, took, End::Told(look.outcome()));
-            }
-        }
+        let pass = self.eyes.afresh();
+        let clock = self.visit.world.clock.as_ref();
+        self.queue
+            .settle(
+                (&self.play.name, self.tale),
+                &pass,
+                (&self.visit.stop, clock),
+            )
+            .await;
     }
 
-    async fn correct(&mut self, duty: Duty, known: Known, looked: Duration) {
-        let visit = self.turn.visit;
-        let begin = visit.world.clock.instant();
-        let hand = Hand {
-            session: self.session,
-            clock: &visit.world.clock,
-            stop: &visit.stop,
-        };
-        let correction = hand.correct(&known.changes).await;
-        if correction.wrote {
-            self.epoch += 1;
-            self.pass = Pass::new(Arc::<dyn CimSession>::clone(self.session));
-        }
-        self.sequel.follow(&duty, &correction.made);
-        let passed = visit.world.clock.instant().saturating_duration_since(begin);
-        let end = self.conclude(known, &correction);
-        self.end(duty, looked + passed, end);
+    /// Runs the handlers that were notified, then the restarts that changes wait for.
+    pub(super) fn flush(&mut self, flush: Flush) -> BoxFuture<'_, ()> {
+        self.flush_now(flush).boxed()
     }
 
-    fn conclude(&mut self, known: Known, correction: &Correction) -> End {
-        let outcome = match &correction.ended {
-            Ended::Complete => return End::Corrected(known),
-            Ended::Failed { during, error } => {
-                self.given_up = Some(SkipReason::EarlierFailure);
-                Outcome::Failed(correction.failure(during, error))
-            }
-            Ended::Halted {
-                halt: Halt::Interrupted,
-                ..
-            } if correction.made.is_empty() => {
-                self.given_up = Some(SkipReason::Interrupted);
-                Outcome::Skipped(SkipReason::Interrupted)
-            }
-            Ended::Halted {
-                halt: Halt::Interrupted,
-                before,
-            } => {
-                self.given_up = Some(SkipReason::Interrupted);
-                let error = CimError::Configuration {
-                    detail: "interrupted before every change was made".to_owned(),
-                    remedy: "run it again".to_owned(),
-                };
-                Outcome::Failed(correction.failure(&format!("setting `{before}`"), &error))
-            }
-            Ended::Halted {
-                halt: Halt::TimedOut,
-                before,
-            } => {
-                self.given_up = Some(SkipReason::EarlierFailure);
-                let error = overdue(self.turn.visit.stop.limit());
-                Outcome::Failed(correction.failure(&format!("setting `{before}`"), &error))
-            }
-        };
-        End::Told(outcome)
-    }
-
-    fn end(&mut self, duty: Duty, took: Duration, end: End) {
-        self.done.push(Done { duty, took, end });
-    }
-
-    /// Looks again at what was corrected, all at once, and tells every result in order.
-    async fn tell(self, tale: &mut Tale<'_>) {
-        let reader: Arc<dyn CimReader> = Arc::<dyn CimSession>::clone(self.session);
-        let (pass, visit) = (Pass::new(reader), self.turn.visit);
-        let ends = self.done.into_iter().map(|done| done.verify(visit, &pass));
-        for (duty, outcome, took) in join_all(ends).await {
-            tale.tell(duty.ending(outcome, took)).await;
-        }
-    }
-}
-
-fn skipped(reason: SkipReason) -> End {
-    End::Told(Outcome::Skipped(reason))
-}
-
-impl Done {
-    async fn verify(self, visit: &Visit, pass: &Pass) -> (Duty, Outcome, Duration) {
-        let known = match self.end {
-            End::Told(outcome) => return (self.duty, outcome, self.took),
-            End::Corrected(known) => known,
-        };
-        let begin = visit.world.clock.instant();
-        let looking = guarded(async {
-            let after = known.resource.observe(pass).await?;
-            known.resource.verify(&known.before, &after)
-        });
-        // Reads only: worth a moment even when the host has to end, because an unverified change is not a result.
-        let outcome = match visit.stop.finish(looking).await {
-            Ok(Ok(left)) => judge(known.changes, left),
-            Ok(Err(error)) => unverified(known.changes, error),
-            Err(_) => unverified(known.changes, overdue(visit.stop.limit())),
-        };
-        let passed = visit.world.clock.instant().saturating_duration_since(begin);
-        (self.duty, outcome, self.took + passed)
-    }
-}
-
-/// What was left although it was corrected; what Group Policy owned from the start was left alone on purpose.
-fn judge(changes: Vec<Change>, left: Vec<Change>) -> Outcome {
-    let left: Vec<Change> = left
-        .into_iter()
-        .filter(|left| {
-            let known = changes
+    async fn flush_now(&mut self, flush: Flush) {
+        let held = self.force_handlers();
+        let play = self.play;
+        let mut ran = BTreeSet::new();
+        loop {
+            let next = play
+                .handlers
                 .iter()
-                .find(|change| change.property == left.property);
-            !known.is_some_and(owned_by_policy)
-        })
-        .collect();
-    if left.is_empty() {
-        Outcome::Changed(changes)
-    } else {
-        Outcome::Unconverged(left)
+                .enumerate()
+                .find(|(at, handler)| !ran.contains(at) && self.sequel.wants(handler));
+            let Some((at, handler)) = next else { break };
+            ran.insert(at);
+            self.handled.insert(at);
+            if self.given_up.is_some() {
+                self.tale.leave_undone(handler.name.to_string());
+            }
+            self.task(handler, Role::Handler).await;
+        }
+        self.sequel.clear_notified();
+        if flush == Flush::Last {
+            for (at, handler) in play.handlers.iter().enumerate() {
+                if !self.handled.contains(&at) {
+                    self.tell_skipped(handler, Role::Handler, SkipReason::NotNotified)
+                        .await;
+                }
+            }
+        }
+        self.restart().await;
+        self.given_up = self.given_up.take().or(held);
     }
-}
 
-fn unverified(changes: Vec<Change>, error: CimError) -> Outcome {
-    let mut failed = failure(&format!("{OBSERVING} again"), error);
-    failed.made = changes.into_iter().filter(is_ours).collect();
-    Outcome::Failed(failed)
+    /// `force_handlers`: the failure that is not looked at while handlers run.
+    fn force_handlers(&mut self) -> Option<SkipReason> {
+        let failed = self.given_up == Some(SkipReason::EarlierFailure) && !self.lost;
+        if failed && self.play.force_handlers && !self.sequel.is_empty() {
+            self.given_up.take()
+        } else {
+            None
+        }
+    }
+
+    async fn restart(&mut self) {
+        for restart in std::mem::take(&mut self.sequel.restarts) {
+            let duty = self.restart_duty(&restart);
+            if let Some(reason) = self.given_up.clone() {
+                self.tale.leave_undone(duty.name.to_string());
+                let done = Done::of(&duty, End::Told(Outcome::Skipped(reason)), Duration::ZERO);
+                self.tell(done).await;
+                continue;
+            }
+            self.lone(duty).await;
+        }
+    }
+
+    fn restart_duty(&self, restart: &Restart) -> Duty {
+        let resource = self.visit.prepare.restart(restart.service);
+        Duty {
+            name: restart.name().into(),
+            kind: SERVICE,
+            role: Role::Handler,
+            notify: Vec::new(),
+            item: None,
+            ways: Ways {
+                aim: self.aim(),
+                ..Ways::default()
+            },
+            ready: Ready::Resource(resource),
+        }
+    }
 }

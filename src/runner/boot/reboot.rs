@@ -27,7 +27,6 @@ use crate::runner::boot::seconds;
 use crate::runner::boot::stuck;
 use crate::runner::boot::wait::Again;
 use crate::runner::duty::guarded;
-use crate::runner::duty::overdue;
 use crate::runner::stop::Halt;
 use crate::runner::stop::grace;
 use crate::runner::tale::OBSERVING;
@@ -65,7 +64,7 @@ pub(super) async fn act(order: &Reboot, context: &BootContext<'_>) -> BootOutcom
         Ok(Err(error)) => return BootOutcome::failed(OBSERVING, error),
         Err(Halt::Interrupted) => return BootOutcome::interrupted(),
         Err(Halt::TimedOut) => {
-            return BootOutcome::failed(OBSERVING, overdue(context.stop.limit()));
+            return BootOutcome::failed(OBSERVING, context.stop.overdue());
         }
     };
     if order.occasion == Occasion::WhenPending && before.pending.is_empty() {
@@ -182,7 +181,7 @@ async fn carry_out(
     if let Some(halt) = context.stop.check() {
         return match halt {
             Halt::Interrupted => BootOutcome::interrupted(),
-            Halt::TimedOut => BootOutcome::failed(REBOOTING, overdue(context.stop.limit())),
+            Halt::TimedOut => BootOutcome::failed(REBOOTING, context.stop.overdue()),
         };
     }
     if let Err(error) = tell(order, context).await {

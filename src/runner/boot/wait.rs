@@ -22,7 +22,6 @@ use crate::runner::boot::moment::Boot;
 use crate::runner::boot::seconds;
 use crate::runner::boot::stuck;
 use crate::runner::duty::guarded;
-use crate::runner::duty::overdue;
 use crate::runner::line::Line;
 use crate::runner::stop::Halt;
 use crate::runner::tale::OBSERVING;
@@ -217,7 +216,7 @@ async fn within(
 fn halted(halt: Halt, context: &BootContext<'_>) -> BootOutcome {
     match halt {
         Halt::Interrupted => BootOutcome::interrupted(),
-        Halt::TimedOut => BootOutcome::failed(OBSERVING, overdue(context.stop.limit())),
+        Halt::TimedOut => BootOutcome::failed(OBSERVING, context.stop.overdue()),
     }
 }
 

@@ -147,7 +147,7 @@ impl<'a> Variables<'a> {
     }
 
     /// Where a variable is written; `None` for values that came to be.
-    pub(super) fn node(&self, name: &str) -> Option<&'a Node> {
+    pub fn node(&self, name: &str) -> Option<&'a Node> {
         match self.found(name) {
             Some(Found::Written(node)) => Some(node),
             Some(Found::Values(_)) | None => None,

@@ -16,6 +16,7 @@ use rdpfix::playbook::extra_vars;
 use rdpfix::playbook::parse;
 use rdpfix::syntax;
 use rdpfix::syntax::Node;
+use rdpfix::syntax::template::Engine;
 use rdpfix::syntax::template::Values;
 
 fn source(text: &str) -> Arc<Source> {
@@ -57,11 +58,13 @@ impl Given {
             extra: &extra,
             locals: &Values::default(),
             results: &Values::default(),
+            included: &BTreeMap::new(),
             play: &play.vars,
             host: &host,
             host_name: "web01",
             given: &Values::default(),
             facts: self.facts.as_ref(),
+            engine: &Engine::new(),
         })
     }
 

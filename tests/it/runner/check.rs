@@ -53,16 +53,18 @@ async fn what_group_policy_owns_is_overridden_and_counts_as_drift() {
 #[tokio::test(start_paused = true)]
 async fn a_false_condition_skips_a_task() {
     let machine = Arc::new(Machine::with(&[("x", 1)]).read_only());
-    let mut rig = Rig::on(&machine).task(wish("x", 0)).task(wish("y", 0));
-    rig.skipped.insert("x");
-    rig.needs_facts = true;
+    let rig = Rig::on(&machine).play(
+        "gather_facts: true
+tasks:
+  - wish: {name: x, value: 0}
+    when: facts.build < 10
+  - wish: {name: y, value: 0}
+",
+    );
     let story = rig.check().await;
     assert_eq!(
         story.outcomes(),
-        [
-            "x: skipped Condition(\"build is Some(20348)\")",
-            "y: drifted"
-        ]
+        ["x: skipped Condition(\"facts.build < 10\")", "y: drifted"]
     );
 }
 

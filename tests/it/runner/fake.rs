@@ -2,6 +2,7 @@
 
 mod machine;
 mod rig;
+mod script;
 mod wish;
 
 pub(crate) use machine::Machine;

@@ -114,6 +114,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
             "cim",
             "clock",
             "connect",
+            "diag",
             "event",
             "facts",
             "inventory",

@@ -13,6 +13,7 @@ use rdpfix::event::HostSummary;
 use rdpfix::event::Recap;
 use rdpfix::event::RunMode;
 use rdpfix::event::TaskResult;
+use rdpfix::event::Tolerated;
 use rdpfix::inventory::Authentication;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
@@ -23,8 +24,8 @@ use rdpfix::inventory::WinRm;
 use rdpfix::plan::Outcome;
 use rdpfix::playbook::Action;
 use rdpfix::playbook::Body;
+use rdpfix::playbook::Library;
 use rdpfix::playbook::Play;
-use rdpfix::playbook::Prepared;
 use rdpfix::playbook::Rollout;
 use rdpfix::playbook::Scope;
 use rdpfix::playbook::Statement;
@@ -35,12 +36,13 @@ use rdpfix::proof::Verdict;
 use rdpfix::resource::AnyResource;
 use rdpfix::runner::Order;
 use rdpfix::runner::Prepare;
+use rdpfix::runner::Surroundings;
 use rdpfix::runner::World;
 use rdpfix::runner::rollout::Bounds;
 use rdpfix::runner::run_with;
 use rdpfix::secret::Secret;
+use rdpfix::syntax::Node;
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
 use std::future::pending;
 use std::ops::Range;
 use std::sync::Arc;
@@ -53,6 +55,8 @@ use tokio::sync::watch;
 use super::machine::Gauge;
 use super::machine::Machine;
 use super::machine::Session;
+use super::script;
+use super::script::mapping;
 use super::wish::Manner;
 use super::wish::SERVICE;
 use super::wish::WISH;
@@ -78,7 +82,11 @@ pub(crate) struct Rig {
     pub(crate) connecting_hangs: bool,
     pub(crate) live: Arc<Gauge>,
     pub(crate) interrupt: watch::Sender<bool>,
-    pub(crate) skipped: BTreeSet<&'static str>,
+    /// Plays that are written as YAML; those of wishes by hand when there are none.
+    pub(crate) plays: Vec<Arc<Play>>,
+    pub(crate) files: BTreeMap<&'static str, Vec<Statement>>,
+    pub(crate) variables: BTreeMap<&'static str, &'static str>,
+    pub(crate) verbosity: u8,
 }
 
 impl Default for Rig {
@@ -98,7 +106,10 @@ impl Default for Rig {
             connecting_hangs: false,
             live: Arc::default(),
             interrupt: watch::Sender::new(false),
-            skipped: BTreeSet::new(),
+            plays: Vec::new(),
+            files: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            verbosity: 0,
         }
     }
 }
@@ -140,6 +151,18 @@ impl Rig {
         self
     }
 
+    /// Adds a play that is written as YAML.
+    pub(crate) fn play(mut self, text: &str) -> Self {
+        self.plays.push(Arc::new(script::play(text)));
+        self
+    }
+
+    /// Adds a file of tasks that may be included.
+    pub(crate) fn file(mut self, name: &'static str, text: &str) -> Self {
+        self.files.insert(name, script::file(text));
+        self
+    }
+
     pub(crate) async fn check(&self) -> Story {
         self.run(RunMode::Check).await
     }
@@ -148,7 +171,7 @@ impl Rig {
         self.run(RunMode::Apply).await
     }
 
-    fn play(&self, rollout: &Rollout) -> Play {
+    fn wishes(&self, rollout: &Rollout) -> Play {
         let tasks = self
             .tasks
             .iter()
@@ -199,8 +222,12 @@ impl Rig {
             events,
             interrupted: self.interrupt.subscribe(),
         };
-        let plays = self.rollouts.iter().map(|rollout| self.play(rollout));
-        let plays: Vec<Arc<Play>> = plays.map(Arc::new).collect();
+        let plays = if self.plays.is_empty() {
+            let plays = self.rollouts.iter().map(|rollout| self.wishes(rollout));
+            plays.map(Arc::new).collect()
+        } else {
+            self.plays.clone()
+        };
         let hosts = self
             .machines
             .iter()
@@ -209,6 +236,10 @@ impl Rig {
                 (Arc::new(host(name)), plays[part].to_vec())
             })
             .collect();
+        let around = Surroundings {
+            verbosity: self.verbosity,
+            ..Surroundings::default()
+        };
         let order = Order {
             run: "01RUN".to_owned(),
             playbook: "play.yml".to_owned(),
@@ -219,15 +250,11 @@ impl Rig {
             forks: self.forks,
             host_timeout: self.host_timeout,
             bounds: self.bounds,
+            around: Arc::new(around),
         };
         let prepare = FakePrepare {
-            wishes: self
-                .tasks
-                .iter()
-                .map(|(wish, _)| (wish.name, wish.clone()))
-                .chain(self.handlers.iter().cloned())
-                .collect(),
-            skipped: self.skipped.clone(),
+            files: self.files.clone(),
+            variables: self.variables.clone(),
         };
         let recap = run_with(&world, &order, Arc::new(prepare)).await;
         drop(world);
@@ -243,6 +270,34 @@ impl Story {
             .filter_map(|event| match event {
                 Event::Result(result) => Some(result),
                 _ => None,
+            })
+            .collect()
+    }
+
+    /// `name [item]: compliant` for each result, with what was said and what follows from a failure.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.results()
+            .iter()
+            .map(|result| {
+                let item = result.item.as_ref().map(|item| format!(" [{item}]"));
+                let tries = (result.attempts > 1).then(|| format!(" x{}", result.attempts));
+                let tolerated = match result.tolerated {
+                    Tolerated::No => "",
+                    Tolerated::Ignored => " (ignored)",
+                    Tolerated::Rescued => " (rescued)",
+                };
+                let said = result
+                    .message
+                    .as_ref()
+                    .map(|message| format!(" \"{message}\""));
+                format!(
+                    "{}{}: {}{}{tolerated}{}",
+                    result.task,
+                    item.unwrap_or_default(),
+                    word(&result.outcome),
+                    tries.unwrap_or_default(),
+                    said.unwrap_or_default()
+                )
             })
             .collect()
     }
@@ -332,22 +387,51 @@ pub(crate) fn host(name: &str) -> Host {
 }
 
 struct FakePrepare {
-    wishes: BTreeMap<&'static str, Wish>,
-    skipped: BTreeSet<&'static str>,
+    files: BTreeMap<&'static str, Vec<Statement>>,
+    variables: BTreeMap<&'static str, &'static str>,
 }
 
 impl Prepare for FakePrepare {
-    fn task(&self, task: &Task, scope: &Scope<'_>) -> Result<Prepared, CimError> {
-        if self.skipped.contains(&*task.name) {
-            let build = scope.facts.map(|facts| facts.build);
-            return Ok(Prepared::Skipped(format!("build is {build:?}")));
+    fn resource(&self, task: &Task, scope: &Scope<'_>) -> Result<Arc<dyn AnyResource>, CimError> {
+        let Action::Resource { body, .. } = &task.action else {
+            panic!("{} is no resource", task.name);
+        };
+        match body {
+            Body::Fixed(resource) => Ok(Arc::clone(resource)),
+            Body::Templated { node, .. } => {
+                let wanted = scope
+                    .json(task, node)
+                    .map_err(|mistake| CimError::Configuration {
+                        detail: mistake.message,
+                        remedy: String::new(),
+                    })?;
+                let name = wanted["name"].as_str().unwrap().to_owned();
+                let value = wanted["value"].as_u64().unwrap();
+                // Wishes have names that live as long as the test.
+                let wish = wish(name.leak(), u32::try_from(value).unwrap());
+                Ok(Arc::new(wish))
+            }
         }
-        let wish = self.wishes.get(&*task.name).unwrap().clone();
-        Ok(Prepared::Resource(Arc::new(wish)))
     }
 
     fn restart(&self, service: &'static str) -> Arc<dyn AnyResource> {
         Arc::new(wish(service, 0).manner(Manner::Restart))
+    }
+
+    fn statements(&self, _: &Library, file: &str) -> Result<Vec<Statement>, CimError> {
+        self.files.get(file).cloned().ok_or_else(|| missing(file))
+    }
+
+    fn variables(&self, _: &Library, file: &str) -> Result<BTreeMap<String, Node>, CimError> {
+        let text = self.variables.get(file).ok_or_else(|| missing(file))?;
+        Ok(mapping(text))
+    }
+}
+
+fn missing(file: &str) -> CimError {
+    CimError::Configuration {
+        detail: format!("there is no file `{file}`"),
+        remedy: String::new(),
     }
 }
 

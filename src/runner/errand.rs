@@ -1,0 +1,54 @@
+//! Reboots and waits as tasks: made ready for a host, and what follows for what is seen afterwards.
+
+use std::sync::Arc;
+
+use crate::event::RunMode;
+use crate::plan::Outcome;
+use crate::playbook::Task;
+use crate::runner::boot;
+use crate::runner::boot::BootContext;
+use crate::runner::duty::Item;
+use crate::runner::duty::Ready;
+use crate::runner::prepare;
+use crate::runner::task::Tried;
+use crate::runner::turn::Turn;
+
+impl Turn<'_, '_> {
+    /// `reboot`, `wait_for_connection` and `wait_for`.
+    pub(super) async fn boot(&mut self, task: &Task, item: Option<&Item>) -> Result<Tried, Ready> {
+        let Some((node, _)) = task.action.errand_node() else {
+            return Ok(Tried::told(Outcome::Compliant));
+        };
+        if let Some(unknown) = self.doubt_within(task, node, item) {
+            return Err(Ready::Unknown(unknown));
+        }
+        let rendered = self.scope(item).node(task, node);
+        let rendered = rendered.map_err(|mistake| self.refused(mistake))?;
+        let mut mistakes = Vec::new();
+        let Some(errand) = task.action.errand(&rendered, &mut mistakes) else {
+            return Err(Ready::Failed(prepare::mistakes(mistakes)));
+        };
+        let line = Arc::clone(&self.eyes.line);
+        let context = BootContext {
+            line: &line,
+            host: &self.visit.host,
+            prover: &self.visit.world.prover,
+            clock: &self.visit.world.clock,
+            stop: &self.stop,
+            mode: match self.eyes.session() {
+                Some(_) => self.visit.mode,
+                None => RunMode::Check,
+            },
+        };
+        let done = boot::act(&errand, &context).await;
+        if self.eyes.session().is_some() {
+            // The host may be another one than before: nothing that was seen holds.
+            self.eyes.renew();
+        }
+        Ok(Tried {
+            message: done.message,
+            own: done.values,
+            ..Tried::told(done.outcome)
+        })
+    }
+}

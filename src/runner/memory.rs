@@ -1,0 +1,80 @@
+//! What is remembered of a host from one task to the next, and from one play to the next: registered results, facts,
+//! included variables.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::facts::Facts;
+use crate::plan::Unknown;
+use crate::playbook::Task;
+use crate::syntax::Node;
+use crate::syntax::template::Values;
+
+/// What is remembered of a host.
+#[derive(Default)]
+pub(super) struct Memory {
+    /// Registered results and `set_fact`.
+    pub(super) results: Values,
+    /// Variables of files that were included.
+    pub(super) included: BTreeMap<String, Node>,
+    /// Gathered once.
+    pub(super) facts: Option<Facts>,
+    /// Grows whenever a variable came to be or changed.
+    pub(super) version: usize,
+    /// Variables whose values depend on changes that were not made.
+    doubts: BTreeMap<String, Unknown>,
+    /// Why any variable may be another one than it seems.
+    blind: Option<Unknown>,
+    /// How often the host came by the tasks that hosts share.
+    times: BTreeMap<(String, usize), usize>,
+}
+
+impl Memory {
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &str, value: &Json) {
+        self.results.set(name, value);
+        self.doubts.remove(name);
+        self.version += 1;
+    }
+
+    /// Takes over the variables of a file.
+    pub(super) fn include(&mut self, variables: BTreeMap<String, Node>) {
+        self.included.extend(variables);
+        self.version += 1;
+    }
+
+    /// Notes that the value of a variable cannot be told.
+    pub(super) fn doubt(&mut self, name: &str, why: &Unknown) {
+        self.doubts.insert(name.to_owned(), why.clone());
+        self.version += 1;
+    }
+
+    /// Notes that any variable may be another one than it seems.
+    pub(super) fn go_blind(&mut self, why: &Unknown) {
+        self.blind.get_or_insert_with(|| why.clone());
+    }
+
+    /// Whether every variable is what it seems.
+    pub(super) fn is_certain(&self) -> bool {
+        self.doubts.is_empty() && self.blind.is_none()
+    }
+
+    /// Why the value of a variable cannot be told.
+    pub(super) fn doubt_of(&self, name: &str) -> Option<&Unknown> {
+        self.doubts.get(name)
+    }
+
+    /// Why a variable that is not there may be there nevertheless.
+    pub(super) fn blindness(&self) -> Option<&Unknown> {
+        self.blind.as_ref()
+    }
+
+    /// Counts that the host came by a task; which time it is, from 0.
+    pub(super) fn come_by(&mut self, task: &Task) -> usize {
+        let place = (task.span.source.name.clone(), task.span.start);
+        let times = self.times.entry(place).or_default();
+        *times += 1;
+        *times - 1
+    }
+}
