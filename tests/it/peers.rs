@@ -8,6 +8,7 @@
 
 pub(crate) mod outside;
 mod remote_desktop;
+mod vault;
 mod winrm;
 
 use std::io::Write;
