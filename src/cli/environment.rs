@@ -8,7 +8,9 @@ use std::env;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use crate::cli::vault::keys::Configured;
 use crate::secret::Secret;
+use crate::vault::Matching;
 
 /// The parts of the environment that matter, read once.
 #[derive(Debug, Clone, Default)]
@@ -29,6 +31,16 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
+    /// What Ansible's variables say of vault passwords.
+    pub vault: Configured,
+    /// `ANSIBLE_EDITOR`, else `EDITOR`, else `VISUAL`.
+    pub editor: Option<String>,
+    /// `PATH`: where programs are.
+    pub program_folders: Vec<PathBuf>,
+    /// `XDG_RUNTIME_DIR`: a folder of this user alone, in memory on most systems.
+    pub runtime_folder: Option<PathBuf>,
+    /// Where files go that are needed for a moment.
+    pub temporary_folder: PathBuf,
 }
 
 /// What the environment wishes for colours.
@@ -68,6 +80,13 @@ impl Environment {
             forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
             home: env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
+            vault: vault(),
+            editor: text("ANSIBLE_EDITOR")
+                .or_else(|| text("EDITOR"))
+                .or_else(|| text("VISUAL")),
+            program_folders: env::split_paths(&text("PATH").unwrap_or_default()).collect(),
+            runtime_folder: text("XDG_RUNTIME_DIR").map(PathBuf::from),
+            temporary_folder: env::temp_dir(),
         }
     }
 }
@@ -77,6 +96,60 @@ pub fn secret(name: &str) -> Option<Secret> {
     text(name).map(Secret::new)
 }
 
+fn vault() -> Configured {
+    let identities = text("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+    Configured {
+        identities: identities
+            .split(',')
+            .map(|identity| identity.trim().to_owned())
+            .filter(|identity| !identity.is_empty())
+            .collect(),
+        password_file: text("ANSIBLE_VAULT_PASSWORD_FILE"),
+        encrypt_identity: text("ANSIBLE_VAULT_ENCRYPT_IDENTITY"),
+        matching: match text("ANSIBLE_VAULT_ID_MATCH").map(|word| word.to_lowercase()) {
+            Some(word) if ["yes", "on", "1", "true", "t", "y"].contains(&word.as_str()) => {
+                Matching::Required
+            }
+            Some(_) | None => Matching::Preferred,
+        },
+    }
+}
+
+/// A path as a person writes it where no shell expands it: `~` at the beginning, `$NAME` and `${NAME}` anywhere. What
+/// is not set stays as written.
+pub fn expand(path: &str) -> PathBuf {
+    let with_home = match (path.strip_prefix('~'), text("HOME")) {
+        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
+        (Some(_) | None, Some(_) | None) => path.to_owned(),
+    };
+    let mut pieces = with_home.split('$');
+    let mut expanded = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        if let Some((value, rest)) = variable(piece) {
+            expanded.push_str(&value);
+            expanded.push_str(rest);
+        } else {
+            expanded.push('$');
+            expanded.push_str(piece);
+        }
+    }
+    PathBuf::from(expanded)
+}
+
+/// The value of the variable at the beginning of a text that stood behind a `$`, and what follows it.
+fn variable(piece: &str) -> Option<(String, &str)> {
+    let (name, rest) = if let Some(inner) = piece.strip_prefix('{') {
+        inner.split_once('}')?
+    } else {
+        let end = piece.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
+        piece.split_at_checked(end.unwrap_or(piece.len()))?
+    };
+    Some((text(name)?, rest))
+}
+
 fn text(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return None;
+    }
     env::var(name).ok().filter(|value| !value.is_empty())
 }

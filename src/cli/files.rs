@@ -12,6 +12,14 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
+pub mod memory;
+mod replace;
+
+pub use crate::cli::files::replace::Standing;
+pub use crate::cli::files::replace::real_program;
+pub use crate::cli::files::replace::replace;
+pub use crate::cli::files::replace::standing;
+
 /// The bytes of a file.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))

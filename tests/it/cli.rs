@@ -15,6 +15,7 @@ mod results;
 mod scenario_files;
 mod secrets;
 mod sign_in;
+mod vault;
 
 use std::path::Path;
 use std::process::Output;

@@ -17,4 +17,5 @@ mod session;
 mod support;
 mod tidy;
 mod tls;
+mod vault;
 mod wsman;

@@ -9,6 +9,7 @@
 pub(crate) mod outside;
 mod patterns;
 mod remote_desktop;
+mod vault;
 mod winrm;
 
 use std::io::Write;

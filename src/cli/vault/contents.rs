@@ -1,0 +1,281 @@
+//! `rdpfix vault encrypt`, `decrypt`, `view` and `rekey`: everything is read and worked out before anything is written, so
+//! that a mistake in one file leaves all of them as they were.
+
+use std::io::Read;
+use std::io::Write;
+use std::num::NonZero;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
+use std::thread;
+
+use zeroize::Zeroizing;
+
+use crate::cli::args::DecryptArguments;
+use crate::cli::args::EncryptArguments;
+use crate::cli::args::KeyArguments;
+use crate::cli::args::RekeyArguments;
+use crate::cli::args::VaultFiles;
+use crate::cli::environment::Environment;
+use crate::cli::exit::ExitStatus;
+use crate::cli::files;
+use crate::cli::files::Readers;
+use crate::cli::output::Refusal;
+use crate::cli::output::Talk;
+use crate::cli::vault::encrypting_id;
+use crate::cli::vault::keys;
+use crate::cli::vault::keys::Age;
+use crate::cli::vault::refused;
+use crate::vault::VaultError;
+
+/// Standard input or output, where a file could stand.
+const STREAM: &str = "-";
+
+/// Bytes that may be secret.
+type Bytes = Zeroizing<Vec<u8>>;
+
+/// Encrypts files.
+pub(super) fn encrypt(
+    arguments: &EncryptArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let inputs = inputs(&arguments.files.files);
+    one_output(&inputs, arguments.output.as_deref())?;
+    let keyring = keys::for_verb(&arguments.files.keys, &environment.vault, Age::New, talk)?;
+    let wanted = arguments
+        .encrypt_vault_id
+        .as_ref()
+        .or(environment.vault.encrypt_identity.as_ref());
+    let id = encrypting_id(&keyring, wanted.map(String::as_str))?;
+    let treatment = Treatment {
+        what: "encrypt",
+        done: "encrypted",
+        readers: Readers::Default,
+        output: arguments.output.as_deref(),
+    };
+    treatment.over(&inputs, environment, talk, |bytes| {
+        let sealed = keyring.seal(bytes, id.as_deref())?;
+        Ok(Zeroizing::new(sealed.into_bytes()))
+    })
+}
+
+/// Decrypts files. What is in clear is for nobody but its owner.
+pub(super) fn decrypt(
+    arguments: &DecryptArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let inputs = inputs(&arguments.files.files);
+    one_output(&inputs, arguments.output.as_deref())?;
+    let keyring = keys::for_verb(&arguments.files.keys, &environment.vault, Age::Known, talk)?;
+    let treatment = Treatment {
+        what: "decrypt",
+        done: "decrypted",
+        readers: Readers::Owner,
+        output: arguments.output.as_deref(),
+    };
+    treatment.over(&inputs, environment, talk, |bytes| {
+        keyring.open_bytes(bytes)
+    })
+}
+
+/// Writes what is in files to standard output.
+pub(super) fn view(
+    arguments: &VaultFiles,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::Known, talk)?;
+    let treatment = Treatment {
+        what: "show",
+        done: "shown",
+        readers: Readers::Owner,
+        output: Some(Path::new(STREAM)),
+    };
+    treatment.over(&inputs(&arguments.files), environment, talk, |bytes| {
+        keyring.open_bytes(bytes)
+    })
+}
+
+/// Encrypts files anew.
+pub(super) fn rekey(
+    arguments: &RekeyArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<ExitStatus> {
+    if arguments.files.iter().any(|file| is_stream(file)) {
+        let message = "`rekey` works on files, not on standard input";
+        return Err(Refusal::new(ExitStatus::Usage, message).into());
+    }
+    let old = keys::for_verb(&arguments.keys, &environment.vault, Age::Known, talk)?;
+    let new = KeyArguments {
+        vault_id: arguments.new_vault_id.iter().cloned().collect(),
+        vault_password_file: arguments.new_vault_password_file.iter().cloned().collect(),
+        ask_vault_password: false,
+    };
+    let wanted = arguments
+        .encrypt_vault_id
+        .as_ref()
+        .or(environment.vault.encrypt_identity.as_ref())
+        .map(String::as_str);
+    let new = keys::for_rekey(&new, wanted, &environment.vault, talk)?;
+    let treatment = Treatment {
+        what: "rekey",
+        done: "rekeyed",
+        readers: Readers::Default,
+        output: None,
+    };
+    treatment.over(&arguments.files, environment, talk, |bytes| {
+        let clear = old.open_bytes(bytes)?;
+        Ok(Zeroizing::new(new.seal(&clear, wanted)?.into_bytes()))
+    })
+}
+
+fn inputs(files: &[PathBuf]) -> Vec<PathBuf> {
+    if files.is_empty() {
+        vec![PathBuf::from(STREAM)]
+    } else {
+        files.to_vec()
+    }
+}
+
+fn is_stream(path: &Path) -> bool {
+    path == Path::new(STREAM)
+}
+
+fn one_output(inputs: &[PathBuf], output: Option<&Path>) -> anyhow::Result<()> {
+    if output.is_none() || inputs.len() < 2 {
+        return Ok(());
+    }
+    let message = "`--output` takes what comes of one file, not of several";
+    Err(Refusal::new(ExitStatus::Usage, message).into())
+}
+
+/// What is done to each of some files.
+struct Treatment<'a> {
+    /// The verb, for messages.
+    what: &'static str,
+    /// The same, done.
+    done: &'static str,
+    readers: Readers,
+    /// Instead of the file itself.
+    output: Option<&'a Path>,
+}
+
+impl Treatment<'_> {
+    fn over(
+        &self,
+        inputs: &[PathBuf],
+        environment: &Environment,
+        talk: &Talk,
+        work: impl Fn(&[u8]) -> Result<Bytes, VaultError> + Sync,
+    ) -> anyhow::Result<ExitStatus> {
+        if environment.stdin_is_terminal && inputs.iter().any(|path| is_stream(path)) {
+            talk.note("reading standard input");
+        }
+        let results = side_by_side(inputs, |path| self.one(path, &work));
+        let mut worked = Vec::new();
+        let mut failed = None;
+        for (path, result) in inputs.iter().zip(results) {
+            match result {
+                Ok(bytes) => worked.push((path, bytes)),
+                Err(error) => failed = Some(talk.error(&error)),
+            }
+        }
+        if let Some(status) = failed {
+            if inputs.len() > 1 {
+                talk.note("nothing was written");
+            }
+            return Ok(status);
+        }
+        for (path, bytes) in worked {
+            self.put(path, &bytes)?;
+            if environment.stdout_is_terminal && !is_stream(self.output.unwrap_or(path)) {
+                talk.note(&format!("`{}`: {}", path.display(), self.done));
+            }
+        }
+        Ok(ExitStatus::Success)
+    }
+
+    fn one(
+        &self,
+        path: &Path,
+        work: &impl Fn(&[u8]) -> Result<Bytes, VaultError>,
+    ) -> anyhow::Result<Bytes> {
+        let bytes = bytes(path)?;
+        work(&bytes).map_err(|error| refused(self.what, &shown(path), &error).into())
+    }
+
+    fn put(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+        let path = self.output.unwrap_or(path);
+        if is_stream(path) {
+            let mut out = std::io::stdout();
+            out.write_all(bytes)?;
+            out.flush()?;
+            Ok(())
+        } else {
+            files::replace(path, bytes, self.readers)
+        }
+    }
+}
+
+fn shown(path: &Path) -> String {
+    if is_stream(path) {
+        "standard input".to_owned()
+    } else {
+        format!("`{}`", path.display())
+    }
+}
+
+fn bytes(path: &Path) -> anyhow::Result<Bytes> {
+    if !is_stream(path) {
+        return files::read(path).map(Zeroizing::new);
+    }
+    let mut bytes = Bytes::default();
+    std::io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What a function makes of each item, on all cores.
+fn side_by_side<T: Sync, R: Send + Sync>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let results: Vec<OnceLock<R>> = items.iter().map(|_| OnceLock::new()).collect();
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let at = next.fetch_add(1, Ordering::Relaxed);
+        items.get(at).zip(results.get(at))
+    };
+    let run = || {
+        while let Some((item, result)) = take() {
+            let _first = result.set(work(item));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..cores.min(items.len()) {
+            scope.spawn(run);
+        }
+    });
+    results
+        .into_iter()
+        .zip(items)
+        .map(|(result, item)| result.into_inner().unwrap_or_else(|| work(item)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::side_by_side;
+
+    #[test]
+    fn results_come_in_the_order_of_their_items() {
+        let items: Vec<usize> = (0..100).collect();
+        assert_eq!(
+            side_by_side(&items, |item| item + 1),
+            (1..101).collect::<Vec<_>>()
+        );
+        assert!(side_by_side(&[], |item: &usize| *item).is_empty());
+    }
+}
