@@ -19,6 +19,8 @@ use crate::syntax::template::Engine;
 use crate::syntax::template::Values;
 use crate::vault::Keyring;
 
+pub mod actions;
+
 mod around;
 mod built_in;
 mod condition;

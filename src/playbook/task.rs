@@ -10,8 +10,10 @@ use crate::playbook::Body;
 use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
-use crate::playbook::entry::resource_of;
+use crate::playbook::shape::errors;
+use crate::resource::AnyResource;
 use crate::resource::Kind;
+use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::Shape;
@@ -86,6 +88,19 @@ fn unsupported(span: &Span, word: &str) -> Diagnostic {
         format!("`{word}` is not supported yet"),
     )
     .at(span)
+}
+
+/// The resource that a node without templates states.
+pub(super) fn resource_of(
+    kind: &Kind,
+    node: &Node,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Arc<dyn AnyResource>> {
+    let before = errors(mistakes);
+    let resource = (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes));
+    resource
+        .filter(|_| errors(mistakes) == before)
+        .map(Arc::from)
 }
 
 /// Numbers and truth values that templates made, as texts where the table asks for texts: `name: "{{ 5 }}"` has no
