@@ -189,6 +189,9 @@ pub struct LintArguments {
     /// The playbooks
     #[arg(required = true)]
     pub playbooks: Vec<PathBuf>,
+    /// Variables that win over all others: `k=v`, JSON, or `@file`
+    #[arg(short, long, value_name = "VARS")]
+    pub extra_vars: Vec<String>,
 }
 
 /// What to do with the lab.

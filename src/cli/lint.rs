@@ -1,5 +1,6 @@
 //! `rdpfix lint`: checks playbooks without connecting anywhere.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
@@ -7,21 +8,29 @@ use std::sync::Arc;
 use crate::cli::args::LintArguments;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
+use crate::cli::files::Disk;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::Source;
 use crate::diag::source_from_bytes;
 use crate::playbook;
 use crate::playbook::Playbook;
+use crate::playbook::Reading;
+use crate::syntax::Node;
+use crate::vault::Keyring;
 
 /// Shows every mistake of every file.
 pub fn lint(arguments: &LintArguments, talk: &Talk) -> anyhow::Result<ExitStatus> {
+    let Some(extra) = run::extra_variables(&arguments.extra_vars, talk)? else {
+        return Ok(ExitStatus::Usage);
+    };
     let mut status = ExitStatus::Success;
     for path in &arguments.playbooks {
-        let (playbook, diagnostics) = read_playbook(path)?;
+        let (playbook, diagnostics) = read_playbook(path, &extra, &Arc::default())?;
         if talk.diagnostics(&diagnostics) == Found::Errors {
             status = ExitStatus::Invalid;
         }
@@ -44,7 +53,10 @@ fn verdict(path: &Path, playbook: Option<&Playbook>, diagnostics: &[Diagnostic])
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match playbook {
         Some(playbook) if errors == 0 => {
-            let tasks: usize = playbook.plays.iter().map(|play| play.tasks.len()).sum();
+            let plays = playbook.plays.iter();
+            let tasks: usize = plays
+                .map(|play| play.all_tasks().len() - play.handlers.len())
+                .sum();
             format!(
                 "{}: ok, {} plays, {tasks} tasks, {warnings} warnings",
                 path.display(),
@@ -55,10 +67,19 @@ fn verdict(path: &Path, playbook: Option<&Playbook>, diagnostics: &[Diagnostic])
     }
 }
 
-/// Reads a playbook from a file.
-pub fn read_playbook(path: &Path) -> anyhow::Result<(Option<Playbook>, Vec<Diagnostic>)> {
+/// Reads a playbook from a file, with everything that it imports.
+pub fn read_playbook(
+    path: &Path,
+    extra: &BTreeMap<String, Node>,
+    keyring: &Arc<Keyring>,
+) -> anyhow::Result<(Option<Playbook>, Vec<Diagnostic>)> {
+    let reading = Reading {
+        files: Arc::new(Disk),
+        keyring: Arc::clone(keyring),
+        extra: extra.clone(),
+    };
     match read_source(path)? {
-        Ok(source) => Ok(playbook::parse(&source)),
+        Ok(source) => Ok(playbook::read(&source, &reading)),
         Err(diagnostic) => Ok((None, vec![diagnostic])),
     }
 }

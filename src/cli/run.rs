@@ -73,13 +73,14 @@ fn execute(
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
     let forks = forks(arguments.forks, environment)?;
-    let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook)?;
+    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+        return Ok(ExitStatus::Usage);
+    };
+    let (playbook, diagnostics) =
+        lint::read_playbook(&arguments.playbook, &extra, &Arc::default())?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
         return Ok(ExitStatus::Invalid);
-    };
-    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
-        return Ok(ExitStatus::Usage);
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -153,8 +154,8 @@ async fn carry_out(
     Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
 }
 
-/// `None` after a mistake was shown.
-fn extra_variables(
+/// What `-e` says; `None` after a mistake was shown.
+pub fn extra_variables(
     typed: &[String],
     talk: &Talk,
 ) -> anyhow::Result<Option<BTreeMap<String, Node>>> {

@@ -11,6 +11,7 @@ use crate::playbook::Meta;
 use crate::playbook::around::Around;
 use crate::playbook::entry::is_reserved;
 use crate::playbook::entry::reserved;
+use crate::playbook::entry::typed;
 use crate::playbook::module::Module;
 use crate::playbook::reader::Reader;
 use crate::playbook::shape;
@@ -331,7 +332,12 @@ impl Reader {
             return None;
         }
         self.shelf.engine.check(&module.args, &mut self.mistakes);
-        Some(action(module.args.clone()))
+        let mut order = action(module.args.clone());
+        if let (true, Some((node, properties))) = (module.from_text, order.errand_node()) {
+            order = action(typed(properties, node));
+        }
+        order.check_errand(&has_template, &mut self.mistakes);
+        Some(order)
     }
 }
 

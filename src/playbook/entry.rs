@@ -9,17 +9,15 @@ use crate::playbook::Task;
 use crate::playbook::around::Around;
 use crate::playbook::around::Keywords;
 use crate::playbook::module::Module;
+use crate::playbook::prepare::resource_of;
 use crate::playbook::reader::Reader;
 use crate::playbook::shape;
-use crate::playbook::shape::errors;
 use crate::playbook::shape::is_name;
 use crate::playbook::shape::wrong;
 use crate::playbook::translate;
 use crate::playbook::words;
-use crate::resource::AnyResource;
 use crate::resource::Kind;
 use crate::syntax;
-use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::Property;
@@ -247,19 +245,6 @@ pub(super) fn reserved(name: &str, at: &Node) -> Diagnostic {
 /// Whether a run fills in the name itself.
 pub(super) fn is_reserved(name: &str) -> bool {
     GIVEN.contains(&name)
-}
-
-/// The resource that a node without templates states.
-pub(super) fn resource_of(
-    kind: &Kind,
-    node: &Node,
-    mistakes: &mut Vec<Diagnostic>,
-) -> Option<Arc<dyn AnyResource>> {
-    let before = errors(mistakes);
-    let resource = (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes));
-    resource
-        .filter(|_| errors(mistakes) == before)
-        .map(Arc::from)
 }
 
 /// Texts as truth values and numbers where the table asks for these: `port=3389` is a text as it stands.

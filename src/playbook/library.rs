@@ -9,6 +9,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::diag::Diagnostic;
+use crate::diag::Source;
 use crate::diag::Span;
 use crate::playbook::Statement;
 use crate::playbook::around::Around;
@@ -35,6 +36,24 @@ type Tasks = Result<Arc<Vec<Statement>>, Vec<Diagnostic>>;
 impl fmt::Debug for Library {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_tuple("Library").field(&self.at).finish()
+    }
+}
+
+impl Default for Library {
+    /// A library without files.
+    fn default() -> Self {
+        let source = Arc::new(Source {
+            name: String::new(),
+            text: String::new(),
+            secret: false,
+        });
+        let nowhere = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        let around = Around::play(Arc::default(), PathBuf::new(), Own::default());
+        Self::new(&Arc::new(Shelf::empty()), around, &nowhere)
     }
 }
 

@@ -15,9 +15,10 @@ use crate::playbook::Condition;
 use crate::playbook::Prepared;
 use crate::playbook::Scope;
 use crate::playbook::Task;
-use crate::playbook::entry::resource_of;
+use crate::playbook::shape::errors;
 use crate::resource::AnyResource;
 use crate::resource::Kind;
+use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::Shape;
@@ -31,6 +32,19 @@ const FACTS: &str = "facts";
 
 /// What `{{ omit }}` stands for: a key that holds it is left out.
 pub const OMIT: &str = "__omit_place_holder__8a1f5d0c";
+
+/// The resource that a node without templates states.
+pub(super) fn resource_of(
+    kind: &Kind,
+    node: &Node,
+    mistakes: &mut Vec<Diagnostic>,
+) -> Option<Arc<dyn AnyResource>> {
+    let before = errors(mistakes);
+    let resource = (kind.parse)(&mut Args::new(kind.name, kind.properties, node, mistakes));
+    resource
+        .filter(|_| errors(mistakes) == before)
+        .map(Arc::from)
+}
 
 impl Scope<'_> {
     fn variables<'v>(&'v self, task: &'v BTreeMap<String, Node>) -> Variables<'v> {
