@@ -9,8 +9,65 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
+use std::process::Command;
+use std::process::Stdio;
 
 use anyhow::Context;
+
+use crate::files::Files;
+use crate::files::Kind;
+use crate::files::Printed;
+
+/// The disk of this machine.
+#[derive(Debug, Clone, Copy)]
+pub struct Disk;
+
+impl Files for Disk {
+    fn kind(&self, path: &Path) -> Kind {
+        match fs::metadata(path) {
+            Ok(about) if about.is_dir() => Kind::Folder,
+            Ok(about) if !about.is_file() => Kind::Absent,
+            Ok(about) if may_run(&about) => Kind::Executable,
+            Ok(_) => Kind::File,
+            Err(_) => Kind::Absent,
+        }
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        fs::read(path)
+    }
+
+    fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths = fs::read_dir(folder)?
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<io::Result<Vec<_>>>()?;
+        paths.sort_unstable_by(|one, other| one.file_name().cmp(&other.file_name()));
+        Ok(paths)
+    }
+
+    fn run(&self, program: &Path, arguments: &[&str]) -> io::Result<Printed> {
+        // Whole, so that a name without a folder is not looked for in the search path.
+        let output = Command::new(std::path::absolute(program)?)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()?;
+        Ok(Printed {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: output.stderr,
+        })
+    }
+}
+
+#[cfg(unix)]
+fn may_run(about: &fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn may_run(_about: &fs::Metadata) -> bool {
+    false
+}
 
 /// The bytes of a file.
 pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,7 +85,14 @@ fn execute(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(&arguments.fleet, environment, &extra, talk).await?;
+        let fleet = inventory::open(
+            &arguments.fleet,
+            environment,
+            &extra,
+            beside(&arguments.playbook),
+            talk,
+        )
+        .await?;
         let hosts = assign(&playbook, &fleet, arguments)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
@@ -145,8 +153,19 @@ async fn carry_out(
     Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
 }
 
+/// The folder of a playbook.
+fn beside(playbook: &Path) -> Option<PathBuf> {
+    let folder = playbook.parent()?;
+    let is_here = folder.as_os_str().is_empty();
+    Some(if is_here {
+        PathBuf::from(".")
+    } else {
+        folder.to_owned()
+    })
+}
+
 /// `None` after a mistake was shown.
-fn extra_variables(
+pub(super) fn extra_variables(
     typed: &[String],
     talk: &Talk,
 ) -> anyhow::Result<Option<BTreeMap<String, Node>>> {

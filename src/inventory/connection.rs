@@ -1,6 +1,7 @@
 //! From variables to how a host is reached: Ansible's connection variables of WinRM, `rdp_port` and `rdp_gateway`.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -13,7 +14,6 @@ use crate::inventory::HostVars;
 use crate::inventory::Scheme;
 use crate::inventory::TlsTrust;
 use crate::inventory::WinRm;
-use crate::inventory::draft::Draft;
 use crate::inventory::endpoint;
 use crate::secret::Secret;
 use crate::syntax::Content;
@@ -83,30 +83,45 @@ const UNUSED: [&str; 14] = [
     "ansible_winrm_kerberos_target_override",
 ];
 
+/// What is told of the name of a variable.
+#[derive(Clone, Copy)]
+enum Oddity {
+    Unused,
+    Slip(&'static str),
+}
+
 /// Warns of variables that are near to a known one, and of known ones that have no effect.
-pub(super) fn check_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
-    let groups = draft.groups.iter().map(|group| &group.vars);
-    let hosts = draft.hosts.iter().map(|host| &host.vars);
+pub(super) fn check_names<'v>(
+    variables: impl Iterator<Item = (&'v str, &'v Node)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut known: HashMap<&str, Option<Oddity>> = HashMap::new();
     let mut told = HashSet::new();
-    for (name, value) in groups.chain(hosts).flatten() {
-        let place = (name.as_str(), value.span.start);
-        if USED.iter().any(|names| names.contains(&name.as_str())) {
+    for (name, value) in variables {
+        let oddity = *known.entry(name).or_insert_with(|| oddity(name));
+        let Some(oddity) = oddity else { continue };
+        // A host range gives one value to many hosts.
+        let source = Arc::as_ptr(&value.span.source).addr();
+        if !told.insert((name, source, value.span.start)) {
             continue;
         }
-        let mistake = if UNUSED.contains(&name.as_str()) {
-            Some(
+        diagnostics.push(match oddity {
+            Oddity::Unused => {
                 Diagnostic::warning("unused-variable", format!("`{name}` has no effect here"))
-                    .at(&value.span),
-            )
-        } else {
-            slip(name).map(|near| misspelt(name, near, value))
-        };
-        // A host range gives one value to many hosts.
-        if let Some(mistake) = mistake
-            && told.insert(place)
-        {
-            diagnostics.push(mistake);
-        }
+                    .at(&value.span)
+            }
+            Oddity::Slip(near) => misspelt(name, near, value),
+        });
+    }
+}
+
+fn oddity(name: &str) -> Option<Oddity> {
+    if USED.iter().any(|names| names.contains(&name)) {
+        None
+    } else if UNUSED.contains(&name) {
+        Some(Oddity::Unused)
+    } else {
+        slip(name).map(Oddity::Slip)
     }
 }
 
@@ -150,6 +165,9 @@ const RDP_LENGTHS: [usize; 3] = [
     "rdp_gateway".len(),
 ];
 
+/// Variables that several hosts have.
+type Shared = Arc<BTreeMap<String, Node>>;
+
 /// Makes hosts of merged variables.
 pub(super) struct Reader<'a> {
     engine: Engine,
@@ -157,6 +175,8 @@ pub(super) struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
     told: HashSet<(&'static str, usize, usize)>,
+    /// Variables of groups without the secrets among them, so that hosts still share them.
+    cleared: HashMap<(usize, Vec<String>), Shared>,
 }
 
 impl<'a> Reader<'a> {
@@ -166,28 +186,63 @@ impl<'a> Reader<'a> {
             defaults,
             diagnostics,
             told: HashSet::new(),
+            cleared: HashMap::new(),
         }
     }
 
-    pub(super) fn host(&mut self, name: &str, mut vars: BTreeMap<String, Node>) -> Host {
+    /// A host with everything that connecting to it needs.
+    pub(super) fn host(&mut self, name: &Arc<str>, vars: HostVars) -> Host {
         let mut one = One {
             reader: self,
             name,
             vars: &vars,
         };
-        let address = one.text(&ADDRESS).unwrap_or_else(|| name.to_owned());
+        let address = one.text(&ADDRESS).unwrap_or_else(|| name.to_string());
         let rdp_port = one.port(&RDP).unwrap_or(RDP_PORT);
         let rdp_gateway = one.gateway();
         let winrm = one.winrm();
-        remove_secrets(&mut vars);
+        let vars = self.without_secrets(vars);
         Host {
-            name: Arc::from(name),
+            name: Arc::clone(name),
             address,
             winrm,
             rdp_port,
             rdp_gateway,
-            vars: HostVars::new(vars, Arc::default()),
+            vars,
         }
+    }
+
+    /// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
+    fn without_secrets(&mut self, mut vars: HostVars) -> HostVars {
+        let mut waiting: Vec<String> = PASSWORD.iter().map(|name| (*name).to_owned()).collect();
+        let mut names = Vec::new();
+        while let Some(name) = waiting.pop() {
+            let Some(node) = vars.get(&name).filter(|_| !names.contains(&name)) else {
+                continue;
+            };
+            let other = node.as_text().and_then(template::single_variable);
+            waiting.extend(other.map(str::to_owned));
+            names.push(name);
+        }
+        if names.is_empty() {
+            return vars;
+        }
+        names.sort_unstable();
+        if names.iter().any(|name| vars.own.contains_key(name)) {
+            Arc::make_mut(&mut vars.own).retain(|name, _| !names.contains(name));
+        }
+        names.retain(|name| vars.inherited.contains_key(name));
+        if !names.is_empty() {
+            // The shared variables live as long as the tree's resolution does, so their place is theirs alone.
+            let key = (Arc::as_ptr(&vars.inherited).addr(), names);
+            let cleared = self.cleared.entry(key).or_insert_with_key(|(_, names)| {
+                let mut kept = (*vars.inherited).clone();
+                kept.retain(|name, _| !names.contains(name));
+                Arc::new(kept)
+            });
+            vars.inherited = Arc::clone(cleared);
+        }
+        vars
     }
 
     fn tell(&mut self, diagnostic: Diagnostic) {
@@ -201,23 +256,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
-fn remove_secrets(vars: &mut BTreeMap<String, Node>) {
-    let mut names: Vec<String> = PASSWORD.iter().map(|name| (*name).to_owned()).collect();
-    while let Some(name) = names.pop() {
-        if let Some(node) = vars.remove(&name)
-            && let Some(other) = node.as_text().and_then(template::single_variable)
-        {
-            names.push(other.to_owned());
-        }
-    }
-}
-
 /// One host being read.
 struct One<'r, 'a, 'v> {
     reader: &'r mut Reader<'a>,
     name: &'v str,
-    vars: &'v BTreeMap<String, Node>,
+    vars: &'v HostVars,
 }
 
 impl One<'_, '_, '_> {
@@ -261,11 +304,12 @@ impl One<'_, '_, '_> {
         let (name, node) = names
             .iter()
             .rev()
-            .find_map(|name| Some((*name, self.vars.get(*name)?)))?;
+            .find_map(|name| Some((*name, self.vars.get(name)?)))?;
         if !template::has_template(node) {
             return Some((name, node.clone())).filter(|(_, node)| node.content != Content::Null);
         }
-        let variables = Variables::new(vec![self.vars]).with("inventory_hostname", &self.name);
+        let variables =
+            Variables::new(self.vars.layers().to_vec()).with("inventory_hostname", &self.name);
         match self.reader.engine.render(node, &variables) {
             Ok(node) => Some((name, node)).filter(|(_, node)| node.content != Content::Null),
             Err(mistake) => {
