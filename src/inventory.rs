@@ -1,12 +1,14 @@
 //! Whom to manage: hosts, groups and how to reach them.
 //!
-//! Reads Ansible's YAML inventories. Knows variables as data; must not know playbooks, and opens no connection.
+//! Reads Ansible's inventories: INI and YAML files, folders, programs, lists, and the files of variables beside them.
+//! Knows variables as data; must not know playbooks, and opens no connection.
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::diag::Diagnostic;
+use crate::diag::Severity;
 use crate::diag::Source;
 use crate::secret::Secret;
 use crate::syntax::Node;
@@ -14,16 +16,34 @@ use crate::vault::Keyring;
 
 pub mod endpoint;
 
+mod address;
 mod connection;
+mod document;
 mod draft;
-mod merge;
+mod ini;
+mod intake;
+mod order;
 mod password;
 mod pattern;
 mod range;
-mod read;
+mod resolve;
+mod script;
+mod source;
+mod tree;
+mod variables;
+mod yaml;
 
 pub use crate::inventory::password::PasswordSource;
 pub use crate::inventory::pattern::PatternError;
+pub use crate::inventory::source::Origin;
+pub use crate::inventory::source::Reading;
+pub use crate::inventory::tree::GROUP_PRIORITY;
+pub use crate::inventory::tree::Group;
+pub use crate::inventory::tree::Inherited;
+pub use crate::inventory::tree::Member;
+pub use crate::inventory::tree::Playbook;
+pub use crate::inventory::tree::Read;
+pub use crate::inventory::tree::Tree;
 
 /// Hosts and groups.
 #[derive(Debug, Clone, Default)]
@@ -59,9 +79,12 @@ impl Inventory {
         defaults: &Defaults,
         extra: &BTreeMap<String, Node>,
     ) -> (Option<Self>, Vec<Diagnostic>) {
-        let mut diagnostics = Vec::new();
-        let draft = read::read(sources, &mut diagnostics);
-        let inventory = merge::merge(draft, defaults, extra, &mut diagnostics);
+        let origins: Vec<Origin> = sources
+            .iter()
+            .map(|source| Origin::Text(Arc::clone(source)))
+            .collect();
+        let read = Tree::read(&origins, None, extra);
+        let (inventory, mut diagnostics) = Self::of(read, defaults);
         // In the order of the lines, whatever was looked at first.
         diagnostics.sort_by_key(|mistake| {
             let span = mistake.span.as_ref()?;
@@ -71,6 +94,29 @@ impl Inventory {
             Some((file, span.start))
         });
         (inventory, diagnostics)
+    }
+
+    /// Reads everything that `-i` named as one inventory, with the files of variables beside it. All mistakes are reported at
+    /// once; the inventory is `None` when one of them is an error, also where Ansible would only warn.
+    pub fn read(
+        origins: &[Origin],
+        reading: &Reading,
+        defaults: &Defaults,
+        extra: &BTreeMap<String, Node>,
+    ) -> (Option<Self>, Vec<Diagnostic>) {
+        Self::of(Tree::read(origins, Some(reading), extra), defaults)
+    }
+
+    fn of(read: Read, defaults: &Defaults) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut diagnostics = read.in_sources;
+        diagnostics.extend(read.in_variables);
+        let inventory = read
+            .tree
+            .map(|tree| resolve::resolve(&tree, defaults, &mut diagnostics));
+        let is_broken = diagnostics
+            .iter()
+            .any(|mistake| mistake.severity == Severity::Error);
+        (inventory.filter(|_| !is_broken), diagnostics)
     }
 
     /// The hosts that a pattern names, in the order of the inventory: names, groups, wildcards, `~` and a regular
@@ -131,14 +177,17 @@ pub struct Host {
 /// The variables of one host, by precedence; what it has from its groups is shared with the hosts of the same groups.
 #[derive(Debug, Clone, Default)]
 pub struct HostVars {
-    own: BTreeMap<String, Node>,
+    own: Arc<BTreeMap<String, Node>>,
     inherited: Arc<BTreeMap<String, Node>>,
 }
 
 impl HostVars {
     /// The host's own variables, and those that it has from its groups.
     pub fn new(own: BTreeMap<String, Node>, inherited: Arc<BTreeMap<String, Node>>) -> Self {
-        Self { own, inherited }
+        Self {
+            own: Arc::new(own),
+            inherited,
+        }
     }
 
     /// The value of a variable.
@@ -151,7 +200,7 @@ impl HostVars {
         let merged: BTreeMap<&str, &Node> = self
             .inherited
             .iter()
-            .chain(&self.own)
+            .chain(&*self.own)
             .map(|(name, value)| (name.as_str(), value))
             .collect();
         merged.into_iter()

@@ -10,6 +10,7 @@ use crate::diag::Span;
 use crate::vault::Sealed;
 
 pub mod args;
+mod json;
 mod load;
 mod place;
 mod scalar;
@@ -58,7 +59,25 @@ pub enum Content {
 /// Scalars follow YAML 1.1 as PyYAML reads it, with three differences: timestamps and whole numbers beyond 64 bits stay
 /// texts, and a key that stands twice is an error. An empty text is `Null`.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
-    load::load(source)
+    load::load(source, load::Twice::Refused).map(|(node, _)| node)
+}
+
+/// Reads a file of variables or an inventory, as Ansible does: JSON when it is that, else YAML as [`parse`] does, but a key
+/// that stands twice is a warning, its last value winning. The node is `None` when there are errors.
+pub fn parse_data(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
+    if let Some(node) = json::read(source) {
+        return (Some(node), Vec::new());
+    }
+    match load::load(source, load::Twice::LastWins) {
+        Ok((node, warnings)) => (Some(node), warnings),
+        Err(mistakes) => (None, mistakes),
+    }
+}
+
+/// Reads JSON as Python does: `NaN` and `Infinity` are numbers, and the last of several equal keys wins. Ansible's objects
+/// `{"__ansible_vault": …}` and `{"__ansible_unsafe": …}` are the values that they stand for. `None` when it is no JSON.
+pub fn parse_json(source: &Arc<Source>) -> Option<Node> {
+    json::read(source)
 }
 
 /// What a bare word stands for in a YAML text: `no` is false, `0x10` is 16.

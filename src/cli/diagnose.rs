@@ -68,7 +68,7 @@ pub fn diagnose(
             !arguments.fleet.inventory.is_empty() || environment.inventory.is_some();
         let fleet = if has_inventory {
             let extra = std::collections::BTreeMap::new();
-            Some(inventory::open(&arguments.fleet, environment, &extra, talk).await?)
+            Some(inventory::open(&arguments.fleet, environment, &extra, None, talk).await?)
         } else {
             None
         };

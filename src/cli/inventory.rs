@@ -5,13 +5,14 @@ pub mod show;
 use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::args::FleetArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
-use crate::cli::lint::read_source;
+use crate::cli::files::Disk;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
@@ -21,12 +22,15 @@ use crate::diag::Source;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
 use crate::inventory::Inventory;
+use crate::inventory::Origin;
+use crate::inventory::Reading;
 use crate::inventory::TlsTrust;
 use crate::inventory::parts_of_pattern;
 use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::secret::Secret;
 use crate::syntax::Node;
+use crate::vault::Keyring;
 
 /// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
@@ -125,32 +129,20 @@ fn lines(path: &Path) -> anyhow::Result<Vec<String>> {
     Ok(found)
 }
 
-/// Opens all that was named as one inventory; mistakes in files have been shown when this fails.
+/// Opens all that was named as one inventory; mistakes in files have been shown when this fails. The files of variables
+/// beside a playbook count when its folder is given.
 pub async fn open(
     arguments: &FleetArguments,
     environment: &Environment,
     extra: &BTreeMap<String, Node>,
+    playbook_folder: Option<PathBuf>,
     talk: &Talk,
 ) -> anyhow::Result<Fleet> {
-    let from_environment: Vec<String> = environment.inventory.iter().cloned().collect();
-    let names = if arguments.inventory.is_empty() {
-        &from_environment
-    } else {
-        &arguments.inventory
-    };
-    if names.is_empty() {
-        return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
-            .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
-            .into());
-    }
-    let mut sources = Vec::new();
-    let mut labs = Vec::new();
-    for name in names {
-        let (source, lab) = source(name, talk).await?;
-        sources.push(source);
-        labs.extend(lab);
-    }
-    let (inventory, diagnostics) = Inventory::parse_all(&sources, &defaults(arguments)?, extra);
+    let names = named(arguments, environment)?;
+    let (origins, labs) = origins(&names, talk).await?;
+    let reading = reading(arguments, playbook_folder);
+    let (inventory, diagnostics) =
+        Inventory::read(&origins, &reading, &defaults(arguments)?, extra);
     let found = talk.diagnostics(&diagnostics);
     match inventory {
         Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, labs }),
@@ -158,22 +150,65 @@ pub async fn open(
     }
 }
 
-async fn source(name: &str, talk: &Talk) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
-    match name {
-        "lab" => from_lab("fleet", None, talk).await,
-        text if text.starts_with("lab:") => {
-            let (scenario, hosts) = lab_words(text)?;
-            from_lab(scenario, hosts, talk).await
-        }
-        list if list.contains(',') => Ok((listed(list), None)),
-        path => match read_source(Path::new(path))? {
-            Ok(source) => Ok((source, None)),
-            Err(diagnostic) => {
-                talk.diagnostics(&[diagnostic]);
-                Err(unusable(path).into())
-            }
-        },
+/// What was named by `-i`, else by the environment.
+fn named(arguments: &FleetArguments, environment: &Environment) -> anyhow::Result<Vec<String>> {
+    let from_environment: Vec<String> = environment.inventory.iter().cloned().collect();
+    let names = if arguments.inventory.is_empty() {
+        from_environment
+    } else {
+        arguments.inventory.clone()
+    };
+    if names.is_empty() {
+        return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
+            .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
+            .into());
     }
+    Ok(names)
+}
+
+/// What reading inventories needs of this machine.
+fn reading(arguments: &FleetArguments, playbook_folder: Option<PathBuf>) -> Reading {
+    let _ = &arguments.keys;
+    Reading {
+        files: Arc::new(Disk),
+        keyring: Arc::new(Keyring::default()),
+        playbook_folder,
+    }
+}
+
+async fn origins(names: &[String], talk: &Talk) -> anyhow::Result<(Vec<Origin>, Vec<Lab>)> {
+    let mut origins = Vec::new();
+    let mut labs = Vec::new();
+    for name in names {
+        let lab = match name.strip_prefix("lab") {
+            Some("") => Some(("fleet", None)),
+            Some(words) if words.starts_with(':') => Some(lab_words(name)?),
+            Some(_) | None => None,
+        };
+        origins.push(match lab {
+            Some((scenario, hosts)) => {
+                let (source, lab) = from_lab(scenario, hosts, talk).await?;
+                labs.push(lab);
+                Origin::Text(source)
+            }
+            None => Origin::of(name, &Disk),
+        });
+    }
+    Ok((origins, labs))
+}
+
+/// The same for who only wants to look: labs are started to know their addresses, and stopped.
+fn origins_to_show(names: &[String], talk: &Talk) -> anyhow::Result<Vec<Origin>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (origins, labs) = origins(names, talk).await?;
+        for lab in labs {
+            lab.stop().await;
+        }
+        Ok(origins)
+    })
 }
 
 fn unusable(name: &str) -> Refusal {
@@ -196,21 +231,6 @@ fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
         user: arguments.user.clone(),
         password,
         ..Defaults::default()
-    })
-}
-
-/// `host1,host2,` as an inventory text.
-fn listed(list: &str) -> Arc<Source> {
-    let hosts: Vec<String> = list
-        .split(',')
-        .map(str::trim)
-        .filter(|name| !name.is_empty())
-        .map(|name| format!("    {}:\n", serde_json::Value::from(name)))
-        .collect();
-    Arc::new(Source {
-        name: "<command line>".to_owned(),
-        text: format!("all:\n  hosts:\n{}", hosts.concat()),
-        secret: false,
     })
 }
 
@@ -237,7 +257,7 @@ async fn from_lab(
     name: &str,
     hosts: Option<usize>,
     talk: &Talk,
-) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
+) -> anyhow::Result<(Arc<Source>, Lab)> {
     let scenario = scenario::find(name, hosts, talk)?;
     let lab = Lab::start(&scenario, LabOptions::default()).await?;
     let source = Arc::new(Source {
@@ -245,7 +265,7 @@ async fn from_lab(
         text: lab.inventory_yaml(),
         secret: false,
     });
-    Ok((source, Some(lab)))
+    Ok((source, lab))
 }
 
 #[cfg(test)]

@@ -80,7 +80,9 @@ fn look(
         let interrupt = Interrupt::listen();
         let fleet = match arguments.inventory.as_slice() {
             [] => None,
-            _ => Some(inventory::open(&fleet(arguments), environment, &[].into(), talk).await?),
+            _ => {
+                Some(inventory::open(&fleet(arguments), environment, &[].into(), None, talk).await?)
+            }
         };
         let status = match listed(fleet.as_ref(), arguments) {
             Ok(listed) => {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +88,14 @@ fn execute(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(&arguments.fleet, environment, &extra, talk).await?;
+        let fleet = inventory::open(
+            &arguments.fleet,
+            environment,
+            &extra,
+            beside(&arguments.playbook),
+            talk,
+        )
+        .await?;
         let (plays, hosts) = assign(&playbook, &fleet, arguments)?;
         let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
         inventory::tell_obstacles(&assigned, talk)?;
@@ -152,6 +160,17 @@ async fn carry_out(
     drop(world);
     reporting.finished().await?;
     Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
+}
+
+/// The folder of a playbook.
+fn beside(playbook: &Path) -> Option<PathBuf> {
+    let folder = playbook.parent()?;
+    let is_here = folder.as_os_str().is_empty();
+    Some(if is_here {
+        PathBuf::from(".")
+    } else {
+        folder.to_owned()
+    })
 }
 
 /// What `-e` says; `None` after a mistake was shown.

@@ -20,12 +20,37 @@ pub(super) enum RangeError {
     /// `[5:1]`.
     #[error("`[{0}]` runs backwards")]
     Backwards(String),
+    /// `[fe80::1]`.
+    #[error("`[{0}]` is an address and no range")]
+    Address(String),
     /// A step of nothing.
     #[error("the step of `[{0}]` must be a whole number of at least 1")]
     Step(String),
     /// More than [`LIMIT`].
     #[error("more than {LIMIT} hosts")]
     TooMany,
+}
+
+impl RangeError {
+    /// What to do instead.
+    pub(super) fn help(&self) -> &'static str {
+        match self {
+            Self::Address(_) => {
+                "write an address without brackets, or with a port: `[fe80::1]:5986`"
+            }
+            Self::Malformed(_)
+            | Self::Ends(_)
+            | Self::Width(_)
+            | Self::Backwards(_)
+            | Self::Step(_)
+            | Self::TooMany => "ranges look like `web[01:20]` or `db[a:c]`",
+        }
+    }
+
+    /// Whether Ansible goes on without the hosts; any other mistake costs it the source.
+    pub(super) fn is_passed_over(&self) -> bool {
+        matches!(self, Self::Backwards(range) if !range.starts_with(|letter: char| letter.is_alphabetic()))
+    }
 }
 
 /// The names that a name with ranges stands for, the leftmost range changing slowest; the name itself when it has none.
@@ -36,9 +61,11 @@ pub(super) fn expand(name: &str) -> Result<Vec<String>, RangeError> {
         let Some((range, behind)) = after.split_once(']') else {
             return Err(RangeError::Malformed(after.to_owned()));
         };
-        // An IPv6 address in brackets is no range.
+        if before.contains(']') {
+            return Err(RangeError::Malformed(after.to_owned()));
+        }
         if range.matches(':').count() > 2 || range.contains("::") {
-            return Ok(vec![name.to_owned()]);
+            return Err(RangeError::Address(range.to_owned()));
         }
         let members = members(range)?;
         if names.len().saturating_mul(members.len()) > LIMIT {
@@ -66,7 +93,7 @@ fn members(range: &str) -> Result<Vec<String>, RangeError> {
         return Err(RangeError::Malformed(range.to_owned()));
     };
     let step = match step {
-        None | Some("") => 1,
+        None => 1,
         Some(step) => step
             .parse()
             .ok()
@@ -140,7 +167,7 @@ mod tests {
 
     #[test]
     fn ranges_expand_as_ansible_does() {
-        let cases: [(&str, &[&str]); 8] = [
+        let cases: [(&str, &[&str]); 7] = [
             ("plain", &["plain"]),
             (
                 "web[01:03].corp",
@@ -151,7 +178,6 @@ mod tests {
             ("x[8:12:2]", &["x8", "x10", "x12"]),
             ("x[y:B]", &["xy", "xz", "xA", "xB"]),
             ("x[5:5]", &["x5"]),
-            ("[fe80::1]:5986", &["[fe80::1]:5986"]),
         ];
         for (name, hosts) in cases {
             assert_eq!(expand(name).unwrap(), hosts, "{name}");
@@ -168,6 +194,11 @@ mod tests {
         assert_eq!(expand("x[5:1]"), Err(RangeError::Backwards(text("5:1"))));
         assert_eq!(expand("x[b:a]"), Err(RangeError::Backwards(text("b:a"))));
         assert_eq!(expand("x[1:9:0]"), Err(RangeError::Step(text("1:9:0"))));
+        assert_eq!(expand("x[1:9:]"), Err(RangeError::Step(text("1:9:"))));
+        assert_eq!(
+            expand("[fe80::1]"),
+            Err(RangeError::Address(text("fe80::1")))
+        );
         assert_eq!(expand("x[1:99999999999]"), Err(RangeError::TooMany));
         assert_eq!(expand("x[1:999][1:999]"), Err(RangeError::TooMany));
     }

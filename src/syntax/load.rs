@@ -11,6 +11,7 @@ use saphyr_parser::StrInput;
 use saphyr_parser::Tag;
 
 use crate::diag::Diagnostic;
+use crate::diag::Severity;
 use crate::diag::Source;
 use crate::diag::Span;
 use crate::syntax::Content;
@@ -25,9 +26,22 @@ const DEPTH: usize = 100;
 /// How many nodes aliases may add to a text; a few lines of aliases to aliases could fill the memory.
 const ALIASED_NODES: usize = 1_000_000;
 
-/// Reads one document.
-pub(super) fn load(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
+/// What a key is that stands twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twice {
+    /// An error.
+    Refused,
+    /// A warning; the later value takes the place of the earlier one, as in Ansible.
+    LastWins,
+}
+
+/// Reads one document; beside it stand warnings.
+pub(super) fn load(
+    source: &Arc<Source>,
+    twice: Twice,
+) -> Result<(Node, Vec<Diagnostic>), Vec<Diagnostic>> {
     let mut loader = Loader {
+        twice,
         parser: Parser::new_from_str(&source.text),
         places: Places::of(source),
         anchors: HashMap::new(),
@@ -36,7 +50,7 @@ pub(super) fn load(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
         diagnostics: Vec::new(),
     };
     match loader.document() {
-        Ok(node) if loader.diagnostics.is_empty() => Ok(node),
+        Ok(node) if loader.has_no_errors() => Ok((node, loader.diagnostics)),
         Ok(_) => Err(loader.diagnostics),
         Err(last) => {
             loader.diagnostics.push(*last);
@@ -48,6 +62,17 @@ pub(super) fn load(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
 /// A mistake that ends the reading; boxed, because it travels through every level.
 type Ended<T> = Result<T, Box<Diagnostic>>;
 
+/// Where a key stands first, and its position among the entries, by what makes keys the same.
+type Keys = HashMap<String, (Span, usize)>;
+
+/// What becomes of a key.
+enum Admitted {
+    New,
+    /// It takes the place of the entry at this position.
+    Again(usize),
+    No,
+}
+
 /// What was seen of an anchored node.
 #[derive(Clone)]
 struct Anchored {
@@ -57,6 +82,7 @@ struct Anchored {
 }
 
 struct Loader<'a> {
+    twice: Twice,
     parser: Parser<'a, StrInput<'a>>,
     places: Places,
     anchors: HashMap<usize, Anchored>,
@@ -66,6 +92,12 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
+    fn has_no_errors(&self) -> bool {
+        self.diagnostics
+            .iter()
+            .all(|mistake| mistake.severity == Severity::Warning)
+    }
+
     fn next(&mut self) -> Ended<(Event<'a>, Span)> {
         match self.parser.next_event() {
             Some(Ok((event, span))) => Ok((event, self.places.span(&span))),
@@ -232,7 +264,7 @@ impl<'a> Loader<'a> {
     fn mapping(&mut self, start: Span, depth: usize) -> Ended<Anchored> {
         let mut entries: Vec<(Node, Node)> = Vec::new();
         let mut merges: Vec<Node> = Vec::new();
-        let mut keys: HashMap<String, Span> = HashMap::new();
+        let mut keys: Keys = HashMap::new();
         let (mut nodes, mut below) = (1, 0);
         loop {
             let (event, span) = self.next()?;
@@ -256,38 +288,51 @@ impl<'a> Loader<'a> {
             let value = self.node(value_event, depth + 1)?;
             nodes += key.nodes + value.nodes;
             below = below.max(key.depth + 1).max(value.depth + 1);
-            if !self.admit_key(&key.node, &mut keys) {
-                continue;
-            }
-            if is_merge {
-                merges.push(value.node);
-            } else {
-                entries.push((key.node, value.node));
+            let position = if is_merge { usize::MAX } else { entries.len() };
+            match self.admit_key(&key.node, position, &mut keys) {
+                Admitted::New | Admitted::Again(_) if is_merge => merges.push(value.node),
+                Admitted::New => entries.push((key.node, value.node)),
+                Admitted::Again(position) => {
+                    if let Some(entry) = entries.get_mut(position) {
+                        *entry = (key.node, value.node);
+                    }
+                }
+                Admitted::No => {}
             }
         }
     }
 
     /// Whether the key can stay; a mistake is noted when not.
-    fn admit_key(&mut self, key: &Node, keys: &mut HashMap<String, Span>) -> bool {
+    fn admit_key(&mut self, key: &Node, position: usize, keys: &mut Keys) -> Admitted {
         let Some(identity) = identity(key) else {
             self.diagnostics.push(complex_key(key));
-            return false;
+            return Admitted::No;
         };
-        let Some(first) = keys.get(&identity) else {
-            keys.insert(identity, key.span.clone());
-            return true;
+        let Some((first, earlier)) = keys.get(&identity) else {
+            keys.insert(identity, (key.span.clone(), position));
+            return Admitted::New;
         };
         let (line, _) = first.line_and_column();
+        let says = format!("key `{}` stands twice", key.span.text());
+        let (mistake, label, admitted) = match self.twice {
+            Twice::Refused => (
+                Diagnostic::error("duplicate-key", says),
+                format!("first on line {line}"),
+                Admitted::No,
+            ),
+            Twice::LastWins => (
+                Diagnostic::warning("duplicate-key", says),
+                format!("this one counts, the one on line {line} is lost"),
+                Admitted::Again(*earlier),
+            ),
+        };
         self.diagnostics.push(
-            Diagnostic::error(
-                "duplicate-key",
-                format!("key `{}` stands twice", key.span.text()),
-            )
-            .at(&key.span)
-            .label(format!("first on line {line}"))
-            .help("remove one of them"),
+            mistake
+                .at(&key.span)
+                .label(label)
+                .help("remove one of them"),
         );
-        false
+        admitted
     }
 
     /// Adds what `<<` names; keys of the mapping itself win, then earlier merged ones.
@@ -295,7 +340,7 @@ impl<'a> Loader<'a> {
         &mut self,
         merges: Vec<Node>,
         entries: Vec<(Node, Node)>,
-        keys: &HashMap<String, Span>,
+        keys: &Keys,
     ) -> Vec<(Node, Node)> {
         if merges.is_empty() {
             return entries;
@@ -422,6 +467,7 @@ mod tests {
     use std::fmt::Write;
     use std::sync::Arc;
 
+    use super::Twice;
     use super::load;
     use crate::diag::Diagnostic;
     use crate::diag::Source;
@@ -429,11 +475,12 @@ mod tests {
     use crate::syntax::Node;
 
     fn read(text: &str) -> Result<Node, Vec<Diagnostic>> {
-        load(&Arc::new(Source {
+        let source = Arc::new(Source {
             name: "test.yml".into(),
             text: text.into(),
             secret: false,
-        }))
+        });
+        load(&source, Twice::Refused).map(|(node, _)| node)
     }
 
     /// The ids of the mistakes with the text that each stands at.

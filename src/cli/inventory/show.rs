@@ -1,17 +1,121 @@
 //! `rdpfix inventory`: shows an inventory in Ansible's shape.
 
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
 use crate::cli::args::InventoryArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
+use crate::cli::inventory;
+use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::extra_variables;
+use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::inventory::Inherited;
+use crate::inventory::Member;
+use crate::inventory::Playbook;
+use crate::inventory::Tree;
 
-/// See the arguments.
+mod graph;
+mod json;
+mod yaml;
+
+/// Prints what was asked for. As with Ansible, what is wrong in a source costs what it spoils, and is only warned of.
 pub fn show(
     arguments: &InventoryArguments,
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let _ = (arguments, environment, talk);
-    Err(Refusal::new(ExitStatus::Internal, "this verb is not there yet").into())
+    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+        return Ok(ExitStatus::Usage);
+    };
+    let names = inventory::named(&arguments.fleet, environment)?;
+    let origins = inventory::origins_to_show(&names, talk)?;
+    let here = || PathBuf::from(".");
+    let folder = arguments.playbook_dir.clone().unwrap_or_else(here);
+    let reading = inventory::reading(&arguments.fleet, Some(folder));
+    let read = Tree::read(&origins, Some(&reading), &extra);
+    let mut told: Vec<Diagnostic> = read.in_sources;
+    let tree = read.tree;
+    if tree.is_some() {
+        for mistake in &mut told {
+            mistake.severity = Severity::Warning;
+        }
+    }
+    told.extend(read.in_variables);
+    let found = talk.diagnostics(&told);
+    match tree {
+        Some(tree) if found == Found::NoErrors => print(&tree, arguments),
+        Some(_) | None => Err(inventory::unusable(&names.join(", ")).into()),
+    }
+}
+
+fn print(tree: &Tree, arguments: &InventoryArguments) -> anyhow::Result<ExitStatus> {
+    let text = if let Some(pattern) = &arguments.shown.host {
+        let host = host(tree, pattern)?;
+        let vars = host.vars(&mut Inherited::default());
+        if arguments.yaml {
+            yaml::host(&vars)
+        } else {
+            json::host(&vars)
+        }
+    } else if arguments.shown.graph {
+        let name = arguments.group.as_deref().unwrap_or("all");
+        let group = tree.group(name).ok_or_else(|| {
+            Refusal::new(ExitStatus::Usage, format!("no group is named `{name}`"))
+        })?;
+        let playbook = if arguments.playbook_dir.is_some() {
+            Playbook::Counts
+        } else {
+            Playbook::IsLeftOut
+        };
+        graph::graph(group, arguments.vars.then_some(playbook))
+    } else {
+        let shown = limited(tree, arguments.fleet.limit.as_deref())?;
+        if arguments.yaml {
+            yaml::list(tree, &shown)
+        } else {
+            json::list(tree, &shown)
+        }
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitStatus::Success)
+}
+
+/// The host with this name, or the only one of a pattern.
+fn host<'t>(tree: &'t Tree, pattern: &str) -> anyhow::Result<Member<'t>> {
+    if let Some(host) = tree.host(pattern) {
+        return Ok(host);
+    }
+    let refusal = |says: String| Refusal::new(ExitStatus::Usage, says);
+    let chosen = tree.select(pattern).map_err(|error| {
+        let refusal = refusal(error.to_string());
+        match error.suggestion() {
+            Some(near) => refusal.hint(format!("did you mean `{near}`?")),
+            None => refusal,
+        }
+    })?;
+    let mut hosts = tree
+        .hosts()
+        .filter(|host| chosen.contains(&host.position()));
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => Ok(host),
+        _ => Err(refusal(format!("`{pattern}` names more than one host")).into()),
+    }
+}
+
+/// The positions of the hosts to list: those below `all`, within the limit.
+fn limited(tree: &Tree, limit: Option<&str>) -> anyhow::Result<BTreeSet<usize>> {
+    let everyone = tree.group("all").map(|all| all.members());
+    let mut shown = everyone.unwrap_or_default();
+    if let Some(pattern) = limit {
+        let chosen = tree
+            .select(pattern)
+            .map_err(|error| Refusal::new(ExitStatus::NoHosts, error.to_string()))?;
+        shown.retain(|host| chosen.contains(host));
+    }
+    Ok(shown)
 }

@@ -1,9 +1,9 @@
 //! The names of connection variables: which count for which connection, which mean nothing here and why, which are slips.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::diag::Diagnostic;
-use crate::inventory::draft::Draft;
 use crate::syntax::Content;
 use crate::syntax::Node;
 
@@ -263,28 +263,36 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 /// Warns of variables that are near to a known one, and of known ones that have no effect.
-pub(in crate::inventory) fn check_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
-    let groups = draft.groups.iter().map(|group| &group.vars);
-    let hosts = draft.hosts.iter().map(|host| &host.vars);
+pub(in crate::inventory) fn check_names<'v>(
+    variables: impl Iterator<Item = (&'v str, &'v Node)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    // Most names are said for many hosts, and nothing is to be said of them.
+    let mut plain: HashSet<&str> = HashSet::new();
     let mut told = HashSet::new();
-    for (name, value) in groups.chain(hosts).flatten() {
-        let place = (name.as_str(), value.span.start);
+    for (name, value) in variables {
+        if plain.contains(name) {
+            continue;
+        }
+        if is_plain(name) {
+            plain.insert(name);
+            continue;
+        }
         // A host range gives one value to many hosts.
-        if let Some(mistake) = check_name(name, value)
-            && told.insert(place)
-        {
-            diagnostics.push(mistake);
+        let source = Arc::as_ptr(&value.span.source).addr();
+        if told.insert((name, source, value.span.start)) {
+            diagnostics.extend(check_name(name, value));
         }
     }
 }
 
+/// Whether nothing is to be said of a name, whatever its value.
+fn is_plain(name: &str) -> bool {
+    !name.starts_with("ansi") && !name.starts_with("ansbi") && !name.starts_with("rdp")
+        || known().any(|known| known == name)
+}
+
 fn check_name(name: &str, value: &Node) -> Option<Diagnostic> {
-    if !name.starts_with("ansi") && !name.starts_with("ansbi") && !name.starts_with("rdp") {
-        return None;
-    }
-    if known().any(|known| known == name) {
-        return None;
-    }
     let reason = IGNORED.iter().find(|(ignored, _)| *ignored == name);
     if let Some((_, reason)) = reason {
         // Said explicitly where others of the inventory say yes.

@@ -1,0 +1,100 @@
+//! From a tree to hosts that can be connected to.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::diag::Diagnostic;
+use crate::inventory::Defaults;
+use crate::inventory::HostVars;
+use crate::inventory::Inventory;
+use crate::inventory::PatternError;
+use crate::inventory::connection;
+use crate::inventory::pattern;
+use crate::inventory::tree::Tree;
+use crate::syntax::Node;
+
+/// What the members of the same groups have in common.
+struct Shared {
+    groups: Vec<usize>,
+    vars: Arc<BTreeMap<String, Node>>,
+}
+
+/// The inventory of a tree; mistakes in connection settings are noted.
+pub(super) fn resolve(
+    tree: &Tree,
+    defaults: &Defaults,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Inventory {
+    connection::check_names(tree.variables(), diagnostics);
+    let mut connector = connection::Reader::new(defaults, diagnostics);
+    let mut members: Vec<Vec<usize>> = vec![Vec::new(); tree.draft.groups.len()];
+    let mut shared: HashMap<&[usize], Shared> = HashMap::new();
+    let mut hosts = Vec::with_capacity(tree.draft.hosts.len());
+    let mut index = HashMap::with_capacity(tree.draft.hosts.len());
+    for (position, host) in tree.draft.hosts.iter().enumerate() {
+        let shared = shared.entry(&host.groups).or_insert_with(|| {
+            let groups = tree.groups_of(&host.groups);
+            let vars = Arc::new(owned(tree.inherited(&groups)));
+            Shared { groups, vars }
+        });
+        for group in &shared.groups {
+            if let Some(members) = members.get_mut(*group) {
+                members.push(position);
+            }
+        }
+        let vars = HostVars::new(owned(tree.own(position)), Arc::clone(&shared.vars));
+        index.insert(host.name.to_string(), position);
+        hosts.push(Arc::new(connector.host(&host.name, vars)));
+    }
+    let groups = tree
+        .draft
+        .groups
+        .iter()
+        .map(|group| group.name.to_string())
+        .zip(members)
+        .collect();
+    Inventory {
+        hosts,
+        groups,
+        index,
+    }
+}
+
+fn owned(vars: BTreeMap<&str, &Node>) -> BTreeMap<String, Node> {
+    vars.into_iter()
+        .map(|(name, value)| (name.to_owned(), value.clone()))
+        .collect()
+}
+
+impl Tree {
+    /// The positions of the hosts that a pattern names; see [`Inventory::select`].
+    pub fn select(&self, pattern: &str) -> Result<BTreeSet<usize>, PatternError> {
+        // Patterns look at names only.
+        let defaults = Defaults::default();
+        let mut ignored = Vec::new();
+        let mut connector = connection::Reader::new(&defaults, &mut ignored);
+        let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut hosts = Vec::with_capacity(self.draft.hosts.len());
+        let mut index = HashMap::new();
+        for (position, host) in self.draft.hosts.iter().enumerate() {
+            for group in self.groups_of(&host.groups) {
+                if let Some(group) = self.draft.groups.get(group) {
+                    members
+                        .entry(group.name.to_string())
+                        .or_default()
+                        .push(position);
+                }
+            }
+            index.insert(host.name.to_string(), position);
+            hosts.push(Arc::new(connector.host(&host.name, HostVars::default())));
+        }
+        let names = Inventory {
+            hosts,
+            groups: members,
+            index,
+        };
+        pattern::select(&names, &pattern::split(pattern), pattern)
+    }
+}
