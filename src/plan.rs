@@ -187,4 +187,6 @@ pub enum SkipReason {
     Ended,
     /// A loop without items.
     NoItems,
+    /// Somebody was asked (`--step`) and said no.
+    Declined,
 }

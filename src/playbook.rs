@@ -22,11 +22,13 @@ mod condition;
 mod extra;
 mod foreign;
 mod parse;
+mod start;
 mod tags;
 mod task;
 
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
+pub use crate::playbook::start::starting_at;
 
 /// A whole file.
 #[derive(Debug)]

@@ -24,6 +24,7 @@ use crate::syntax::Node;
 
 mod brake;
 mod campaign;
+mod consent;
 mod correct;
 mod duty;
 mod host;
@@ -34,6 +35,7 @@ mod stop;
 mod tale;
 mod turn;
 
+pub use crate::runner::consent::Consent;
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
 
@@ -73,6 +75,8 @@ pub struct Order {
     pub host_timeout: Duration,
     /// What ends the run early.
     pub bounds: Bounds,
+    /// `--step`: who is asked before each task.
+    pub consent: Option<Arc<dyn Consent>>,
 }
 
 /// Carries out an order; a host that fails never stops another.

@@ -6,6 +6,7 @@
 
 use std::env;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 
 use crate::secret::Secret;
 
@@ -24,6 +25,10 @@ pub struct Environment {
     pub inventory: Option<String>,
     /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
     pub forks: Option<String>,
+    /// Where the user keeps what programs remember: `XDG_STATE_HOME`, else `~/.local/state`; `LOCALAPPDATA` on Windows.
+    pub state_folder: Option<PathBuf>,
+    /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
+    pub job_completion_index: Option<String>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
 }
@@ -53,6 +58,21 @@ fn colours() -> Colours {
     }
 }
 
+/// A path that does not begin at the root is ignored, as the XDG base directory specification wants it.
+fn state_folder() -> Option<PathBuf> {
+    let folder = |name| {
+        text(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let local = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else {
+        folder("HOME").map(|home| home.join(".local/state"))
+    };
+    folder("XDG_STATE_HOME").or(local)
+}
+
 impl Environment {
     /// Reads it.
     pub fn read() -> Self {
@@ -63,6 +83,8 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
             forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
+            state_folder: state_folder(),
+            job_completion_index: text("JOB_COMPLETION_INDEX"),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
         }
     }

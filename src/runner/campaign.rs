@@ -231,6 +231,7 @@ impl<'a> Campaign<'a> {
             extra: Arc::clone(&self.order.extra),
             mode: self.order.mode,
             prepare: Arc::clone(&self.prepare),
+            consent: self.order.consent.clone(),
             stop: stop.after(carried.spent),
         })
     }

@@ -188,6 +188,16 @@ impl<'a> Turn<'a> {
         sequel: &mut Sequel,
         tale: &mut Tale<'_>,
     ) {
+        let mut agreed = Vec::new();
+        for duty in duties {
+            if self.visit.may(&duty.name).await {
+                agreed.push(duty);
+            } else {
+                let outcome = Outcome::Skipped(SkipReason::Declined);
+                tale.tell(duty.ending(outcome, Duration::ZERO)).await;
+            }
+        }
+        let duties = agreed;
         let looks = join_all(duties.iter().map(|duty| duty.look(self.visit, pass))).await;
         for (duty, look) in duties.iter().zip(looks) {
             let took = look.took;
@@ -339,6 +349,10 @@ impl Course<'_> {
         if let Some(reason) = self.given_up.clone() {
             let reason = duty.condition().unwrap_or(reason);
             self.end(duty, Duration::ZERO, skipped(reason));
+            return;
+        }
+        if !self.turn.visit.may(&duty.name).await {
+            self.end(duty, Duration::ZERO, skipped(SkipReason::Declined));
             return;
         }
         let look = match look {

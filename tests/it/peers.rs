@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod outside;
+mod playbook_lists;
 mod remote_desktop;
 mod winrm;
 

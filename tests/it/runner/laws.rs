@@ -167,6 +167,7 @@ async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<Strin
         forks: 1,
         host_timeout: Duration::from_hours(1),
         bounds: Bounds::default(),
+        consent: None,
     };
     run(&world, &order).await;
     drop(world);
