@@ -28,6 +28,7 @@ pub mod reporters;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod terminal;
 pub mod vault;
 
 use crate::cli::args::Arguments;

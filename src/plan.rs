@@ -190,4 +190,6 @@ pub enum SkipReason {
     Ended,
     /// A loop without items.
     NoItems,
+    /// Somebody was asked (`--step`) and said no.
+    Declined,
 }

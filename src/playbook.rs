@@ -39,6 +39,7 @@ mod repeat;
 mod rollout;
 mod shape;
 mod shelf;
+mod start;
 mod statement;
 mod tags;
 mod translate;
@@ -48,6 +49,7 @@ mod words;
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
 pub use crate::playbook::library::Library;
+pub use crate::playbook::start::starting_at;
 
 /// A whole file.
 #[derive(Debug)]

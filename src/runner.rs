@@ -27,6 +27,7 @@ mod ahead;
 mod boot;
 mod brake;
 mod campaign;
+mod consent;
 mod correct;
 mod doubt;
 mod duty;
@@ -54,6 +55,7 @@ mod walk;
 
 pub use crate::runner::boot::BootOutcome;
 pub use crate::runner::boot::errand;
+pub use crate::runner::consent::Consent;
 pub use crate::runner::prepare::FromPlaybook;
 pub use crate::runner::prepare::Prepare;
 pub use crate::runner::surroundings::Surroundings;
@@ -96,6 +98,8 @@ pub struct Order {
     pub bounds: Bounds,
     /// What every host has around it.
     pub around: Arc<Surroundings>,
+    /// `--step`: who is asked before each task.
+    pub consent: Option<Arc<dyn Consent>>,
 }
 
 /// Carries out an order; a host that fails never stops another.

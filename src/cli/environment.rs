@@ -29,6 +29,10 @@ pub struct Environment {
     pub forks: Option<String>,
     /// The folder of the user, which `~` stands for.
     pub home: Option<PathBuf>,
+    /// Where the user keeps what programs remember: `XDG_STATE_HOME`, else `~/.local/state`; `LOCALAPPDATA` on Windows.
+    pub state_folder: Option<PathBuf>,
+    /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
+    pub job_completion_index: Option<String>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
     /// What Ansible's variables say of vault passwords.
@@ -68,6 +72,21 @@ fn colours() -> Colours {
     }
 }
 
+/// A path that does not begin at the root is ignored, as the XDG base directory specification wants it.
+fn state_folder() -> Option<PathBuf> {
+    let folder = |name| {
+        text(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let local = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else {
+        folder("HOME").map(|home| home.join(".local/state"))
+    };
+    folder("XDG_STATE_HOME").or(local)
+}
+
 impl Environment {
     /// Reads it.
     pub fn read() -> Self {
@@ -79,6 +98,8 @@ impl Environment {
             inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
             forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
             home: env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            state_folder: state_folder(),
+            job_completion_index: text("JOB_COMPLETION_INDEX"),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
             vault: vault(),
             editor: text("ANSIBLE_EDITOR")

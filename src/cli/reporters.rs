@@ -13,6 +13,7 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::retry::Ledger;
 use crate::diag::render::Colour;
 use crate::event::Event;
 use crate::report::Reporter;
@@ -27,7 +28,7 @@ use crate::secret::Hidden;
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
     human: human::Options,
-    stderr_is_terminal: bool,
+    has_bar: bool,
 }
 
 impl Shown {
@@ -48,7 +49,8 @@ impl Shown {
                 verbosity: arguments.verbose,
                 diff,
             },
-            stderr_is_terminal: environment.stderr_is_terminal,
+            // A bar would write over the questions.
+            has_bar: environment.stderr_is_terminal && !arguments.rollout.step,
         }
     }
 }
@@ -68,16 +70,18 @@ impl Reporting {
     }
 }
 
-/// Starts them; they end when nobody can send events any more.
+/// Starts them; they end when nobody can send events any more. The ledger hears of everything that others are told, and
+/// before them.
 pub fn start(
     names: &[String],
     shown: Shown,
     hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
+    ledger: Ledger,
 ) -> anyhow::Result<Reporting> {
-    let progress = shown.stderr_is_terminal.then(Progress::terminal);
+    let progress = shown.has_bar.then(Progress::terminal);
     let mut stdout = Some(beside(progress.as_ref()));
-    let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(ledger)];
     for name in names {
         let (kind, path) = match name.split_once(':') {
             Some((kind, path)) => (kind, Some(path)),

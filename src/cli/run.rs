@@ -1,12 +1,21 @@
 //! `rdpfix apply` and `rdpfix audit`: playbook and inventory in, one run, results out.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+
+pub mod assign;
+pub mod list;
+pub mod prompt;
+pub mod retry;
+pub mod step;
+pub mod wishes;
 
 use crate::cli::args::ApplyArguments;
 use crate::cli::args::RunArguments;
@@ -24,6 +33,13 @@ use crate::cli::output::Talk;
 use crate::cli::passwords::Sources;
 use crate::cli::reporters;
 use crate::cli::reporters::Shown;
+use crate::cli::run::assign::Selection;
+use crate::cli::run::retry::Ledger;
+use crate::cli::run::retry::Places;
+use crate::cli::run::step::Stepping;
+use crate::cli::run::wishes::Wishes;
+use crate::cli::terminal::Console;
+use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::event::RunMode;
@@ -35,7 +51,6 @@ use crate::probe::RdpProver;
 use crate::runner;
 use crate::runner::Order;
 use crate::runner::World;
-use crate::runner::rollout::Bounds;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
@@ -77,6 +92,7 @@ fn execute(
     let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
         return Ok(ExitStatus::Usage);
     };
+    let wishes = Wishes::read(&arguments.rollout, environment)?;
     let (playbook, diagnostics) =
         lint::read_playbook(&arguments.playbook, &extra, &Arc::default())?;
     let found = talk.diagnostics(&diagnostics);
@@ -86,6 +102,17 @@ fn execute(
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
+    if tells_only(arguments) {
+        let told = tell(&playbook, arguments, &extra, (environment, &wishes, talk));
+        return runtime.block_on(told);
+    }
+    let plays = assign::plays(&playbook, arguments, &wishes)?;
+    let mut console = environment.stdin_is_terminal.then_some(Console);
+    let terminal = console
+        .as_mut()
+        .map(|console| -> &mut dyn Terminal { console });
+    let plays = prompt::answered(&plays, &extra, terminal)?;
+    let places = Places::of(&arguments.playbook, environment);
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let fleet = inventory::open(
@@ -96,7 +123,8 @@ fn execute(
             talk,
         )
         .await?;
-        let (plays, hosts) = assign(&playbook, &fleet, arguments)?;
+        let selection = Selection::new(arguments, &wishes, &fleet, places.as_ref())?;
+        let hosts = assign::assign(&plays, &fleet, &selection)?;
         let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
         inventory::tell_obstacles(&assigned, talk)?;
         let order = Order {
@@ -108,13 +136,98 @@ fn execute(
             mode,
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
-            bounds: Bounds::default(),
+            bounds: wishes.bounds,
             around: Arc::default(),
+            consent: None,
         };
-        let status = carry_out(order, &fleet, arguments, (environment, talk, &interrupt)).await;
+        let order = stepping(order, arguments, &interrupt);
+        let ledger = Ledger::new(order.hosts.iter().map(|(host, _)| Arc::clone(&host.name)));
+        let around = (environment, talk, &*interrupt);
+        let status = carry_out(order, &fleet, (arguments, &ledger), around).await;
+        remember(&ledger, arguments, places.as_ref(), talk);
         fleet.close().await;
         status
     })
+}
+
+/// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
+fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Order {
+    if !arguments.rollout.step {
+        return order;
+    }
+    let console = Arc::new(Mutex::new(Console));
+    Order {
+        forks: 1,
+        host_timeout: Duration::MAX,
+        consent: Some(Arc::new(Stepping::new(console, interrupt.flag()))),
+        ..order
+    }
+}
+
+/// Writes down who failed. What was done to hosts counts more than whether that can be written.
+fn remember(ledger: &Ledger, arguments: &RunArguments, places: Option<&Places>, talk: &Talk) {
+    let wished = arguments.rollout.retry_file.as_deref();
+    match ledger.close(places, wished, assign::rerun(arguments)) {
+        Ok(Some((place, failed))) => talk.note(&format!(
+            "{failed} failed or unreachable: once more with `--rerun failure`, or `--limit @{}`",
+            place.display()
+        )),
+        Ok(None) => {}
+        Err(error) => talk.note(&format!("warning: {error:#}")),
+    }
+}
+
+fn tells_only(arguments: &RunArguments) -> bool {
+    let list = &arguments.list;
+    arguments.syntax_check || list.list_hosts || list.list_tasks || list.list_tags
+}
+
+/// Tells what the playbook is about. An inventory is needed for lists of hosts only, but checked when it is named.
+async fn tell(
+    playbook: &Playbook,
+    arguments: &RunArguments,
+    extra: &BTreeMap<String, Node>,
+    (environment, wishes, talk): (&Environment, &Wishes, &Talk),
+) -> anyhow::Result<ExitStatus> {
+    let list = &arguments.list;
+    let fleet = if list.list_hosts || !arguments.fleet.inventory.is_empty() {
+        Some(
+            inventory::open(
+                &arguments.fleet,
+                environment,
+                extra,
+                beside(&arguments.playbook),
+                talk,
+            )
+            .await?,
+        )
+    } else {
+        None
+    };
+    let places = Places::of(&arguments.playbook, environment);
+    let tags = list::tags(&arguments.tags, &arguments.skip_tags, list);
+    let mut plays = Vec::new();
+    for play in &playbook.plays {
+        let mut hosts = Vec::new();
+        if let Some(fleet) = fleet.as_ref().filter(|_| list.list_hosts) {
+            let selection = Selection::new(arguments, wishes, fleet, places.as_ref())?;
+            hosts = fleet.select(&play.hosts)?;
+            hosts.retain(|host| selection.takes(host));
+        }
+        plays.push((Play::narrowed(play, &tags, &arguments.skip_tags), hosts));
+    }
+    // Ansible, too, tells of no play when it checks the syntax.
+    let shown = if arguments.syntax_check {
+        &[][..]
+    } else {
+        &plays
+    };
+    let text = list::listing(&playbook.name, shown, list);
+    if let Some(fleet) = fleet {
+        fleet.close().await;
+    }
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(ExitStatus::Success)
 }
 
 fn milliseconds() -> u64 {
@@ -124,7 +237,7 @@ fn milliseconds() -> u64 {
 async fn carry_out(
     order: Order,
     fleet: &Fleet,
-    arguments: &RunArguments,
+    (arguments, ledger): (&RunArguments, &Ledger),
     (environment, talk, interrupt): (&Environment, &Talk, &Interrupt),
 ) -> anyhow::Result<ExitStatus> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -133,7 +246,13 @@ async fn carry_out(
     let grace = timeout / 3;
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, environment, talk);
-    let reporting = reporters::start(&arguments.reporter, shown, &Arc::default(), received)?;
+    let reporting = reporters::start(
+        &arguments.reporter,
+        shown,
+        &Arc::default(),
+        received,
+        ledger.clone(),
+    )?;
     let options = WinRmOptions {
         operation_timeout: timeout.saturating_sub(grace),
         grace,
@@ -198,52 +317,4 @@ pub fn extra_variables(
     }
     let (variables, diagnostics) = playbook::extra_vars(&texts);
     Ok((talk.diagnostics(&diagnostics) == Found::NoErrors).then_some(variables))
-}
-
-/// A host with its plays.
-type Assigned = (Arc<Host>, Vec<Arc<Play>>);
-
-/// Each selected host with its plays, in the order of the inventory.
-fn assign(
-    playbook: &Playbook,
-    fleet: &Fleet,
-    arguments: &RunArguments,
-) -> anyhow::Result<(Vec<Arc<Play>>, Vec<Assigned>)> {
-    let limit = match &arguments.fleet.limit {
-        Some(pattern) => Some(fleet.select(pattern)?),
-        None => None,
-    };
-    let mut narrowed = Vec::new();
-    let mut plays: BTreeMap<Arc<str>, Vec<Arc<Play>>> = BTreeMap::new();
-    for play in &playbook.plays {
-        let play = Play::narrowed(play, &arguments.tags, &arguments.skip_tags);
-        for host in fleet.select(&play.hosts)? {
-            plays
-                .entry(Arc::clone(&host.name))
-                .or_default()
-                .push(Arc::clone(&play));
-        }
-        narrowed.push(play);
-    }
-    let within = |host: &Host| {
-        limit
-            .as_ref()
-            .is_none_or(|hosts| hosts.iter().any(|one| one.name == host.name))
-    };
-    let assigned: Vec<_> = fleet
-        .hosts()
-        .iter()
-        .filter(|host| within(host))
-        .filter_map(|host| {
-            plays
-                .remove(&host.name)
-                .map(|plays| (Arc::clone(host), plays))
-        })
-        .collect();
-    if assigned.is_empty() {
-        return Err(Refusal::new(ExitStatus::NoHosts, "no hosts matched")
-            .hint("the plays name hosts by `hosts:`, narrowed by `--limit`; the inventory may be empty")
-            .into());
-    }
-    Ok((narrowed, assigned))
 }

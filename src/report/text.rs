@@ -84,6 +84,7 @@ pub(super) fn skip_reason(reason: &SkipReason) -> String {
         SkipReason::Interrupted => "the run was interrupted".to_owned(),
         SkipReason::Ended => "the play was ended on purpose".to_owned(),
         SkipReason::NoItems => "the loop has no items".to_owned(),
+        SkipReason::Declined => "declined".to_owned(),
     }
 }
 

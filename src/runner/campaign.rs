@@ -235,6 +235,7 @@ impl<'a> Campaign<'a> {
             mode: self.order.mode,
             prepare: Arc::clone(&self.prepare),
             shared: Arc::clone(&self.shared),
+            consent: self.order.consent.clone(),
             stop: stop.after(carried.spent),
         })
     }

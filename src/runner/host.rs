@@ -17,6 +17,7 @@ use crate::inventory::Host;
 use crate::playbook::Play;
 use crate::proof::Proof;
 use crate::proof::Verdict;
+use crate::runner::Consent;
 use crate::runner::World;
 use crate::runner::duty::guarded;
 use crate::runner::eyes::Eyes;
@@ -81,6 +82,7 @@ pub(super) struct Visit {
     pub(super) mode: RunMode,
     pub(super) prepare: Arc<dyn Prepare>,
     pub(super) shared: Arc<Shared>,
+    pub(super) consent: Option<Arc<dyn Consent>>,
     pub(super) stop: Stop,
 }
 
@@ -128,6 +130,14 @@ impl Visit {
             proof: proof.or(carried.proof),
             traffic: carried.traffic + traffic,
             spent: carried.spent + passed,
+        }
+    }
+
+    /// Whether a task may be done: nobody wants to be asked, or whoever was asked said yes.
+    pub(super) async fn may(&self, task: &str) -> bool {
+        match &self.consent {
+            Some(consent) => consent.given(&self.host.name, task).await,
+            None => true,
         }
     }
 

@@ -161,6 +161,7 @@ fn skip(result: &mut Map<String, Json>, reason: &SkipReason) {
         SkipReason::Interrupted => "the run was interrupted",
         SkipReason::Ended => "the play was ended",
         SkipReason::NoItems => "No items in the list",
+        SkipReason::Declined => "the answer was no",
     };
     result.insert("skip_reason".to_owned(), why.into());
 }

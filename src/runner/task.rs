@@ -84,6 +84,10 @@ impl Turn<'_, '_> {
             self.meta(task, meta, role).await;
             return;
         }
+        if !self.visit.may(&task.name).await {
+            self.tell_skipped(task, role, SkipReason::Declined).await;
+            return;
+        }
         let is_include = matches!(task.action, Action::Include { .. });
         let upshot = if task.manner.run_once && !is_include {
             self.once(task, role).await

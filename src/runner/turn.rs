@@ -279,6 +279,11 @@ impl<'a, 't> Turn<'a, 't> {
                 self.tell(done).await;
                 continue;
             }
+            if !self.visit.may(&duty.name).await {
+                let declined = End::Told(Outcome::Skipped(SkipReason::Declined));
+                self.tell(Done::of(&duty, declined, Duration::ZERO)).await;
+                continue;
+            }
             self.lone(duty).await;
         }
     }

@@ -8,6 +8,7 @@
 
 pub(crate) mod outside;
 mod patterns;
+mod playbook_lists;
 mod remote_desktop;
 mod vault;
 mod winrm;

@@ -6,6 +6,8 @@ mod apply;
 #[cfg(test)]
 mod check;
 #[cfg(test)]
+mod consent;
+#[cfg(test)]
 mod ending;
 #[cfg(test)]
 mod fake;

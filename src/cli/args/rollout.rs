@@ -22,8 +22,8 @@ pub struct RolloutArguments {
     /// Only the hosts of one share: `2/5`; a host is always in the same one
     #[arg(long, value_name = "I/N")]
     pub shard: Option<String>,
-    /// Only the hosts that failed or could not be reached in the last run of this playbook
-    #[arg(long, value_name = "WHICH", value_parser = ["failure"])]
+    /// Only hosts of the last run of this playbook: those that failed or could not be reached (`failure`), or also those whose turn never came or was cut short (`unfinished`)
+    #[arg(long, value_name = "WHICH", value_parser = ["failure", "unfinished"])]
     pub rerun: Option<String>,
     /// Write the names of hosts that failed here, for `--limit @FILE`
     #[arg(long, value_name = "FILE")]

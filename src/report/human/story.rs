@@ -296,7 +296,8 @@ impl Story {
             | SkipReason::EarlierFailure
             | SkipReason::Interrupted
             | SkipReason::Ended
-            | SkipReason::NoItems => 1,
+            | SkipReason::NoItems
+            | SkipReason::Declined => 1,
         };
         if options.verbosity >= shown_from {
             let text = format!("{what}: {}", text::skip_reason(reason));

@@ -111,6 +111,7 @@ fn cargo_commands_of_the_readme_end_as_it_says() {
         let output = Command::new(env!("CARGO_BIN_EXE_rdpfix"))
             .args(arguments.iter().skip(1))
             .current_dir(support::root())
+            .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
             .output()
             .unwrap();
         ran.push((words.join(" "), output.status.code()));
@@ -151,6 +152,7 @@ fn the_diagnosis_of_the_readme_is_what_the_program_says() {
         .args(["diagnose", "cert-expired", "-i", "lab:cert-expired"])
         .args(["--code", "0x904", "--extended", "0x7"])
         .current_dir(support::root())
+        .env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"))
         .output()
         .unwrap();
     let said = String::from_utf8(output.stdout).unwrap();

@@ -172,6 +172,7 @@ async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<Strin
         host_timeout: Duration::from_hours(1),
         bounds: Bounds::default(),
         around: Arc::default(),
+        consent: None,
     };
     run(&world, &order).await;
     drop(world);

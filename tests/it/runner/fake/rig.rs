@@ -34,6 +34,7 @@ use rdpfix::proof::Proof;
 use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
 use rdpfix::resource::AnyResource;
+use rdpfix::runner::Consent;
 use rdpfix::runner::Order;
 use rdpfix::runner::Prepare;
 use rdpfix::runner::Surroundings;
@@ -79,6 +80,7 @@ pub(crate) struct Rig {
     /// Which of the plays are about a host; all where nothing is said.
     pub(crate) parts: BTreeMap<String, Range<usize>>,
     pub(crate) prove: bool,
+    pub(crate) consent: Option<Arc<dyn Consent>>,
     pub(crate) connecting_hangs: bool,
     pub(crate) live: Arc<Gauge>,
     pub(crate) interrupt: watch::Sender<bool>,
@@ -103,6 +105,7 @@ impl Default for Rig {
             rollouts: vec![Rollout::default()],
             parts: BTreeMap::new(),
             prove: true,
+            consent: None,
             connecting_hangs: false,
             live: Arc::default(),
             interrupt: watch::Sender::new(false),
@@ -251,6 +254,7 @@ impl Rig {
             host_timeout: self.host_timeout,
             bounds: self.bounds,
             around: Arc::new(around),
+            consent: self.consent.clone(),
         };
         let prepare = FakePrepare {
             files: self.files.clone(),
