@@ -23,12 +23,14 @@ pub mod actions;
 mod condition;
 mod extra;
 mod foreign;
+mod knowledge;
 mod parse;
 mod tags;
 mod task;
 
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
+pub use crate::playbook::knowledge::fact_values;
 
 /// A whole file.
 #[derive(Debug)]

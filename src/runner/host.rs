@@ -164,8 +164,10 @@ impl Visit {
         if !play.needs_facts {
             return Ok(None);
         }
-        if known.is_none() {
-            let gathered = self.stop.or(guarded(Facts::gather(pass))).await;
+        let depth = play.facts_depth();
+        if known.as_ref().is_none_or(|facts| facts.depth() < depth) {
+            let gathering = guarded(Facts::gather_to(pass, depth));
+            let gathered = self.stop.or(gathering).await;
             *known = match gathered {
                 Ok(facts) => Some(facts?),
                 // The duties notice the interruption by themselves.
