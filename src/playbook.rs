@@ -28,6 +28,7 @@ mod extra;
 mod foreign;
 pub mod grammar;
 mod keywords;
+mod knowledge;
 mod library;
 mod module;
 mod needs;
@@ -48,6 +49,7 @@ mod words;
 
 pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
+pub use crate::playbook::knowledge::fact_values;
 pub use crate::playbook::library::Library;
 pub use crate::playbook::start::starting_at;
 
@@ -416,6 +418,8 @@ pub struct Scope<'a> {
     pub given: &'a Values,
     /// Gathered only when [`Play::needs_facts`].
     pub facts: Option<&'a Facts>,
+    /// The same under Ansible's names; stronger than the host's variables, weaker than the play's.
+    pub fact_values: &'a Values,
     /// Evaluates what holds templates but no engine of its own.
     pub engine: &'a Engine,
 }

@@ -108,6 +108,9 @@ pub(super) static ROWS: &[Entry] = &[
         .fits(&[Cause::ServiceDown]),
     ANY.row(1115, "ERROR_SHUTDOWN_IN_PROGRESS", "The host is shutting down.")
         .fits(&[Cause::ServiceDown]),
+    ANY.row(1190, "ERROR_SHUTDOWN_IS_SCHEDULED",
+        "Somebody has told the host already to shut down at a later time; `shutdown /a` there takes that back."),
+    ANY.row(1191, "ERROR_SHUTDOWN_USERS_LOGGED_ON", "The host does not shut down while others are signed in."),
     ANY.row(1225, "ERROR_CONNECTION_REFUSED", "The connection was refused.")
         .fits(&[Cause::RdpDisabled, Cause::ServiceDown, Cause::TcpBlocked]),
     ANY.row(1231, "ERROR_NETWORK_UNREACHABLE", "There is no way to the network.")
@@ -118,6 +121,8 @@ pub(super) static ROWS: &[Entry] = &[
         .fits(&[Cause::PathQuality]),
     ACCOUNT.row(1311, "ERROR_NO_LOGON_SERVERS", "No domain controller answers.")
         .fits(&[Cause::DomainTrust, Cause::DnsName]),
+    ANY.row(1314, "ERROR_PRIVILEGE_NOT_HELD", "The account lacks a privilege that this needs.")
+        .but("To shut down or reboot over the network that is the user right \"Force shutdown from a remote system\"."),
     ACCOUNT.row(1326, "ERROR_LOGON_FAILURE", "User name or password is wrong.")
         .fits(&[Cause::CredentialsRejected]),
     ACCOUNT.row(1327, "ERROR_ACCOUNT_RESTRICTION", "A restriction of the account keeps it out.")

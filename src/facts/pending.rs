@@ -18,6 +18,9 @@ const SESSION_MANAGER: &str = r"SYSTEM\CurrentControlSet\Control\Session Manager
 const ACTIVE_NAME: &str = r"SYSTEM\CurrentControlSet\Control\ComputerName\ActiveComputerName";
 const CHOSEN_NAME: &str = r"SYSTEM\CurrentControlSet\Control\ComputerName\ComputerName";
 
+/// The key that holds `JoinDomain` or `AvoidSpnSet` between joining a domain and the next start.
+const NETLOGON: &str = r"SYSTEM\CurrentControlSet\Services\Netlogon";
+
 /// Why a host waits for a reboot.
 ///
 /// Assumption: these signs are what administrators' scripts go by; Microsoft documents none of them as complete.
@@ -32,6 +35,8 @@ pub enum PendingReboot {
     FileRename,
     /// The computer has a new name that holds from the next start on.
     ComputerRename,
+    /// It joined or left a domain: `JoinDomain` or `AvoidSpnSet` of Netlogon.
+    DomainJoin,
 }
 
 impl PendingReboot {
@@ -42,16 +47,18 @@ impl PendingReboot {
             Self::WindowsUpdate => "windows update",
             Self::FileRename => "files to be replaced",
             Self::ComputerRename => "a new computer name",
+            Self::DomainJoin => "another domain",
         }
     }
 
-    /// Every reason that a host has; four or five registry reads, put at once.
+    /// Every reason that a host has; six registry reads, put at once.
     pub async fn of(host: &dyn CimReader) -> Result<Vec<Self>, CimError> {
-        let (servicing, update, files, renamed) = futures_util::future::try_join4(
+        let (servicing, update, files, renamed, joined) = futures_util::future::try_join5(
             has_key(host, SERVICING, "RebootPending"),
             has_key(host, UPDATE, "RebootRequired"),
             files_to_rename(host),
             is_renamed(host),
+            has_joined(host),
         )
         .await?;
         let signs = [
@@ -59,6 +66,7 @@ impl PendingReboot {
             (update, Self::WindowsUpdate),
             (files, Self::FileRename),
             (renamed, Self::ComputerRename),
+            (joined, Self::DomainJoin),
         ];
         Ok(signs
             .into_iter()
@@ -92,6 +100,17 @@ async fn is_renamed(host: &dyn CimReader) -> Result<bool, CimError> {
         (Some(active), Some(chosen)) => !active.eq_ignore_ascii_case(&chosen),
         _ => false,
     })
+}
+
+async fn has_joined(host: &dyn CimReader) -> Result<bool, CimError> {
+    let values = host
+        .value_types(RegistryKey::local_machine(NETLOGON))
+        .await?;
+    Ok(values.unwrap_or_default().iter().any(|(name, _)| {
+        ["JoinDomain", "AvoidSpnSet"]
+            .iter()
+            .any(|sign| sign.eq_ignore_ascii_case(name))
+    }))
 }
 
 async fn name_in(host: &dyn CimReader, key: &str) -> Result<Option<String>, CimError> {

@@ -217,6 +217,7 @@ mod tests {
     use crate::diag::Source;
     use crate::diag::Span;
     use crate::inventory::Defaults;
+    use crate::inventory::HostVars;
     use crate::syntax::Content;
     use crate::syntax::Node;
     use crate::vault::Sealed;
@@ -247,7 +248,8 @@ mod tests {
             "rdpfix_password_command",
         ] {
             let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-            let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed(name));
+            let host = Reader::new(&defaults, &mut mistakes)
+                .host(&"web01".into(), HostVars::new(sealed(name), Arc::default()));
             assert_eq!(mistakes, [], "{name}");
             let obstacle = host.winrm.obstacle.unwrap();
             assert_eq!(obstacle.id, "vault-value");
@@ -262,7 +264,10 @@ mod tests {
     #[test]
     fn an_encrypted_address_without_a_key_is_a_mistake() {
         let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-        let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed("ansible_host"));
+        let host = Reader::new(&defaults, &mut mistakes).host(
+            &"web01".into(),
+            HostVars::new(sealed("ansible_host"), Arc::default()),
+        );
         assert!(host.winrm.obstacle.is_none());
         assert_eq!(mistakes.len(), 1);
     }

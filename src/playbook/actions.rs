@@ -259,3 +259,6 @@ fn warn_of_ignored(node: &Node, mistakes: &mut Vec<Diagnostic>) {
             .help("a new boot time and a session that answers prove the reboot; leave it out")
     }));
 }
+
+#[cfg(test)]
+mod tests;

@@ -56,6 +56,7 @@ impl Scope<'_> {
             Layer::Written(self.included),
             Layer::Written(task),
             Layer::Written(self.play),
+            Layer::Values(self.fact_values),
             Layer::Written(own),
             Layer::Written(inherited),
             Layer::Values(self.given),

@@ -15,6 +15,7 @@ use crate::event::RunMode;
 use crate::facts::Facts;
 use crate::inventory::Host;
 use crate::playbook::Play;
+use crate::playbook::fact_values;
 use crate::proof::Proof;
 use crate::proof::Verdict;
 use crate::runner::Consent;
@@ -209,14 +210,23 @@ impl Visit {
         if !play.needs_facts {
             return Ok(None);
         }
-        if memory.facts.is_none() {
-            let gathered = self.stop.or(guarded(Facts::gather(pass))).await;
+        let depth = play.facts_depth();
+        if memory
+            .facts
+            .as_ref()
+            .is_none_or(|facts| facts.depth() < depth)
+        {
+            let gathering = guarded(Facts::gather_to(pass, depth));
+            let gathered = self.stop.or(gathering).await;
             memory.facts = match gathered {
                 Ok(facts) => Some(facts?),
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
                 Err(Halt::TimedOut) => return Err(self.stop.overdue()),
             };
+        }
+        if let Some(facts) = &memory.facts {
+            memory.fact_values = fact_values(facts);
         }
         Ok(memory.facts.clone())
     }

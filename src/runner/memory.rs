@@ -20,6 +20,8 @@ pub(super) struct Memory {
     pub(super) included: BTreeMap<String, Node>,
     /// Gathered once.
     pub(super) facts: Option<Facts>,
+    /// The same under Ansible's names.
+    pub(super) fact_values: Values,
     /// Grows whenever a variable came to be or changed.
     pub(super) version: usize,
     /// Variables whose values depend on changes that were not made.

@@ -155,6 +155,7 @@ impl<'a, 't> Turn<'a, 't> {
             host_name: &self.visit.host.name,
             given: &self.given,
             facts: self.facts.as_ref().ok().and_then(Option::as_ref),
+            fact_values: &self.memory.fact_values,
             engine: &self.visit.shared.around.engine,
         }
     }

@@ -5,6 +5,7 @@ mod bad_input;
 mod catalogue;
 mod end_to_end;
 mod explain;
+mod facts;
 mod foreign_hosts;
 mod gateway;
 mod lists;

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod boot;
+#[cfg(test)]
 mod check;
 #[cfg(test)]
 mod consent;

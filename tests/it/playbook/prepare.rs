@@ -63,6 +63,7 @@ impl Given {
             host: &host,
             host_name: "web01",
             given: &Values::default(),
+            fact_values: &Values::default(),
             facts: self.facts.as_ref(),
             engine: &Engine::new(),
         })
