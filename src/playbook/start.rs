@@ -183,7 +183,8 @@ mod tests {
     fn source() -> Arc<Source> {
         Arc::new(Source {
             name: "play.yml".to_owned(),
-            text: "- hosts: all\n  tasks: [{service: {name: TermService}}]\n".to_owned(),
+            text: "- hosts: all\n  tasks: [{service: {name: TermService, state: running}}]\n"
+                .to_owned(),
             secret: false,
         })
     }

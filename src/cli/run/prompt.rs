@@ -160,7 +160,7 @@ mod tests {
     fn asking(prompts: Vec<Prompt>) -> Vec<Arc<Play>> {
         let source = Source {
             name: "play.yml".to_owned(),
-            text: "- hosts: all\n  vars: {port: 1}\n  tasks: [{service: {name: TermService}}]\n"
+            text: "- hosts: all\n  vars: {port: 1}\n  tasks: [{service: {name: TermService, state: running}}]\n"
                 .to_owned(),
             secret: false,
         };
