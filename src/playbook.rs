@@ -426,12 +426,12 @@ pub struct Library {
 
 impl Library {
     /// The statements of a file of tasks.
-    pub fn statements(&self, file: &str) -> Result<Vec<Statement>, Vec<Diagnostic>> {
+    pub fn tasks(&self, file: &str) -> Result<Arc<Vec<Statement>>, Vec<Diagnostic>> {
         Err(vec![Self::closed(file)])
     }
 
     /// The variables of a file.
-    pub fn variables(&self, file: &str) -> Result<BTreeMap<String, Node>, Vec<Diagnostic>> {
+    pub fn variables(&self, file: &str) -> Result<Arc<BTreeMap<String, Node>>, Vec<Diagnostic>> {
         Err(vec![Self::closed(file)])
     }
 

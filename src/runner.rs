@@ -30,7 +30,6 @@ use crate::syntax::Node;
 
 mod act;
 mod ahead;
-mod boot;
 mod correct;
 mod doubt;
 mod duty;

@@ -47,7 +47,7 @@ impl Turn<'_, '_> {
             } => self.include_vars(task, item, (file, name.as_deref(), library)),
             Action::Include { file, library } => self.include(task, item, (file, library)),
             Action::Reboot(_) | Action::WaitForConnection(_) | Action::WaitFor(_) => {
-                self.boot(task, item).await
+                self.errand(task, item)
             }
             // The last two do not come here: one is looked at, the other tells nothing.
             Action::Nothing(_) | Action::Resource { .. } | Action::Meta(_) => {
@@ -184,10 +184,10 @@ impl Turn<'_, '_> {
         let found = self.visit.prepare.variables(library, &file);
         let variables = found.map_err(Ready::Failed)?;
         match name {
-            None => self.memory.include(variables),
+            None => self.memory.include(&variables),
             Some(name) => {
                 let mut whole = Map::new();
-                for (key, node) in &variables {
+                for (key, node) in &*variables {
                     whole.insert(key.clone(), self.told(task, item, node)?);
                 }
                 self.memory.set(name, &whole.into());
@@ -219,6 +219,20 @@ impl Turn<'_, '_> {
         tried.brought = found.map_err(Ready::Failed)?;
         tried.own.insert("include".to_owned(), file.into());
         Ok(tried)
+    }
+
+    /// `reboot`, `wait_for_connection` and `wait_for`.
+    fn errand(&self, task: &Task, item: Option<&Item>) -> Result<Tried, Ready> {
+        let (Action::Reboot(wanted) | Action::WaitForConnection(wanted) | Action::WaitFor(wanted)) =
+            &task.action
+        else {
+            return Ok(Tried::told(Outcome::Compliant));
+        };
+        self.told(task, item, wanted)?;
+        Err(Ready::Failed(CimError::Configuration {
+            detail: format!("`{}` is not there yet", task.action.word()),
+            remedy: "leave it out".to_owned(),
+        }))
     }
 
     /// Does the statements of a file that was included, with the item and the variables that it was handed.

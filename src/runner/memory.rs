@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::facts::Facts;
 use crate::plan::Unknown;
 use crate::playbook::Task;
+use crate::runner::foresight::Foresight;
 use crate::syntax::Node;
 use crate::syntax::template::Values;
 
@@ -20,6 +21,8 @@ pub(super) struct Memory {
     pub(super) included: BTreeMap<String, Node>,
     /// Gathered once.
     pub(super) facts: Option<Facts>,
+    /// Changes that were not made.
+    pub(super) foresight: Foresight,
     /// Grows whenever a variable came to be or changed.
     pub(super) version: usize,
     /// Variables whose values depend on changes that were not made.
@@ -39,8 +42,10 @@ impl Memory {
     }
 
     /// Takes over the variables of a file.
-    pub(super) fn include(&mut self, variables: BTreeMap<String, Node>) {
-        self.included.extend(variables);
+    pub(super) fn include(&mut self, variables: &BTreeMap<String, Node>) {
+        let pairs = variables.iter();
+        self.included
+            .extend(pairs.map(|(name, node)| (name.clone(), node.clone())));
         self.version += 1;
     }
 

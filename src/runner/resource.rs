@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::cim::CimError;
+use crate::cim::Read;
 use crate::plan::Change;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
@@ -44,19 +45,32 @@ impl Turn<'_, '_> {
             }
             sight => {
                 let outcome = sight.outcome();
-                if let Outcome::Drifted(changes) = &outcome {
-                    self.leave_unmade(duty, changes);
-                }
+                self.leave_unmade(duty, &outcome, look.reads);
                 (End::Told(outcome), look.took)
             }
         }
     }
 
-    fn leave_unmade(&mut self, duty: &Duty, changes: &[Change]) {
-        let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
-        if self.aim() == Aim::Look {
-            self.sequel.follow(duty, &ours);
+    /// Remembers what was not done, so that later looks take it into account.
+    fn leave_unmade(&mut self, duty: &Duty, outcome: &Outcome, reads: Vec<Read>) {
+        if duty.ways.aim == Aim::Correct {
+            return;
         }
+        match outcome {
+            Outcome::Drifted(changes) => {
+                let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
+                if self.aim() == Aim::Look {
+                    self.sequel.follow(duty, &ours);
+                }
+                self.memory.foresight.remember(&duty.name, &ours);
+            }
+            Outcome::Unknown(_) => {
+                self.memory.foresight.suspect(&duty.name, duty.kind, reads);
+            }
+            _ => return,
+        }
+        // What was looked at before was looked at without it.
+        self.eyes.epoch += 1;
     }
 
     /// A duty that stands in no list of statements.

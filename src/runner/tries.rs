@@ -145,7 +145,7 @@ impl Turn<'_, '_> {
         match self.said_of(task, duty, (&until.conditions, attempt), tried) {
             Said::Yes => true,
             Said::No(condition) => {
-                if let Some(unknown) = self.doubt_about_change(duty, tried, &condition) {
+                if let Some(unknown) = self.doubt_about_change(duty, &condition) {
                     tried.end = End::Told(Outcome::Unknown(unknown));
                     return true;
                 }
