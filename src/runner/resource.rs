@@ -7,6 +7,7 @@ use crate::cim::Read;
 use crate::plan::Change;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
+use crate::playbook::Task;
 use crate::runner::correct::Correction;
 use crate::runner::correct::Ended as Over;
 use crate::runner::correct::Hand;
@@ -15,6 +16,7 @@ use crate::runner::duty::Duty;
 use crate::runner::duty::Known;
 use crate::runner::duty::Look;
 use crate::runner::duty::Sight;
+use crate::runner::duty::guarded;
 use crate::runner::queue;
 use crate::runner::queue::Done;
 use crate::runner::queue::End;
@@ -64,13 +66,35 @@ impl Turn<'_, '_> {
                 }
                 self.memory.foresight.remember(&duty.name, &ours);
             }
-            Outcome::Unknown(_) => {
-                self.memory.foresight.suspect(&duty.name, duty.kind, reads);
-            }
+            Outcome::Unknown(_) if !reads.is_empty() => self.suspect(duty, reads),
             _ => return,
         }
         // What was looked at before was looked at without it.
         self.eyes.epoch += 1;
+    }
+
+    /// Remembers that a task may change what it looks at.
+    pub(super) fn suspect(&mut self, duty: &Duty, reads: Vec<Read>) {
+        self.memory.foresight.suspect(&duty.name, duty.kind, reads);
+        self.eyes.epoch += 1;
+    }
+
+    /// What a task would look at of which it cannot be told whether it is done; nothing when that cannot be told either.
+    pub(super) async fn reads_of(&self, task: &Task, duty: &Duty) -> Vec<Read> {
+        let item = duty.item.as_deref();
+        if self.doubt_about_resource(task, item).is_some() {
+            return Vec::new();
+        }
+        let Ok(resource) = self.visit.prepare.resource(task, &self.scope(item)) else {
+            return Vec::new();
+        };
+        let eyes = self.memory.foresight.over(&self.eyes.pass);
+        let looking = guarded(resource.observe(&eyes));
+        match self.stop.or(looking).await {
+            Ok(Ok(_)) => eyes.reads(),
+            // It may have wanted to see more.
+            Ok(Err(_)) | Err(_) => Vec::new(),
+        }
     }
 
     /// A duty that stands in no list of statements.

@@ -14,4 +14,8 @@ mod fleet;
 #[cfg(test)]
 mod follow_up;
 #[cfg(test)]
+mod foresight;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod wire;

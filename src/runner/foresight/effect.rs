@@ -93,7 +93,8 @@ pub(super) fn of(step: &Step) -> Vec<Effect> {
     }
 }
 
-fn of_call(call: &Call) -> Vec<Effect> {
+/// What a call would do.
+pub(super) fn of_call(call: &Call) -> Vec<Effect> {
     match call {
         Call::SetRegistry { key, name, data } => of_value(key, name, Some(data.clone())),
         Call::DeleteRegistryValue(path) => of_value(&path.key, &path.name, None),
@@ -257,16 +258,34 @@ fn same_ground(one: &Read, other: &Read) -> bool {
             || touch::lies_below(one, other)
             || touch::lies_below(other, one);
     }
-    let families: [fn(&Read) -> bool; 3] =
-        [service::is_about, firewall::is_about, terminal::is_about];
-    if families
-        .iter()
-        .any(|is_about| is_about(one) && is_about(other))
-    {
+    let families: [fn(&Read) -> bool; 3] = [is_of_services, is_of_firewall, is_of_terminal];
+    if families.iter().any(|is_of| is_of(one) && is_of(other)) {
         return true;
     }
     match (class_of(one), class_of(other)) {
         (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
         _ => false,
     }
+}
+
+/// Whether a key of the registry is asked about that lies here.
+fn is_within(read: &Read, outer: &RegistryKey) -> bool {
+    let is_inside = |key| touch::same_key(key, outer) || touch::lies_below(key, outer);
+    registry_key(read).is_some_and(is_inside)
+}
+
+fn is_of_services(read: &Read) -> bool {
+    service::is_about(read) || is_within(read, &key(SERVICES))
+}
+
+fn is_of_firewall(read: &Read) -> bool {
+    firewall::is_about(read)
+        || is_within(read, &key(FIREWALL))
+        || is_within(read, &key(FIREWALL_POLICY))
+}
+
+fn is_of_terminal(read: &Read) -> bool {
+    terminal::is_about(read)
+        || is_within(read, &place::terminal_server())
+        || is_within(read, &place::policy())
 }

@@ -2,7 +2,6 @@
 
 use crate::cim::Answer;
 use crate::cim::CimError;
-use crate::cim::CimReader;
 use crate::cim::Filter;
 use crate::cim::Instance;
 use crate::cim::Namespace;
@@ -35,6 +34,13 @@ enum Part {
     PortFilter,
     /// The rule is new.
     NewRule,
+}
+
+impl Setting {
+    /// Whether both are about the same rule.
+    pub(super) fn is_about_the_rule_of(&self, other: &Self) -> bool {
+        self.id.eq_ignore_ascii_case(&other.id)
+    }
 }
 
 /// Whether it is a class of rules.
