@@ -184,10 +184,10 @@ impl Turn<'_, '_> {
         let found = self.visit.prepare.variables(library, &file);
         let variables = found.map_err(Ready::Failed)?;
         match name {
-            None => self.memory.include(variables),
+            None => self.memory.include(&variables),
             Some(name) => {
                 let mut whole = Map::new();
-                for (key, node) in &variables {
+                for (key, node) in &*variables {
                     whole.insert(key.clone(), self.told(task, item, node)?);
                 }
                 self.memory.set(name, &whole.into());

@@ -22,6 +22,7 @@ use crate::runner::duty::Item;
 use crate::runner::duty::Look;
 use crate::runner::duty::Ready;
 use crate::runner::duty::Role;
+use crate::runner::duty::Sight;
 use crate::runner::duty::Ways;
 use crate::runner::prepare::mistake;
 use crate::runner::turn::Turn;
@@ -87,10 +88,20 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// Looks at a duty.
+    /// Looks at a duty; at the host as it would be when the duty is not to be done either.
     pub(super) async fn look(&self, duty: &Duty) -> Look {
         let clock = self.visit.world.clock.as_ref();
-        duty.look(&self.eyes.pass, &self.stop, clock).await
+        let foresight = &self.memory.foresight;
+        if duty.ways.aim == Aim::Correct || foresight.is_empty() {
+            return duty.look(&self.eyes.pass, &self.stop, clock).await;
+        }
+        let eyes = foresight.over(&self.eyes.pass);
+        let mut look = duty.look(&eyes, &self.stop, clock).await;
+        if let Some(unknown) = eyes.doubt(&look.sight) {
+            look.sight = Sight::Unknown(unknown);
+            look.reads = eyes.reads();
+        }
+        look
     }
 
     /// The items of a task at its turn; several things on the host are looked at together.

@@ -6,9 +6,9 @@ use crate::playbook::Body;
 use crate::playbook::Condition;
 use crate::playbook::Scope;
 use crate::playbook::Task;
+use crate::runner::duty::Aim;
 use crate::runner::duty::Duty;
 use crate::runner::duty::Item;
-use crate::runner::task::Tried;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
@@ -68,13 +68,14 @@ impl Turn<'_, '_> {
     }
 
     /// Why a condition of `until` that does not hold may hold once changes are made.
-    pub(super) fn doubt_about_change(
-        &self,
-        duty: &Duty,
-        tried: &Tried,
-        condition: &str,
-    ) -> Option<Unknown> {
-        let _ = (duty, tried, condition);
-        None
+    pub(super) fn doubt_about_change(&self, duty: &Duty, condition: &str) -> Option<Unknown> {
+        let depends_on = self.memory.foresight.tasks();
+        if duty.ways.aim == Aim::Correct || depends_on.is_empty() {
+            return None;
+        }
+        Some(Unknown {
+            depends_on,
+            what: format!("whether `{condition}` holds then"),
+        })
     }
 }

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use crate::cim::CimError;
 use crate::cim::CimReader;
+use crate::cim::Read;
 use crate::clock::Clock;
 use crate::plan::Change;
 use crate::plan::Failure;
@@ -88,6 +89,8 @@ pub(super) enum Ready {
 /// What was seen, and how long looking took.
 pub(super) struct Look {
     pub(super) sight: Sight,
+    /// What was asked, when what was seen is not certain.
+    pub(super) reads: Vec<Read>,
     pub(super) took: Duration,
 }
 
@@ -134,7 +137,11 @@ impl Duty {
         let begin = clock.instant();
         let sight = self.sight(host, stop).await;
         let took = clock.instant().saturating_duration_since(begin);
-        Look { sight, took }
+        Look {
+            sight,
+            reads: Vec::new(),
+            took,
+        }
     }
 
     async fn sight(&self, host: &dyn CimReader, stop: &Stop) -> Sight {

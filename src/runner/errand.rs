@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use crate::event::RunMode;
 use crate::plan::Outcome;
+use crate::plan::Unknown;
 use crate::playbook::Task;
+use crate::playbook::actions::Errand;
 use crate::runner::boot;
 use crate::runner::boot::BootContext;
 use crate::runner::duty::Item;
@@ -28,6 +30,10 @@ impl Turn<'_, '_> {
         let Some(errand) = task.action.errand(&rendered, &mut mistakes) else {
             return Err(Ready::Failed(prepare::mistakes(mistakes)));
         };
+        let is_looking = self.eyes.session().is_none();
+        if is_looking && let Some(unknown) = self.doubt_about_wait(&errand) {
+            return Err(Ready::Unknown(unknown));
+        }
         let line = Arc::clone(&self.eyes.line);
         let context = BootContext {
             line: &line,
@@ -41,7 +47,10 @@ impl Turn<'_, '_> {
             },
         };
         let done = boot::act(&errand, &context).await;
-        if self.eyes.session().is_some() {
+        if is_looking && matches!(done.outcome, Outcome::Drifted(_)) {
+            self.memory.foresight.remember_reboot(&task.name);
+        }
+        if !is_looking {
             // The host may be another one than before: nothing that was seen holds.
             self.eyes.renew();
         }
@@ -50,5 +59,19 @@ impl Turn<'_, '_> {
             own: done.values,
             ..Tried::told(done.outcome)
         })
+    }
+
+    /// Why it cannot be told what would be waited for: changes that were not made come before it.
+    fn doubt_about_wait(&self, errand: &Errand) -> Option<Unknown> {
+        let what = match errand {
+            Errand::Reboot(_) => return None,
+            Errand::WaitForConnection(_) => "whether the host answers after that".to_owned(),
+            Errand::WaitFor(wanted) => match wanted.port {
+                Some(port) => format!("what port {port} is like after that"),
+                None => return None,
+            },
+        };
+        let depends_on = self.memory.foresight.tasks();
+        (!depends_on.is_empty()).then_some(Unknown { depends_on, what })
     }
 }

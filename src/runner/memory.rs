@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::facts::Facts;
 use crate::plan::Unknown;
 use crate::playbook::Task;
+use crate::runner::foresight::Foresight;
 use crate::syntax::Node;
 use crate::syntax::template::Values;
 
@@ -22,6 +23,8 @@ pub(super) struct Memory {
     pub(super) facts: Option<Facts>,
     /// The same under Ansible's names.
     pub(super) fact_values: Values,
+    /// Changes that were not made.
+    pub(super) foresight: Foresight,
     /// Grows whenever a variable came to be or changed.
     pub(super) version: usize,
     /// Variables whose values depend on changes that were not made.
@@ -41,8 +44,10 @@ impl Memory {
     }
 
     /// Takes over the variables of a file.
-    pub(super) fn include(&mut self, variables: BTreeMap<String, Node>) {
-        self.included.extend(variables);
+    pub(super) fn include(&mut self, variables: &BTreeMap<String, Node>) {
+        let pairs = variables.iter();
+        self.included
+            .extend(pairs.map(|(name, node)| (name.clone(), node.clone())));
         self.version += 1;
     }
 

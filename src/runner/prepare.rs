@@ -20,9 +20,13 @@ pub trait Prepare: Send + Sync {
     /// The restart of a service, for a change that takes effect only then.
     fn restart(&self, service: &'static str) -> Arc<dyn AnyResource>;
     /// The statements of a file that a task includes.
-    fn statements(&self, library: &Library, file: &str) -> Result<Vec<Statement>, CimError>;
+    fn statements(&self, library: &Library, file: &str) -> Result<Arc<Vec<Statement>>, CimError>;
     /// The variables of a file that a task includes.
-    fn variables(&self, library: &Library, file: &str) -> Result<BTreeMap<String, Node>, CimError>;
+    fn variables(
+        &self,
+        library: &Library,
+        file: &str,
+    ) -> Result<Arc<BTreeMap<String, Node>>, CimError>;
 }
 
 /// Makes resources as the playbook says.
@@ -38,14 +42,16 @@ impl Prepare for FromPlaybook {
         service::restart_of(service)
     }
 
-    fn statements(&self, library: &Library, file: &str) -> Result<Vec<Statement>, CimError> {
-        let found = library.tasks(file).map_err(mistakes)?;
-        Ok(found.to_vec())
+    fn statements(&self, library: &Library, file: &str) -> Result<Arc<Vec<Statement>>, CimError> {
+        library.tasks(file).map_err(mistakes)
     }
 
-    fn variables(&self, library: &Library, file: &str) -> Result<BTreeMap<String, Node>, CimError> {
-        let found = library.variables(file).map_err(mistakes)?;
-        Ok(BTreeMap::clone(&found))
+    fn variables(
+        &self,
+        library: &Library,
+        file: &str,
+    ) -> Result<Arc<BTreeMap<String, Node>>, CimError> {
+        library.variables(file).map_err(mistakes)
     }
 }
 

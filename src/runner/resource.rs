@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use crate::cim::CimError;
+use crate::cim::Read;
 use crate::plan::Change;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
+use crate::playbook::Task;
 use crate::runner::correct::Correction;
 use crate::runner::correct::Ended as Over;
 use crate::runner::correct::Hand;
@@ -14,6 +16,7 @@ use crate::runner::duty::Duty;
 use crate::runner::duty::Known;
 use crate::runner::duty::Look;
 use crate::runner::duty::Sight;
+use crate::runner::duty::guarded;
 use crate::runner::queue;
 use crate::runner::queue::Done;
 use crate::runner::queue::End;
@@ -44,18 +47,53 @@ impl Turn<'_, '_> {
             }
             sight => {
                 let outcome = sight.outcome();
-                if let Outcome::Drifted(changes) = &outcome {
-                    self.leave_unmade(duty, changes);
-                }
+                self.leave_unmade(duty, &outcome, look.reads);
                 (End::Told(outcome), look.took)
             }
         }
     }
 
-    fn leave_unmade(&mut self, duty: &Duty, changes: &[Change]) {
-        let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
-        if self.aim() == Aim::Look {
-            self.sequel.follow(duty, &ours);
+    /// Remembers what was not done, so that later looks take it into account.
+    fn leave_unmade(&mut self, duty: &Duty, outcome: &Outcome, reads: Vec<Read>) {
+        if duty.ways.aim == Aim::Correct {
+            return;
+        }
+        match outcome {
+            Outcome::Drifted(changes) => {
+                let ours: Vec<Change> = changes.iter().filter(|c| is_ours(c)).cloned().collect();
+                if self.aim() == Aim::Look {
+                    self.sequel.follow(duty, &ours);
+                }
+                self.memory.foresight.remember(&duty.name, &ours);
+            }
+            Outcome::Unknown(_) if !reads.is_empty() => self.suspect(duty, reads),
+            _ => return,
+        }
+        // What was looked at before was looked at without it.
+        self.eyes.epoch += 1;
+    }
+
+    /// Remembers that a task may change what it looks at.
+    pub(super) fn suspect(&mut self, duty: &Duty, reads: Vec<Read>) {
+        self.memory.foresight.suspect(&duty.name, duty.kind, reads);
+        self.eyes.epoch += 1;
+    }
+
+    /// What a task would look at of which it cannot be told whether it is done; nothing when that cannot be told either.
+    pub(super) async fn reads_of(&self, task: &Task, duty: &Duty) -> Vec<Read> {
+        let item = duty.item.as_deref();
+        if self.doubt_about_resource(task, item).is_some() {
+            return Vec::new();
+        }
+        let Ok(resource) = self.visit.prepare.resource(task, &self.scope(item)) else {
+            return Vec::new();
+        };
+        let eyes = self.memory.foresight.over(&self.eyes.pass);
+        let looking = guarded(resource.observe(&eyes));
+        match self.stop.or(looking).await {
+            Ok(Ok(_)) => eyes.reads(),
+            // It may have wanted to see more.
+            Ok(Err(_)) | Err(_) => Vec::new(),
         }
     }
 

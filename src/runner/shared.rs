@@ -8,8 +8,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
 
 use tokio::sync::Semaphore;
 
@@ -56,7 +54,6 @@ pub(super) struct Shared {
     play_hosts: HashMap<usize, Values>,
     once: Mutex<HashMap<Place, Once>>,
     throttles: Mutex<HashMap<Place, Arc<Semaphore>>>,
-    fatal: AtomicBool,
 }
 
 impl Shared {
@@ -73,7 +70,6 @@ impl Shared {
             play_hosts: play_hosts(hosts),
             once: Mutex::default(),
             throttles: Mutex::default(),
-            fatal: AtomicBool::new(false),
         }
     }
 
@@ -108,16 +104,6 @@ impl Shared {
             .entry(place)
             .or_insert_with(|| Arc::new(Semaphore::new(limit.max(1))));
         Arc::clone(permits)
-    }
-
-    /// Notes that a host failed where none may: the others go no further.
-    pub(super) fn be_fatal(&self) {
-        self.fatal.store(true, Ordering::SeqCst);
-    }
-
-    /// Whether a host failed where none may.
-    pub(super) fn is_fatal(&self) -> bool {
-        self.fatal.load(Ordering::SeqCst)
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) struct Tried {
     pub(super) own: Map<String, Json>,
     pub(super) message: Option<Arc<str>>,
     /// Statements that it brought.
-    pub(super) brought: Vec<Statement>,
+    pub(super) brought: Arc<Vec<Statement>>,
     pub(super) took: Duration,
 }
 
@@ -52,7 +52,7 @@ impl Tried {
             end,
             own: Map::new(),
             message: None,
-            brought: Vec::new(),
+            brought: Arc::default(),
             took,
         }
     }
@@ -97,11 +97,10 @@ impl Turn<'_, '_> {
         self.follow(task, &upshot);
     }
 
-    /// Gives the rest up when the run was interrupted, or failed elsewhere where it must not.
+    /// Gives the rest up when the run was interrupted.
     fn notice_the_end(&mut self) {
         let interrupted = self.visit.stop.check() == Some(Halt::Interrupted);
-        let fatal = self.play.rollout.any_errors_fatal && self.visit.shared.is_fatal();
-        if interrupted || fatal {
+        if interrupted {
             self.given_up.get_or_insert(SkipReason::Interrupted);
         }
     }
@@ -358,9 +357,6 @@ impl Turn<'_, '_> {
             Ended::Failed | Ended::Lost => SkipReason::EarlierFailure,
             Ended::Interrupted => SkipReason::Interrupted,
         };
-        if self.play.rollout.any_errors_fatal {
-            self.visit.shared.be_fatal();
-        }
         self.lost |= end == Ended::Lost;
         self.given_up.get_or_insert(reason);
     }

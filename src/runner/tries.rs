@@ -116,6 +116,10 @@ impl Turn<'_, '_> {
             return tried;
         }
         let (end, took) = self.resource(duty, look).await;
+        if let Ready::Unknown(_) = duty.ready {
+            let reads = self.reads_of(task, duty).await;
+            self.suspect(duty, reads);
+        }
         let end = match end {
             End::Corrected(known) if self.keeps_result(task) => {
                 End::Told(self.verify_now(known).await)
@@ -145,7 +149,7 @@ impl Turn<'_, '_> {
         match self.said_of(task, duty, (&until.conditions, attempt), tried) {
             Said::Yes => true,
             Said::No(condition) => {
-                if let Some(unknown) = self.doubt_about_change(duty, tried, &condition) {
+                if let Some(unknown) = self.doubt_about_change(duty, &condition) {
                     tried.end = End::Told(Outcome::Unknown(unknown));
                     return true;
                 }

@@ -18,6 +18,10 @@ mod fleet;
 #[cfg(test)]
 mod follow_up;
 #[cfg(test)]
+mod foresight;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod waves;
+#[cfg(test)]
+mod wire;

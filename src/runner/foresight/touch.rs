@@ -1,58 +1,75 @@
 //! What calls touch: whether two of them are about the same thing.
 
 use crate::cim::Call;
-use crate::cim::ObjectPath;
 use crate::cim::RegistryKey;
-
-/// What a call is about.
-enum About<'a> {
-    Object(&'a ObjectPath),
-    Class(&'a str),
-    Value(&'a RegistryKey, &'a str),
-    Key(&'a RegistryKey),
-}
-
-fn about(call: &Call) -> About<'_> {
-    match call {
-        Call::Method { target, .. } | Call::Put { target, .. } | Call::Delete { target } => {
-            About::Object(target)
-        }
-        Call::Create { class, .. } => About::Class(class),
-        Call::SetRegistry { key, name, .. } => About::Value(key, name),
-        Call::DeleteRegistryValue(path) => About::Value(&path.key, &path.name),
-        Call::CreateRegistryKey(key) | Call::DeleteRegistryKey(key) => About::Key(key),
-    }
-}
+use crate::cim::place;
+use crate::runner::foresight::effect;
+use crate::runner::foresight::effect::Effect;
+use crate::runner::foresight::effect::Extent;
 
 /// Whether two calls are about the same thing, so that the second may undo what the first did.
 pub(in crate::runner) fn overlap(first: &Call, second: &Call) -> bool {
-    match (about(first), about(second)) {
-        (About::Object(one), About::Object(two)) => same_object(one, two),
-        (About::Class(class), About::Object(object))
-        | (About::Object(object), About::Class(class)) => object.class.eq_ignore_ascii_case(class),
-        (About::Class(one), About::Class(two)) => one.eq_ignore_ascii_case(two),
-        (About::Value(one, name), About::Value(two, other)) => {
-            same_key(one, two) && name.eq_ignore_ascii_case(other)
-        }
-        (About::Value(value, _), About::Key(key)) | (About::Key(key), About::Value(value, _)) => {
+    let (first, second) = (effect::of_call(first), effect::of_call(second));
+    first
+        .iter()
+        .any(|one| second.iter().any(|other| is_same(one, other)))
+}
+
+fn is_same(one: &Effect, other: &Effect) -> bool {
+    match (one, other) {
+        (
+            Effect::Value { key, name, .. },
+            Effect::Value {
+                key: at,
+                name: other,
+                ..
+            },
+        ) => same_key(key, at) && name.eq_ignore_ascii_case(other),
+        (Effect::Value { key: value, .. }, Effect::MadeKey(key) | Effect::RemovedKey(key))
+        | (Effect::MadeKey(key) | Effect::RemovedKey(key), Effect::Value { key: value, .. }) => {
             same_key(value, key) || lies_below(value, key)
         }
-        (About::Key(one), About::Key(two)) => {
-            same_key(one, two) || lies_below(one, two) || lies_below(two, one)
+        (
+            Effect::MadeKey(one) | Effect::RemovedKey(one),
+            Effect::MadeKey(two) | Effect::RemovedKey(two),
+        ) => same_key(one, two) || lies_below(one, two) || lies_below(two, one),
+        // A service starts others that it needs.
+        (Effect::Service { .. }, Effect::Service { .. }) => true,
+        (Effect::Rule(one), Effect::Rule(two)) => one.is_about_the_rule_of(two),
+        (Effect::Unclear(_), _) | (_, Effect::Unclear(_)) => {
+            let family = Family::of(one);
+            family.is_some() && family == Family::of(other)
         }
-        (About::Object(_) | About::Class(_), About::Value(..) | About::Key(_))
-        | (About::Value(..) | About::Key(_), About::Object(_) | About::Class(_)) => false,
+        _ => false,
     }
 }
 
-/// Whether two paths name the same object; hosts do not tell letter case apart.
-pub(super) fn same_object(one: &ObjectPath, two: &ObjectPath) -> bool {
-    one.namespace == two.namespace
-        && one.class.eq_ignore_ascii_case(&two.class)
-        && one.keys.len() == two.keys.len()
-        && one.keys.iter().zip(&two.keys).all(|(one, two)| {
-            one.0.eq_ignore_ascii_case(two.0) && one.1.eq_ignore_ascii_case(two.1)
-        })
+/// Things that belong together, however they are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Terminal,
+    Services,
+    Firewall,
+}
+
+impl Family {
+    fn of(effect: &Effect) -> Option<Self> {
+        match effect {
+            Effect::Value { key, .. } | Effect::MadeKey(key) | Effect::RemovedKey(key) => {
+                let terminal = [place::terminal_server(), place::policy()];
+                let is_inside = |outer| same_key(key, outer) || lies_below(key, outer);
+                terminal.iter().any(is_inside).then_some(Self::Terminal)
+            }
+            Effect::Service { .. } => Some(Self::Services),
+            Effect::Rule(_) => Some(Self::Firewall),
+            Effect::Unclear(extent) => match extent {
+                Extent::Terminal | Extent::Binding => Some(Self::Terminal),
+                Extent::Service(_) | Extent::Services | Extent::Boot => Some(Self::Services),
+                Extent::Firewall => Some(Self::Firewall),
+                _ => None,
+            },
+        }
+    }
 }
 
 /// Whether two paths name the same key.

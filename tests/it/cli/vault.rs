@@ -112,13 +112,9 @@ impl Desk {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 if path.is_dir() {
-                    if entry
-                        .file_name()
-                        .to_string_lossy()
-                        .starts_with("rdpfix-vault")
-                    {
-                        found.push(path.clone());
-                    }
+                    let name = entry.file_name();
+                    let is_ours = name.to_string_lossy().starts_with("rdpfix-vault");
+                    found.extend(is_ours.then(|| path.clone()));
                     below.push(path);
                 } else if fs::read(&path).is_ok_and(|bytes| has(&bytes, CLEAR)) {
                     found.push(path);

@@ -2,191 +2,39 @@
 //! converges, applying again writes nothing, looking stays within its budget.
 #![expect(clippy::disallowed_methods, reason = "tests read shipped playbooks")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::Timestamp;
-use rdpfix::cim::Answer;
-use rdpfix::cim::Call;
-use rdpfix::cim::CimError;
-use rdpfix::cim::CimReader;
-use rdpfix::cim::CimSession;
-use rdpfix::cim::Read;
-use rdpfix::cim::Traffic;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
-use rdpfix::connect::Connector;
-use rdpfix::connect::Prover;
-use rdpfix::diag::Source;
-use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
 use rdpfix::event::RunMode;
-use rdpfix::inventory::Host;
-use rdpfix::lab::listener;
-use rdpfix::lab::listener::ListenerState;
-use rdpfix::lab::machine::InMemory;
 use rdpfix::lab::scenario::Kind;
-use rdpfix::playbook;
 use rdpfix::playbook::Play;
-use rdpfix::proof::Proof;
-use rdpfix::proof::Stage;
-use rdpfix::proof::Verdict;
-use rdpfix::runner::Order;
-use rdpfix::runner::World;
-use rdpfix::runner::rollout::Bounds;
-use rdpfix::runner::run;
-use tokio::sync::Semaphore;
-use tokio::sync::mpsc;
-use tokio::sync::watch;
 
-use super::fake::host;
+use super::wire::Wire;
+use super::wire::parsed;
+use super::wire::run_on;
 use crate::support::root;
 
-/// Connections of a session.
-const CONNECTIONS: usize = 2;
 /// Requests that an audit of a healthy host may take; signing in takes about three for each connection on top.
 const REQUESTS: u64 = 14;
 /// Round trips, one after another, that an audit of a healthy host may take without signing in.
 const ROUND_TRIPS: u64 = 8;
 
-/// A machine behind two connections on which each request takes a second.
-struct Wire {
-    host: InMemory,
-    connections: Semaphore,
-    reads: AtomicU64,
-}
-
-impl Wire {
-    fn to(kind: Kind) -> Arc<Self> {
-        let machine = kind.machine(0, now()).unwrap();
-        Arc::new(Self {
-            host: InMemory::new(machine, now()),
-            connections: Semaphore::new(CONNECTIONS),
-            reads: AtomicU64::new(0),
-        })
-    }
-}
-
-fn now() -> Timestamp {
-    Timestamp::from_second(1_790_000_000).unwrap()
-}
-
-#[async_trait]
-impl CimReader for Wire {
-    async fn read(&self, read: &Read) -> Result<Answer, CimError> {
-        let _connection = self.connections.acquire().await.unwrap();
-        self.reads.fetch_add(1, Ordering::SeqCst);
-        SystemClock.sleep(Duration::from_secs(1)).await;
-        self.host.read(read).await
-    }
-}
-
-#[async_trait]
-impl CimSession for Wire {
-    async fn invoke(&self, call: &Call) -> Result<(), CimError> {
-        self.host.invoke(call).await
-    }
-
-    fn traffic(&self) -> Traffic {
-        self.host.traffic()
-    }
-
-    async fn close(&self) {}
-}
-
-struct Cable(Arc<Wire>);
-
-#[async_trait]
-impl Connector for Cable {
-    async fn connect(&self, _host: &Host) -> Result<Arc<dyn CimSession>, CimError> {
-        Ok(Arc::<Wire>::clone(&self.0))
-    }
-}
-
-#[async_trait]
-impl Prover for Cable {
-    async fn prove(&self, _host: &Host) -> Proof {
-        let (machine, now) = (self.0.host.machine(), self.0.host.now());
-        let serves = match listener::at(&machine, 3389, now) {
-            ListenerState::Open(negotiation) => negotiation.certificate.is_some(),
-            _ => false,
-        };
-        let verdict = if serves {
-            Verdict::Proven
-        } else {
-            Verdict::Refuted {
-                stage: Stage::Tls,
-                id: "tls-no-certificate",
-                reason: "no certificate was shown".to_owned(),
-            }
-        };
-        Proof {
-            verdict,
-            selected: None,
-            certificate: None,
-            stages: Vec::new(),
-        }
-    }
-
-    async fn answers(&self, _host: &Host, _port: u16, _within: Duration) -> bool {
-        true
-    }
-}
-
 fn baseline() -> Vec<Arc<Play>> {
-    let name = "playbooks/rdp-baseline.yml";
-    let source = Source {
-        name: name.to_owned(),
-        text: std::fs::read_to_string(root().join(name)).unwrap(),
-        secret: false,
-    };
-    let (playbook, diagnostics) = playbook::parse(&Arc::new(source));
-    assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    playbook.unwrap().plays
+    let path = root().join("playbooks/rdp-baseline.yml");
+    parsed(&std::fs::read_to_string(path).unwrap())
 }
 
 /// Runs the baseline on one host; gives its summary and a line for each result.
 async fn baseline_on(wire: &Arc<Wire>, mode: RunMode) -> (HostSummary, Vec<String>) {
-    let (events, mut incoming) = mpsc::channel(1_000);
-    let world = World {
-        connector: Arc::new(Cable(Arc::clone(wire))),
-        prover: Arc::new(Cable(Arc::clone(wire))),
-        clock: Arc::new(SystemClock),
-        events,
-        interrupted: watch::Sender::new(false).subscribe(),
-    };
-    let plays = baseline();
-    let order = Order {
-        run: "01RUN".to_owned(),
-        playbook: "rdp-baseline.yml".to_owned(),
-        plays: plays.clone(),
-        hosts: vec![(Arc::new(host("a")), plays)],
-        extra: Arc::new(BTreeMap::new()),
-        mode,
-        forks: 1,
-        host_timeout: Duration::from_hours(1),
-        bounds: Bounds::default(),
-        around: Arc::default(),
-        consent: None,
-    };
-    run(&world, &order).await;
-    drop(world);
-    let (mut summary, mut results) = (None, Vec::new());
-    while let Some(event) = incoming.recv().await {
-        match event {
-            Event::HostEnd(ended) => summary = Some(ended),
-            Event::Result(result) => {
-                results.push(format!("{}: {:?}", result.task, result.outcome));
-            }
-            _ => {}
-        }
-    }
-    (summary.unwrap(), results)
+    let (summary, results) = run_on(wire, &baseline(), mode).await;
+    let lines = results
+        .iter()
+        .map(|result| format!("{}: {:?}", result.task, result.outcome));
+    (summary, lines.collect())
 }
 
 /// Kinds that the baseline can mend without a person.

@@ -422,13 +422,14 @@ impl Prepare for FakePrepare {
         Arc::new(wish(service, 0).manner(Manner::Restart))
     }
 
-    fn statements(&self, _: &Library, file: &str) -> Result<Vec<Statement>, CimError> {
-        self.files.get(file).cloned().ok_or_else(|| missing(file))
+    fn statements(&self, _: &Library, file: &str) -> Result<Arc<Vec<Statement>>, CimError> {
+        let found = self.files.get(file).cloned();
+        found.map(Arc::new).ok_or_else(|| missing(file))
     }
 
-    fn variables(&self, _: &Library, file: &str) -> Result<BTreeMap<String, Node>, CimError> {
+    fn variables(&self, _: &Library, file: &str) -> Result<Arc<BTreeMap<String, Node>>, CimError> {
         let text = self.variables.get(file).ok_or_else(|| missing(file))?;
-        Ok(mapping(text))
+        Ok(Arc::new(mapping(text)))
     }
 }
 
