@@ -58,7 +58,7 @@ pub enum VaultError {
         tried: Vec<String>,
     },
     /// Passwords were promised, and none of them could be had.
-    #[error("it is encrypted, and no vault password could be had: {}", .reasons.join("; "))]
+    #[error("no vault password could be had: {}", .reasons.join("; "))]
     Unavailable {
         /// Why, for each source.
         reasons: Vec<String>,
@@ -229,7 +229,7 @@ mod tests {
         let keyring = Keyring::default().with_source("dev", counted(Err("`dev.txt` is missing")));
         assert_eq!(
             opened(&keyring, PLAIN).unwrap_err().to_string(),
-            "it is encrypted, and no vault password could be had: `dev.txt` is missing"
+            "no vault password could be had: `dev.txt` is missing"
         );
     }
 

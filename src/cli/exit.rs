@@ -19,7 +19,7 @@ pub enum ExitStatus {
     Unreachable,
     /// 5: bad option or usage.
     Usage,
-    /// 6: playbook, inventory, scenario or certificate file invalid.
+    /// 6: playbook, inventory, vault, scenario or certificate file invalid.
     Invalid,
     /// 7: no hosts matched.
     NoHosts,

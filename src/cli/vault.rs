@@ -34,11 +34,29 @@ pub fn vault(
     }
 }
 
-/// The vault id to encrypt with: the one that was asked for, or the only one that there is.
-fn encrypting_id(keyring: &Keyring, wanted: Option<&str>) -> anyhow::Result<Option<String>> {
-    if let Some(wanted) = wanted {
-        return Ok(Some(wanted.to_owned()));
+/// The vault id to encrypt with: the one that was asked for, or the only one that there is. Its password is fetched now, so
+/// that one that cannot be had is told before the work and not after it.
+fn encrypting_id<'a>(
+    keyring: &'a Keyring,
+    typed: Option<&'a str>,
+    environment: &'a Environment,
+) -> anyhow::Result<Option<&'a str>> {
+    let wanted = typed.or(environment.vault.encrypt_identity.as_deref());
+    let several = several_ids(keyring);
+    if wanted.is_none() && several.len() > 1 {
+        let message = format!("there are several vault ids: {}", several.join(", "));
+        return Err(Refusal::new(ExitStatus::Usage, message)
+            .hint("choose the one to encrypt with: `--encrypt-vault-id LABEL`")
+            .into());
     }
+    keyring
+        .ready(wanted)
+        .map_err(|error| refused("encrypt", "anything", &error))?;
+    Ok(wanted)
+}
+
+/// The vault ids that have a password, when there is more than one source.
+fn several_ids(keyring: &Keyring) -> Vec<&str> {
     let mut ids: Vec<&str> = Vec::new();
     if keyring.ids().nth(1).is_some() {
         for (id, fetched) in keyring.fetch_all() {
@@ -47,13 +65,7 @@ fn encrypting_id(keyring: &Keyring, wanted: Option<&str>) -> anyhow::Result<Opti
             }
         }
     }
-    if ids.len() < 2 {
-        return Ok(None);
-    }
-    let message = format!("there are several vault ids: {}", ids.join(", "));
-    Err(Refusal::new(ExitStatus::Usage, message)
-        .hint("choose the one to encrypt with: `--encrypt-vault-id LABEL`")
-        .into())
+    ids
 }
 
 /// A text that stays closed, or open.

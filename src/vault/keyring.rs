@@ -264,6 +264,16 @@ impl Keyring {
     /// Encrypts with the password of a vault id, or with the first that can be had. The header carries the id unless it is
     /// [`DEFAULT_ID`]. The text ends with a line break.
     pub fn seal(&self, clear: &[u8], id: Option<&str>) -> Result<String, VaultError> {
+        let held = self.sealing(id)?;
+        closed(clear, held, Some(held.id.clone()))
+    }
+
+    /// Fetches the password that [`Keyring::seal`] takes, before there is something to encrypt.
+    pub fn ready(&self, id: Option<&str>) -> Result<(), VaultError> {
+        self.sealing(id).map(|_| ())
+    }
+
+    fn sealing(&self, id: Option<&str>) -> Result<&Held, VaultError> {
         let mut reasons = Vec::new();
         let fitting = self
             .held
@@ -271,7 +281,7 @@ impl Keyring {
             .filter(|held| id.is_none_or(|id| held.id == id));
         for held in fitting {
             match held.password() {
-                Ok(_) => return closed(clear, held, Some(held.id.clone())),
+                Ok(_) => return Ok(held),
                 Err(reason) => reasons.push(reason.to_owned()),
             }
         }

@@ -45,11 +45,7 @@ pub(super) fn encrypt(
     let inputs = inputs(&arguments.files.files);
     one_output(&inputs, arguments.output.as_deref())?;
     let keyring = keys::for_verb(&arguments.files.keys, &environment.vault, Age::New, talk)?;
-    let wanted = arguments
-        .encrypt_vault_id
-        .as_ref()
-        .or(environment.vault.encrypt_identity.as_ref());
-    let id = encrypting_id(&keyring, wanted.map(String::as_str))?;
+    let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let treatment = Treatment {
         what: "encrypt",
         done: "encrypted",
@@ -57,7 +53,7 @@ pub(super) fn encrypt(
         output: arguments.output.as_deref(),
     };
     treatment.over(&inputs, environment, talk, |bytes| {
-        let sealed = keyring.seal(bytes, id.as_deref())?;
+        let sealed = keyring.seal(bytes, id)?;
         Ok(Zeroizing::new(sealed.into_bytes()))
     })
 }

@@ -74,15 +74,7 @@ pub(super) fn create(
     }
     let desk = Desk::new(environment, talk)?;
     let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::New, talk)?;
-    let wanted = arguments
-        .encrypt_vault_id
-        .as_ref()
-        .or(environment.vault.encrypt_identity.as_ref());
-    let id = encrypting_id(&keyring, wanted.map(String::as_str))?;
-    // A password that cannot be had is told before the work, not after it.
-    keyring
-        .seal(b"", id.as_deref())
-        .map_err(|error| refused("encrypt", &shown(path), &error))?;
+    let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let Some(after) = desk.edited(path, b"")? else {
         talk.note(&format!(
             "`{}`: not made, as nothing was written",
@@ -90,7 +82,7 @@ pub(super) fn create(
         ));
         return Ok(ExitStatus::Success);
     };
-    let sealed = keyring.seal(&after, id.as_deref());
+    let sealed = keyring.seal(&after, id);
     desk.keep(path, None, &after, sealed)?;
     talk.note(&format!("`{}`: encrypted", path.display()));
     Ok(ExitStatus::Success)

@@ -34,14 +34,10 @@ pub(super) fn encrypt(
             .into());
     }
     let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::New, talk)?;
-    let wanted = arguments
-        .encrypt_vault_id
-        .as_ref()
-        .or(environment.vault.encrypt_identity.as_ref());
-    let id = encrypting_id(&keyring, wanted.map(String::as_str))?;
+    let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let text = text(arguments, environment, talk)?;
     let sealed = keyring
-        .seal(&text, id.as_deref())
+        .seal(&text, id)
         .map_err(|error| refused("encrypt", "the text", &error))?;
     let value = value(arguments.name.as_deref(), &sealed);
     match &arguments.output {

@@ -103,22 +103,15 @@ impl Desk {
 
     /// Files anywhere in the folders that have these bytes in them, and folders that are left over.
     fn traces(&self) -> Vec<PathBuf> {
-        let mut found = Vec::new();
         let mut below = vec![
             self.folder.path().to_owned(),
             self.runtime.path().to_owned(),
         ];
+        let mut found = Vec::new();
         while let Some(folder) = below.pop() {
             for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    let name = entry.file_name();
-                    let is_ours = name.to_string_lossy().starts_with("rdpfix-vault");
-                    found.extend(is_ours.then(|| path.clone()));
-                    below.push(path);
-                } else if fs::read(&path).is_ok_and(|bytes| has(&bytes, CLEAR)) {
-                    found.push(path);
-                }
+                found.extend(Some(entry.path()).filter(|path| is_trace(path)));
+                below.extend(Some(entry.path()).filter(|path| path.is_dir()));
             }
         }
         found
@@ -134,6 +127,15 @@ impl Desk {
         let done = tokio::time::timeout(PATIENCE, gone).await;
         assert!(done.is_ok(), "{:?}", self.traces());
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file may go while it is looked at"
+)]
+fn is_trace(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("rdpfix-vault") || fs::read(path).is_ok_and(|bytes| has(&bytes, CLEAR))
 }
 
 fn has(bytes: &[u8], text: &str) -> bool {
