@@ -7,6 +7,8 @@ use std::time::Duration;
 use std::time::Instant;
 
 use async_trait::async_trait;
+use futures_util::StreamExt;
+use futures_util::stream;
 use rustls::crypto::CryptoProvider;
 
 use crate::clock::Clock;
@@ -39,6 +41,9 @@ mod walk;
 use crate::probe::names::Resolver;
 use crate::probe::names::SystemResolver;
 use crate::probe::verdict::Refusal;
+
+/// Addresses of one name that are tried at once.
+const MOST_ADDRESSES: usize = 8;
 
 /// Proves hosts by visiting their Remote Desktop ports; keeps nothing between visits.
 pub struct RdpProver {
@@ -78,13 +83,11 @@ impl Prover for RdpProver {
         let knocking = async {
             let name = names::bare(&host.address);
             let found = SystemResolver::default().addresses(name, port).await;
-            for address in found.unwrap_or_default() {
-                let clock = self.clock.as_ref();
-                if dial::open(clock, address, within).await.is_ok() {
-                    return true;
-                }
-            }
-            false
+            // All at once: an address that swallows packets must not hide another that answers.
+            let tries = stream::iter(found.unwrap_or_default())
+                .map(|address| dial::open(self.clock.as_ref(), address, within))
+                .buffer_unordered(MOST_ADDRESSES);
+            tries.any(async |opened| opened.is_ok()).await
         };
         tokio::select! {
             biased;

@@ -26,9 +26,9 @@ use crate::runner::boot::moment::Boot;
 use crate::runner::boot::seconds;
 use crate::runner::boot::stuck;
 use crate::runner::boot::wait::Again;
+use crate::runner::boot::wait::Settled;
 use crate::runner::duty::guarded;
 use crate::runner::stop::Halt;
-use crate::runner::stop::grace;
 use crate::runner::tale::OBSERVING;
 
 const CLASS: &str = "Win32_OperatingSystem";
@@ -197,14 +197,14 @@ async fn carry_out(
             BootOutcome::of(Outcome::Changed(vec![change])).with("rebooted", true)
         }
         Ok(Err(error)) => {
-            BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", true)
+            BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
         Err(_) => {
             let error = stuck(
                 "interrupted before the host was back".to_owned(),
                 "see whether it came back, and run it again",
             );
-            BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", true)
+            BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
     }
 }
@@ -222,10 +222,8 @@ async fn send(call: &Call, context: &BootContext<'_>) -> Result<(), CimError> {
     match sent.await {
         Ok(Err(error)) if matches!(error.blame(), Blame::Network | Blame::Peer) => Ok(()),
         Ok(sent) => sent,
-        Err(_) => Err(CimError::TimedOut {
-            operation: call.to_string(),
-            after: grace(),
-        }),
+        // The host has to end before its answer came.
+        Err(_) => Ok(()),
     }
 }
 
@@ -290,8 +288,10 @@ async fn poll(
         }
         match again.look(context).await {
             Ok(now) if before.was_before(&now) => {
-                again.adopt(context).await?;
-                return Ok(now);
+                if again.settle(context) == Settled::Yes {
+                    return Ok(now);
+                }
+                pause = SHORTEST_PAUSE;
             }
             Ok(_) => *heard = Heard::OldBoot,
             Err(error) => {

@@ -43,6 +43,15 @@ pub(super) struct Again {
     refusals: u32,
 }
 
+/// Whether everything goes over a new connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Settled {
+    /// It does.
+    Yes,
+    /// It has to be made first.
+    NotYet,
+}
+
 enum Way {
     /// What everybody else uses.
     Line,
@@ -102,14 +111,16 @@ impl Again {
         }
     }
 
-    /// Lets the connection carry everything from now on; never the old one, which may hold what died with the old boot.
-    pub(super) async fn adopt(self, context: &BootContext<'_>) -> Result<(), CimError> {
-        let session = match self.way {
-            Way::Own(session) => session,
-            Way::Line | Way::Lost => context.line.another().await?,
-        };
-        context.line.adopt(session);
-        Ok(())
+    /// Lets a connection of our own carry everything from now on. The line's is given up instead: it may hold what died
+    /// with the old boot, so the next look connects anew.
+    pub(super) fn settle(&mut self, context: &BootContext<'_>) -> Settled {
+        match std::mem::replace(&mut self.way, Way::Lost) {
+            Way::Own(session) => {
+                context.line.adopt(session);
+                Settled::Yes
+            }
+            Way::Line | Way::Lost => Settled::NotYet,
+        }
     }
 
     /// How long to wait at least after an error; the error itself when trying on would do harm.
@@ -181,8 +192,12 @@ async fn connection(
             .await
         {
             match again.look(context).await {
-                Ok(_) if matches!(again.way, Way::Line) => return Ok(()),
-                Ok(_) => return again.adopt(context).await,
+                Ok(_) => {
+                    if !matches!(again.way, Way::Line) {
+                        again.settle(context);
+                    }
+                    return Ok(());
+                }
                 Err(error) => {
                     pause = again.pause_after(&error, context)?.max(pause);
                     *last = Some(error);
