@@ -1,111 +1,119 @@
 //! Templates in values: `{{ name }}` in texts, conditions, and variables that refer to each other.
 //!
-//! Follows Ansible where minijinja differs from it: a value that is one expression keeps its type, backslashes inside
-//! `{{ }}` are letters, null renders as nothing, `bool` knows words, and an undefined variable is a mistake.
+//! Jinja as Ansible 2.19 has it: a value that is one expression keeps its type, backslashes inside `{{ }}` are letters,
+//! null renders as nothing, what is undefined may be passed around until it is used, and values compute as Python's do.
+//! The whole language is read and evaluated here, because no library for Jinja treats the undefined, texts and numbers
+//! as Ansible does, or says where in a file a template went wrong.
+//!
+//! In reading order: [`lexer`], [`parser`] and [`ast`] read; [`resolve`] and [`evaluate`] compute; [`filters`],
+//! [`predicates`], [`functions`] and [`method`] are what templates can call; [`value`] is what they compute with.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::PoisonError;
+use std::sync::RwLock;
 
-use minijinja::Environment;
-use minijinja::UndefinedBehavior;
-use minijinja::Value;
-use minijinja::escape_formatter;
-use minijinja::value::ValueKind;
+use regex::Regex;
+use regex::RegexBuilder;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::template::ast::Expression;
+use crate::syntax::template::ast::Statement;
+use crate::syntax::template::fault::Fault;
+use crate::syntax::template::lexer::Unreadable;
+use crate::syntax::template::names::Named;
 use crate::syntax::template::resolve::Resolver;
-use crate::syntax::template::resolve::Walk;
-use crate::syntax::template::resolve::bad_template;
-use crate::syntax::template::resolve::cycle;
-use crate::syntax::template::resolve::walk;
-use crate::syntax::template::value::as_ansible_bool;
-use crate::syntax::template::value::of_value;
-use crate::syntax::template::value::to_json;
+use crate::syntax::template::value::Value;
+use crate::syntax::template::value::convert::to_json;
 use crate::vault::Keyring;
 
+mod ast;
+mod call;
+mod cycle;
+mod evaluate;
+mod fault;
+mod filters;
+mod form;
+mod functions;
+mod lexer;
+mod method;
+mod names;
+mod parser;
+mod predicates;
+mod print;
+pub mod reference;
 mod resolve;
 mod value;
 mod variables;
 
+pub use crate::syntax::template::form::has_template;
+pub use crate::syntax::template::form::is_template;
+pub use crate::syntax::template::form::single_variable;
 pub use crate::syntax::template::variables::Data;
 pub use crate::syntax::template::variables::Layer;
 pub use crate::syntax::template::variables::Lazy;
 pub use crate::syntax::template::variables::Values;
 pub use crate::syntax::template::variables::Variables;
 
-/// Steps that one template may take; honest ones take some dozens.
-const FUEL: u64 = 200_000;
+/// The largest pattern, in bytes of its compiled form.
+const PATTERN: usize = 1 << 20;
+/// How many patterns are kept compiled; patterns may be made of values, so that there is no end to them.
+const PATTERNS: usize = 1_000;
 
-/// Compiles and evaluates; costly to make, so one serves a whole file.
-#[derive(Debug)]
+/// Compiles and evaluates. Every text is compiled once for an engine, so one serves a whole run.
+#[derive(Debug, Default)]
 pub struct Engine {
-    environment: Environment<'static>,
     keyring: Arc<Keyring>,
+    environment: BTreeMap<String, String>,
+    now: Option<jiff::Zoned>,
+    templates: Cache<Compiled<Vec<Statement>>>,
+    expressions: Cache<Compiled<Expression>>,
+    patterns: Cache<Regex>,
 }
 
-/// Whether a text has something to evaluate in it.
-pub fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%") || text.contains("{#")
+/// What was made of a text, for all who need it.
+type Cache<T> = RwLock<HashMap<Box<str>, Arc<T>>>;
+
+/// A template or an expression, read.
+#[derive(Debug)]
+struct Compiled<T> {
+    text: Arc<str>,
+    statements: T,
+    names: Vec<Named>,
 }
 
-/// Whether a node, or anything in it, has something to evaluate.
-pub fn has_template(node: &Node) -> bool {
-    match &node.content {
-        Content::Text(text) => is_template(text),
-        // To be opened, which only rendering does.
-        Content::Sealed(_) => true,
-        Content::Sequence(items) => items.iter().any(has_template),
-        Content::Mapping(entries) => entries.iter().any(|(_, value)| has_template(value)),
-        Content::Null
-        | Content::Bool(_)
-        | Content::Int(_)
-        | Content::Float(_)
-        | Content::Unsafe(_) => false,
+/// What a cache has for a text, or what is made of it now.
+fn cached<T, E>(
+    cache: &Cache<T>,
+    text: &str,
+    most: usize,
+    make: impl FnOnce() -> Result<T, E>,
+) -> Result<Arc<T>, E> {
+    if let Some(known) = cache
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(text)
+    {
+        return Ok(Arc::clone(known));
     }
-}
-
-/// The variable of a text that is nothing but `{{ name }}`.
-pub fn single_variable(text: &str) -> Option<&str> {
-    let name = whole_expression(text)?.trim();
-    let is_word = name
-        .chars()
-        .all(|letter| letter.is_alphanumeric() || letter == '_');
-    (is_word && !name.is_empty()).then_some(name)
-}
-
-impl Default for Engine {
-    fn default() -> Self {
-        Self::new()
+    let made = Arc::new(make()?);
+    let mut cache = cache.write().unwrap_or_else(PoisonError::into_inner);
+    if cache.len() >= most {
+        cache.clear();
     }
+    cache.insert(text.into(), Arc::clone(&made));
+    Ok(made)
 }
 
 impl Engine {
-    /// An engine with Ansible's manners.
+    /// An engine without passwords, environment or clock.
     pub fn new() -> Self {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        // Tells the piece of the template that failed; costs nothing until something does.
-        environment.set_debug(true);
-        environment.set_fuel(Some(FUEL));
-        environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-        environment.add_filter("bool", as_ansible_bool);
-        environment.set_formatter(|output, state, value| {
-            let python = match value.kind() {
-                ValueKind::None => Value::from(""),
-                ValueKind::Bool if value.is_true() => Value::from("True"),
-                ValueKind::Bool => Value::from("False"),
-                _ => value.clone(),
-            };
-            escape_formatter(output, state, &python)
-        });
-        Self {
-            environment,
-            keyring: Arc::default(),
-        }
+        Self::default()
     }
 
     /// An engine that opens what ansible-vault encrypted with these passwords.
@@ -114,12 +122,30 @@ impl Engine {
         Self { keyring, ..self }
     }
 
-    /// Checks the grammar of every template in a node.
+    /// An engine whose `lookup('env', …)` sees these variables.
+    #[must_use]
+    pub fn with_environment(self, environment: BTreeMap<String, String>) -> Self {
+        Self {
+            environment,
+            ..self
+        }
+    }
+
+    /// An engine whose `now()` and `strftime` are at this time, that of the run's beginning.
+    #[must_use]
+    pub fn with_now(self, now: jiff::Zoned) -> Self {
+        Self {
+            now: Some(now),
+            ..self
+        }
+    }
+
+    /// Checks the grammar of every template in a node, and that all its filters and tests exist.
     pub fn check(&self, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
         match &node.content {
             Content::Text(text) if is_template(text) => {
-                if let Err(error) = self.form(text) {
-                    diagnostics.push(bad_template(&error, &node.span));
+                if let Err(unreadable) = self.template(text) {
+                    diagnostics.push(unreadable.told(text, &node.span));
                 }
             }
             Content::Sequence(items) => {
@@ -142,11 +168,12 @@ impl Engine {
         }
     }
 
-    /// Checks the grammar of a condition.
+    /// Checks the grammar of a condition. One that stands in braces as a whole works, as it does in Ansible, with a
+    /// warning.
     pub fn check_condition(&self, text: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) {
-        if is_template(text) {
+        if form::whole_expression(text).is_some() {
             diagnostics.push(
-                Diagnostic::error(
+                Diagnostic::warning(
                     "template-in-condition",
                     "a condition is an expression already",
                 )
@@ -154,16 +181,21 @@ impl Engine {
                 .label("has braces")
                 .help("write the expression without `{{ }}`"),
             );
-        } else if let Err(error) = self.environment.compile_expression(text) {
-            diagnostics.push(bad_template(&error, span));
+            if let Err(unreadable) = self.template(text) {
+                diagnostics.push(unreadable.told(text, span));
+            }
+        } else if is_template(text) {
+            diagnostics.push(braces_inside(span));
+        } else if let Err(unreadable) = self.expression(text) {
+            diagnostics.push(unreadable.told(text, span));
         }
     }
 
     /// The variables that the templates in a node name.
     pub fn names(&self, node: &Node) -> BTreeSet<String> {
         match &node.content {
-            Content::Text(text) if is_template(text) => match self.form(text) {
-                Ok(form) => form.names(),
+            Content::Text(text) if is_template(text) => match self.template(text) {
+                Ok(template) => words(&template.names),
                 // The grammar was checked before; what cannot be read names nothing.
                 Err(_) => BTreeSet::new(),
             },
@@ -184,16 +216,24 @@ impl Engine {
 
     /// The variables that a condition names.
     pub fn condition_names(&self, text: &str) -> BTreeSet<String> {
-        match self.environment.compile_expression(text) {
-            Ok(expression) => expression.undeclared_variables(false).into_iter().collect(),
-            Err(_) => BTreeSet::new(),
+        if is_template(text) {
+            return self
+                .template(text)
+                .map(|template| words(&template.names))
+                .unwrap_or_default();
         }
+        self.expression(text)
+            .map(|expression| words(&expression.names))
+            .unwrap_or_default()
     }
 
-    /// The node with every template replaced by what it stands for; everything keeps the place of the template.
+    /// The node with every template replaced by what it stands for; everything keeps the place of the template. Keys
+    /// and items that are `omit` are left out.
     pub fn render(&self, node: &Node, variables: &Variables<'_>) -> Result<Node, Diagnostic> {
-        let mut resolver = Resolver::new(self, variables);
-        resolver.node(node)
+        match Resolver::new(self, variables).node(node)? {
+            Some(rendered) => Ok(rendered),
+            None => Err(omitted(&node.span)),
+        }
     }
 
     /// What an expression (without braces) gives, as data; backslashes in its texts are escapes.
@@ -203,12 +243,12 @@ impl Engine {
         span: &Span,
         variables: &Variables<'_>,
     ) -> Result<serde_json::Value, Diagnostic> {
-        let form = match self.environment.compile_expression(text) {
-            Ok(expression) => Form::Expression(expression),
-            Err(error) => return Err(bad_template(&error, span)),
-        };
-        let value = Resolver::new(self, variables).evaluate(&form, span)?;
-        Ok(to_json(&value))
+        let mut resolver = Resolver::new(self, variables);
+        let value = self.value(text, span, &mut resolver)?;
+        if matches!(value, Value::Omit) {
+            return Err(omitted(span));
+        }
+        to_json(&value).map_err(|fault| resolver.told(fault, span))
     }
 
     /// The node with every template replaced by what it stands for, as data.
@@ -217,12 +257,24 @@ impl Engine {
         node: &Node,
         variables: &Variables<'_>,
     ) -> Result<serde_json::Value, Diagnostic> {
-        Ok(to_json(&Resolver::new(self, variables).value(node)?))
+        let mut resolver = Resolver::new(self, variables);
+        let value = resolver.value(node);
+        if matches!(value, Ok(Value::Omit)) {
+            return Err(omitted(&node.span));
+        }
+        value
+            .and_then(|value| to_json(&value))
+            .map_err(|fault| resolver.told(fault, &node.span))
     }
 
-    /// As [`Engine::json`], to be set as a value of another host or a later task without a detour.
+    /// As [`Engine::json`], to be set as a value of another host or a later task without a detour. What is undefined
+    /// inside of it is a mistake only when it is used.
     pub fn data(&self, node: &Node, variables: &Variables<'_>) -> Result<Data, Diagnostic> {
-        Ok(Data(Resolver::new(self, variables).value(node)?))
+        let mut resolver = Resolver::new(self, variables);
+        let value = resolver.value(node);
+        value
+            .map(Data)
+            .map_err(|fault| resolver.told(fault, &node.span))
     }
 
     /// Whether a condition holds. It must be true or false; a text or a number is a mistake.
@@ -232,133 +284,98 @@ impl Engine {
         span: &Span,
         variables: &Variables<'_>,
     ) -> Result<bool, Diagnostic> {
-        let form = match self.environment.compile_expression(text) {
-            Ok(expression) => Form::Expression(expression),
-            Err(error) => return Err(bad_template(&error, span)),
+        let mut resolver = Resolver::new(self, variables);
+        let value = if form::whole_expression(text).is_some() {
+            let value = resolver.template(text, span);
+            value.map_err(|fault| resolver.told(fault, span))?
+        } else if is_template(text) {
+            return Err(braces_inside(span));
+        } else {
+            self.value(text, span, &mut resolver)?
         };
-        let value = Resolver::new(self, variables).evaluate(&form, span)?;
-        if value.kind() == ValueKind::Bool {
-            return Ok(value.is_true());
+        match value.used().map_err(|fault| resolver.told(fault, span))? {
+            Value::Bool(truth) => Ok(*truth),
+            other => Err(Diagnostic::error(
+                "condition-not-boolean",
+                "the condition is neither true nor false",
+            )
+            .at(span)
+            .label(format!("gives {}", other.describe()))
+            .help(
+                "compare it (`x == 'y'`, `x | length > 0`), or turn words into truth by `x | bool`",
+            )),
         }
-        Err(Diagnostic::error(
-            "condition-not-boolean",
-            "the condition is neither true nor false",
-        )
-        .at(span)
-        .label(format!("gives {}", of_value(&value, span).describe()))
-        .help("compare it (`x == 'y'`, `x | length > 0`), or turn words into truth by `x | bool`"))
     }
 
     /// Variables that need themselves, each circle told once.
     pub fn cycles(&self, variables: &BTreeMap<String, Node>) -> Vec<Diagnostic> {
-        let needs: BTreeMap<&str, BTreeSet<String>> = variables
-            .iter()
-            .map(|(name, node)| (name.as_str(), self.names(node)))
-            .collect();
-        let mut done = BTreeSet::new();
-        let mut found = Vec::new();
-        for name in needs.keys() {
-            let mut path = Vec::new();
-            walk(
-                name,
-                &needs,
-                &mut Walk {
-                    path: &mut path,
-                    done: &mut done,
-                },
-                &mut |circle| {
-                    found.push(cycle(circle, |name| variables.get(name)));
-                },
-            );
-        }
-        found
+        cycle::all(self, variables)
     }
 
-    fn form<'s>(&'s self, text: &str) -> Result<Form<'s>, minijinja::Error> {
-        if let Some(inner) = whole_expression(text) {
-            let inner = keep_backslashes(inner, Place::Expression);
-            if let Ok(expression) = self.environment.compile_expression_owned(inner) {
-                return Ok(Form::Expression(expression));
-            }
-        }
-        let source = keep_backslashes(text, Place::Text);
-        // Compiling shows mistakes of grammar; the compiled template cannot outlive its source.
-        let names = self
-            .environment
-            .template_from_str(&source)?
-            .undeclared_variables(false)
-            .into_iter()
-            .collect();
-        Ok(Form::Text { source, names })
+    fn value(
+        &self,
+        text: &str,
+        span: &Span,
+        resolver: &mut Resolver<'_>,
+    ) -> Result<Value, Diagnostic> {
+        let expression = self
+            .expression(text)
+            .map_err(|unreadable| unreadable.told(text, span))?;
+        resolver
+            .evaluate(&expression.statements, &expression.text, span)
+            .map_err(|fault| resolver.told(fault, span))
     }
-}
 
-/// A template, read.
-enum Form<'s> {
-    /// The whole value is one expression and keeps its type.
-    Expression(minijinja::Expression<'s, 's>),
-    /// A text with templates in it.
-    Text {
-        source: String,
-        names: BTreeSet<String>,
-    },
-}
+    fn template(&self, text: &str) -> Result<Arc<Compiled<Vec<Statement>>>, Unreadable> {
+        cached(&self.templates, text, usize::MAX, || {
+            let statements = parser::template(text)?;
+            Ok(Compiled {
+                text: text.into(),
+                names: names::of_statements(&statements),
+                statements,
+            })
+        })
+    }
 
-impl Form<'_> {
-    fn names(&self) -> BTreeSet<String> {
-        match self {
-            Self::Expression(expression) => {
-                expression.undeclared_variables(false).into_iter().collect()
-            }
-            Self::Text { names, .. } => names.clone(),
-        }
+    fn expression(&self, text: &str) -> Result<Arc<Compiled<Expression>>, Unreadable> {
+        cached(&self.expressions, text, usize::MAX, || {
+            let expression = parser::expression(text)?;
+            Ok(Compiled {
+                text: text.into(),
+                names: names::of_expression(&expression),
+                statements: expression,
+            })
+        })
+    }
+
+    fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
+        cached(&self.patterns, pattern, PATTERNS, || {
+            RegexBuilder::new(pattern)
+                .size_limit(PATTERN)
+                .build()
+                .map_err(|error| filters::bad_pattern(pattern, &error))
+        })
     }
 }
 
-/// What is between the braces when a text is nothing but one pair of them; white space behind them does not count.
-fn whole_expression(text: &str) -> Option<&str> {
-    let inner = text.trim_end().strip_prefix("{{")?.strip_suffix("}}")?;
-    let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
-    Some(inner.strip_suffix('-').unwrap_or(inner))
+fn words(names: &[Named]) -> BTreeSet<String> {
+    names.iter().map(|named| named.name.to_string()).collect()
 }
 
-/// Where a scan for string literals begins.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Text,
-    Expression,
+fn braces_inside(span: &Span) -> Diagnostic {
+    Diagnostic::error(
+        "template-in-condition",
+        "a condition is an expression already",
+    )
+    .at(span)
+    .label("has braces inside")
+    .help("write the names of variables without `{{ }}`, and join texts by `~`")
 }
 
-/// Doubles the backslashes of string literals inside `{{ }}`, where Ansible takes them as letters: `'C:\new'`.
-fn keep_backslashes(text: &str, mut place: Place) -> String {
-    if !text.contains('\\') {
-        return text.to_owned();
-    }
-    let outer = place;
-    let mut kept = String::with_capacity(text.len() + 8);
-    let mut quote = None;
-    let mut letters = text.chars().peekable();
-    while let Some(letter) = letters.next() {
-        kept.push(letter);
-        match (place, quote) {
-            (Place::Text, _) => {
-                if letter == '{' && letters.peek() == Some(&'{') {
-                    place = Place::Expression;
-                }
-            }
-            (Place::Expression, Some(_)) if letter == '\\' => kept.push('\\'),
-            (Place::Expression, Some(open)) if letter == open => quote = None,
-            (Place::Expression, Some(_)) => {}
-            (Place::Expression, None) => {
-                if letter == '\'' || letter == '"' {
-                    quote = Some(letter);
-                } else if letter == '}' && letters.peek() == Some(&'}') {
-                    place = outer;
-                }
-            }
-        }
-    }
-    kept
+fn omitted(span: &Span) -> Diagnostic {
+    Diagnostic::error("template-omitted", "`omit` leaves out a whole value")
+        .at(span)
+        .help("`omit` stands for a key of a mapping, so that the key is left out")
 }
 
 #[cfg(test)]
@@ -464,7 +481,7 @@ mod tests {
         assert_eq!(mistake.help[0], "did you mean `rdp_port`?");
         let inner = render("it: 'x{{ a }}'\na: '{{ nope + 1 }}'\n").unwrap_err();
         assert_eq!(inner.message, "undefined variable `nope`");
-        assert_eq!(inner.span.unwrap().text(), "'{{ nope + 1 }}'");
+        assert_eq!(inner.span.unwrap().text(), "nope");
         assert_eq!(inner.help, ["it is needed for the variable `a`"]);
     }
 

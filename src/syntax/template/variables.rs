@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use minijinja::Value;
-use minijinja::value::Enumerator;
-use minijinja::value::Object;
 use serde::Serialize;
 
 use crate::diag::Diagnostic;
 use crate::syntax::Node;
-use crate::syntax::template::value::of_json;
-use crate::syntax::template::value::to_json;
+use crate::syntax::template::value::Value;
+use crate::syntax::template::value::convert::of_json;
+use crate::syntax::template::value::convert::to_json;
 
 /// A value ready for templates; cloning shares it.
 #[derive(Debug, Clone)]
@@ -35,31 +33,12 @@ impl Data {
 
     /// A mapping that is computed on access.
     pub fn lazy(mapping: Arc<dyn Lazy>) -> Self {
-        Self(Value::from_object(Computed(mapping)))
+        Self(Value::Lazy(mapping))
     }
 
-    /// The value as data; computes all of a lazy mapping.
+    /// The value as data; computes all of a lazy mapping. Null when something in it is undefined.
     pub fn json(&self) -> serde_json::Value {
-        to_json(&self.0)
-    }
-}
-
-#[derive(Debug)]
-struct Computed(Arc<dyn Lazy>);
-
-impl Object for Computed {
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match self.0.at(key.as_str()?) {
-            Ok(data) => data.map(|data| data.0),
-            Err(mistake) => Some(Value::from(minijinja::Error::new(
-                minijinja::ErrorKind::InvalidOperation,
-                mistake.message,
-            ))),
-        }
-    }
-
-    fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.keys().into_iter().map(Value::from).collect())
+        to_json(&self.0).unwrap_or_default()
     }
 }
 
@@ -96,7 +75,8 @@ impl Values {
 
     /// A variable as data; `None` when there is none.
     pub fn json(&self, name: &str) -> Option<serde_json::Value> {
-        self.0.get(name).map(to_json)
+        let value = self.0.get(name)?;
+        Some(to_json(value).unwrap_or_default())
     }
 
     /// Takes over all variables of another, its values winning.

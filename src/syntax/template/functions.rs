@@ -1,0 +1,216 @@
+//! Functions that templates can call: `range`, `dict`, `lookup` and their like.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+
+use crate::syntax::template::call::Answer;
+use crate::syntax::template::call::Call;
+use crate::syntax::template::fault::Fault;
+use crate::syntax::template::filters::time;
+use crate::syntax::template::value::Map;
+use crate::syntax::template::value::Range;
+use crate::syntax::template::value::Value;
+use crate::syntax::template::value::compare::Key;
+
+/// A function with what the documentation says of it.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: &'static str,
+    /// One line.
+    pub(super) line: &'static str,
+    /// An expression, and what it gives as JSON.
+    pub(super) example: [&'static str; 2],
+    pub(super) run: fn(&mut Call<'_, '_>) -> Answer,
+}
+
+/// All functions.
+pub(super) const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "dict",
+        line: "a mapping of named arguments, or of a list of pairs",
+        example: ["dict(port=3389)", r#"{"port":3389}"#],
+        run: dict,
+    },
+    Function {
+        name: "lookup",
+        line: "`env` (a variable of the environment) and `vars` (a variable by its name); no other lookups",
+        example: ["lookup('vars', 'nope', default=1)", "1"],
+        run: lookup,
+    },
+    Function {
+        name: "namespace",
+        line: "a mapping whose attributes `{% set %}` changes inside of loops",
+        example: ["namespace(found=false).found", "false"],
+        run: namespace,
+    },
+    Function {
+        name: "now",
+        line: "the time at which the run began; `utc=true`, `fmt='%Y-%m-%d'`",
+        example: ["now(utc=true, fmt='%Y') | length", "4"],
+        run: time::now,
+    },
+    Function {
+        name: "q",
+        line: "as `query`",
+        example: ["q('vars', 'nope', default=1)", "[1]"],
+        run: query,
+    },
+    Function {
+        name: "query",
+        line: "as `lookup`, as a list",
+        example: ["query('vars', 'nope', default=1)", "[1]"],
+        run: query,
+    },
+    Function {
+        name: "range",
+        line: "whole numbers: `range(stop)`, `range(start, stop, step)`",
+        example: ["range(1, 6, 2) | list", "[1,3,5]"],
+        run: range,
+    },
+    Function {
+        name: "undef",
+        line: "something undefined, with a message of its own",
+        example: ["undef('say which port') | default(1)", "1"],
+        run: undef,
+    },
+];
+
+pub(super) fn named(name: &str) -> Option<&'static Function> {
+    FUNCTIONS.iter().find(|function| function.name == name)
+}
+
+fn range(call: &mut Call<'_, '_>) -> Answer {
+    let first = call.required("stop")?;
+    let second = call.take("");
+    let third = call.take("");
+    call.done()?;
+    let number = |value: &Value| {
+        value
+            .as_int()
+            .ok_or_else(|| Fault::failed("`range` needs whole numbers"))
+    };
+    let (start, stop) = match &second {
+        None => (0, number(&first)?),
+        Some(stop) => (number(&first)?, number(stop)?),
+    };
+    let step = third.as_ref().map_or(Ok(1), number)?;
+    if step == 0 {
+        return Err(call.failed("the step must not be 0"));
+    }
+    Ok(Value::Range(Range { start, stop, step }))
+}
+
+fn dict(call: &mut Call<'_, '_>) -> Answer {
+    let mut map = match call.given.positional.pop_front() {
+        None => Map::new(),
+        Some(pairs) => match pairs.entries()? {
+            Some(map) => Map::clone(&map),
+            None => pairs_of(&pairs)?,
+        },
+    };
+    if !call.given.positional.is_empty() {
+        return Err(call.failed("too many arguments"));
+    }
+    for (name, value) in std::mem::take(&mut call.given.named) {
+        map.insert(Key::text(&name), value);
+    }
+    Ok(Value::from(map))
+}
+
+fn pairs_of(pairs: &Value) -> Result<Map, Fault> {
+    let mut map = Map::new();
+    for pair in pairs.items()?.iter() {
+        match pair.items()?.as_slice() {
+            [key, value] => map.insert(Key::of(key.clone())?, value.clone()),
+            _ => return Err(Fault::failed("`dict` needs pairs of a key and a value")),
+        };
+    }
+    Ok(map)
+}
+
+fn namespace(call: &mut Call<'_, '_>) -> Answer {
+    match dict(call)? {
+        Value::Map(map) => Ok(Value::Namespace(Arc::new(Mutex::new(Map::clone(&map))))),
+        other => Ok(other),
+    }
+}
+
+fn undef(call: &mut Call<'_, '_>) -> Answer {
+    let hint = call.text("hint", "a value must be given here")?;
+    call.done()?;
+    Ok(call.resolver.undefined(hint))
+}
+
+/// Lookups that read files or ask the world, with what to do instead.
+const INSTEAD: [(&str, &str); 12] = [
+    (
+        "file",
+        "put the text into a variable, or read it with `vars_files`",
+    ),
+    (
+        "template",
+        "put the text into a variable: its templates are rendered when it is used",
+    ),
+    (
+        "pipe",
+        "run the command before, and hand its output over by `-e`",
+    ),
+    ("password", "give the password from a vault"),
+    ("ini", "put the values into a variables file"),
+    ("csvfile", "put the values into a variables file"),
+    ("fileglob", "name the files"),
+    ("url", "fetch it before, and hand it over by `-e`"),
+    ("dict", "use `| dict2items`"),
+    ("items", "use the list itself"),
+    ("sequence", "use `range(…)`"),
+    ("subelements", "use `| subelements(…)`"),
+];
+
+fn lookup(call: &mut Call<'_, '_>) -> Answer {
+    let mut found = lookups(call)?;
+    if call.named("wantlist").is_some() || found.len() != 1 {
+        return Ok(Value::from(found));
+    }
+    Ok(found.pop().unwrap_or(Value::None))
+}
+
+fn query(call: &mut Call<'_, '_>) -> Answer {
+    call.named("wantlist");
+    lookups(call).map(Value::from)
+}
+
+fn lookups(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Fault> {
+    let plugin = call.required_text("plugin_name")?;
+    let short = plugin.strip_prefix("ansible.builtin.").unwrap_or(&plugin);
+    let terms = call.rest();
+    let default = call.named("default");
+    let mut found = Vec::new();
+    for term in &terms {
+        let name = term.spell()?;
+        let value = match short {
+            "env" => Some(Value::from(
+                call.resolver.environment(&name).unwrap_or_default(),
+            )),
+            "vars" => call.resolver.by_name(&name)?,
+            _ => break,
+        };
+        let is_set = |value: &Value| !matches!(value, Value::Text(text) if text.is_empty());
+        found.push(match (value.filter(is_set), &default) {
+            (Some(value), _) => value,
+            (None, Some(default)) => default.clone(),
+            (None, None) if short == "env" => Value::from(""),
+            (None, None) => call
+                .resolver
+                .undefined(format!("undefined variable `{name}`")),
+        });
+    }
+    if matches!(short, "env" | "vars") {
+        return Ok(found);
+    }
+    let fault = Fault::named(
+        "template-name",
+        format!("lookup `{plugin}` is not run here"),
+    );
+    let instead = INSTEAD.iter().find(|(name, _)| *name == short);
+    Err(fault.help(instead.map_or("`env` and `vars` are the only ones", |(_, help)| help)))
+}

@@ -1,0 +1,76 @@
+//! What templates can call, for the documentation and its tests.
+
+use crate::syntax::template::filters;
+use crate::syntax::template::functions;
+use crate::syntax::template::predicates;
+
+/// A filter, a test or a function.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Its names, the usual one first.
+    pub names: Vec<&'static str>,
+    /// What it gives, in one line.
+    pub line: &'static str,
+    /// An expression.
+    pub example: &'static str,
+    /// What the expression gives, as JSON; `!` and the message when it is refused.
+    pub gives: &'static str,
+}
+
+/// A chapter: its heading and its entries.
+pub type Chapter = (&'static str, Vec<Entry>);
+
+fn entry(names: &[&'static str], line: &'static str, example: [&'static str; 2]) -> Entry {
+    let [example, gives] = example;
+    Entry {
+        names: names.to_vec(),
+        line,
+        example,
+        gives,
+    }
+}
+
+fn of_filters(filters: &[filters::Filter]) -> Vec<Entry> {
+    let entries = filters.iter();
+    entries
+        .map(|filter| entry(filter.names, filter.line, filter.example))
+        .collect()
+}
+
+fn of_tests(tests: &[predicates::Predicate]) -> Vec<Entry> {
+    let entries = tests.iter();
+    entries
+        .map(|test| entry(test.names, test.line, test.example))
+        .collect()
+}
+
+/// The filters that are run, by theme.
+pub fn filters() -> Vec<Chapter> {
+    let themes = filters::THEMES.iter();
+    themes
+        .map(|(theme, filters)| (*theme, of_filters(filters)))
+        .collect()
+}
+
+/// The tests that are run, by theme.
+pub fn tests() -> Vec<Chapter> {
+    let themes = predicates::THEMES.iter();
+    themes
+        .map(|(theme, tests)| (*theme, of_tests(tests)))
+        .collect()
+}
+
+/// The functions that are run.
+pub fn functions() -> Vec<Entry> {
+    let functions = functions::FUNCTIONS.iter();
+    functions
+        .map(|function| entry(&[function.name], function.line, function.example))
+        .collect()
+}
+
+/// The filters and tests that are refused, with a message that says what to use.
+pub fn refused() -> Vec<Entry> {
+    let mut refused = of_filters(filters::REFUSED);
+    refused.extend(of_tests(predicates::REFUSED));
+    refused
+}
