@@ -28,6 +28,7 @@ pub mod reporters;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod settings;
 pub mod vault;
 
 use crate::cli::args::Arguments;

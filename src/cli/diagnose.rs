@@ -64,19 +64,17 @@ pub fn diagnose(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let has_inventory =
-            !arguments.fleet.inventory.is_empty() || environment.inventory.is_some();
-        let fleet = if has_inventory {
+        let inventory = inventory::named(&arguments.fleet, environment, talk)?;
+        let fleet = if inventory.is_empty() {
+            None
+        } else {
             let extra = std::collections::BTreeMap::new();
             Some(inventory::open(&arguments.fleet, environment, &extra, talk).await?)
-        } else {
-            None
         };
         let order = Order {
             arguments,
-            environment,
             codes,
-            inventory: names(arguments, environment),
+            inventory,
         };
         let status = order
             .carry_out(fleet.as_ref(), &reporters, &interrupt)
@@ -88,19 +86,9 @@ pub fn diagnose(
     })
 }
 
-/// The inventories as the next command names them.
-fn names(arguments: &DiagnoseArguments, environment: &Environment) -> Vec<String> {
-    if arguments.fleet.inventory.is_empty() {
-        environment.inventory.iter().cloned().collect()
-    } else {
-        arguments.fleet.inventory.clone()
-    }
-}
-
 /// What is to be done.
 struct Order<'a> {
     arguments: &'a DiagnoseArguments,
-    environment: &'a Environment,
     codes: Option<(u32, Option<u32>)>,
     inventory: Vec<String>,
 }
@@ -147,7 +135,7 @@ impl Order<'_> {
                 Some(fleet) => fleet.trust_files()?,
                 None => std::collections::BTreeMap::new(),
             },
-            passwords: Some(Arc::new(Sources::new(self.environment))),
+            passwords: Some(Arc::new(Sources::new())),
             ..WinRmOptions::default()
         })
     }

@@ -4,10 +4,17 @@
     reason = "this module is where the environment is read"
 )]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::path::is_separator;
+use std::sync::OnceLock;
 
+use crate::cli::settings::Settings;
+use crate::cli::settings::TABLE;
+use crate::cli::settings::is_yes;
+use crate::cli::settings::table::NO_COLOUR;
 use crate::secret::Secret;
 
 /// The parts of the environment that matter, read once.
@@ -21,12 +28,14 @@ pub struct Environment {
     pub stderr_is_terminal: bool,
     /// Standard input is a terminal, so that somebody can be asked.
     pub stdin_is_terminal: bool,
-    /// `RDPFIX_INVENTORY`, else `ANSIBLE_INVENTORY`.
-    pub inventory: Option<String>,
-    /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
-    pub forks: Option<String>,
+    /// The variables of [`TABLE`] that are set and not empty.
+    pub variables: BTreeMap<&'static str, String>,
+    /// Where the current folder's `ansible.cfg` is looked for; empty for the current folder itself.
+    pub folder: PathBuf,
     /// The folder of the user, which `~` stands for.
     pub home: Option<PathBuf>,
+    /// What these and `ansible.cfg` say; there once a verb has asked for it.
+    pub settings: OnceLock<Settings>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
 }
@@ -34,7 +43,7 @@ pub struct Environment {
 /// What the environment wishes for colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colours {
-    /// `NO_COLOR` or `ANSIBLE_NOCOLOR` is set and not empty.
+    /// `NO_COLOR` is set and not empty, or `RDPFIX_NOCOLOR`, else `ANSIBLE_NOCOLOR`, says yes.
     Never,
     /// `CLICOLOR_FORCE` is set and not `0`.
     Always,
@@ -44,10 +53,8 @@ pub enum Colours {
 }
 
 fn colours() -> Colours {
-    if text("NO_COLOR")
-        .or_else(|| text("ANSIBLE_NOCOLOR"))
-        .is_some()
-    {
+    let said = text(NO_COLOUR.own).or_else(|| text(NO_COLOUR.ansible));
+    if text("NO_COLOR").is_some() || said.is_some_and(|word| is_yes(&word)) {
         Colours::Never
     } else if text("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
         Colours::Always
@@ -64,11 +71,71 @@ impl Environment {
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
-            inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
-            forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
-            home: env::home_dir().filter(|home| !home.as_os_str().is_empty()),
+            variables: TABLE
+                .iter()
+                .flat_map(|setting| [setting.own, setting.ansible])
+                .filter_map(|name| Some((name, text(name)?)))
+                .collect(),
+            folder: PathBuf::new(),
+            home: home(),
+            settings: OnceLock::new(),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
         }
+    }
+
+    /// A variable of [`TABLE`], when it is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// A path with a leading `~`, `$NAME` and `${NAME}` replaced; see [`expand`].
+    pub fn expand(&self, path: &str) -> PathBuf {
+        let value = |name: &str| {
+            self.variable(name)
+                .map(str::to_owned)
+                .or_else(|| text(name))
+        };
+        expand_by(path, self.home.clone(), &value)
+    }
+}
+
+/// A path with what stands for other things in it replaced: a leading `~` by the folder of the user, `$NAME` and
+/// `${NAME}` by variables of the environment. What stands for nothing is kept.
+pub fn expand(path: &str) -> PathBuf {
+    expand_by(path, home(), &text)
+}
+
+fn home() -> Option<PathBuf> {
+    env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+fn expand_by(path: &str, home: Option<PathBuf>, value: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    let mut written = String::new();
+    let mut rest = path;
+    while let Some((before, behind)) = rest.split_once('$') {
+        written.push_str(before);
+        let braced = behind
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let is_end = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
+            behind.split_at(behind.find(is_end).unwrap_or(behind.len()))
+        });
+        if let Some(value) = value(name) {
+            written.push_str(&value);
+            rest = after;
+        } else {
+            written.push('$');
+            rest = behind;
+        }
+    }
+    written.push_str(rest);
+    match (written.strip_prefix('~'), home) {
+        (Some(""), Some(home)) => home,
+        (Some(inner), Some(home)) if inner.starts_with(is_separator) => {
+            home.join(inner.trim_start_matches(is_separator))
+        }
+        _ => PathBuf::from(written),
     }
 }
 
@@ -78,5 +145,8 @@ pub fn secret(name: &str) -> Option<Secret> {
 }
 
 fn text(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return None;
+    }
     env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -16,6 +16,7 @@ use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::scenario;
+use crate::cli::settings::Settings;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::inventory::Defaults;
@@ -132,30 +133,43 @@ pub async fn open(
     extra: &BTreeMap<String, Node>,
     talk: &Talk,
 ) -> anyhow::Result<Fleet> {
-    let from_environment: Vec<String> = environment.inventory.iter().cloned().collect();
-    let names = if arguments.inventory.is_empty() {
-        &from_environment
-    } else {
-        &arguments.inventory
-    };
+    let names = named(arguments, environment, talk)?;
     if names.is_empty() {
         return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
             .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
             .into());
     }
+    let settings = Settings::of(environment, talk)?;
     let mut sources = Vec::new();
     let mut labs = Vec::new();
-    for name in names {
+    for name in &names {
         let (source, lab) = source(name, talk).await?;
         sources.push(source);
         labs.extend(lab);
     }
-    let (inventory, diagnostics) = Inventory::parse_all(&sources, &defaults(arguments)?, extra);
+    let (inventory, diagnostics) =
+        Inventory::parse_all(&sources, &defaults(arguments, settings)?, extra);
     let found = talk.diagnostics(&diagnostics);
     match inventory {
         Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, labs }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
     }
+}
+
+/// The inventories that are typed, else those that are set.
+pub fn named(
+    arguments: &FleetArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<Vec<String>> {
+    let settings = Settings::of(environment, talk)?;
+    let typed = &arguments.inventory;
+    let names = if typed.is_empty() {
+        &settings.inventory
+    } else {
+        typed
+    };
+    Ok(names.clone())
 }
 
 async fn source(name: &str, talk: &Talk) -> anyhow::Result<(Arc<Source>, Option<Lab>)> {
@@ -183,8 +197,9 @@ fn unusable(name: &str) -> Refusal {
     )
 }
 
-fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
-    let password = match &arguments.connection_password_file {
+fn defaults(arguments: &FleetArguments, settings: &Settings) -> anyhow::Result<Defaults> {
+    let file = arguments.connection_password_file.as_ref();
+    let password = match file.or(settings.connection_password_file.as_ref()) {
         Some(path) => {
             let bytes = files::read(path)?;
             let text = String::from_utf8_lossy(&bytes);
@@ -193,7 +208,7 @@ fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
         None => None,
     };
     Ok(Defaults {
-        user: arguments.user.clone(),
+        user: arguments.user.clone().or_else(|| settings.user.clone()),
         password,
         ..Defaults::default()
     })

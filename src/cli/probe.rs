@@ -21,6 +21,7 @@ use crate::cli::output::Talk;
 use crate::cli::probe::account::Account;
 use crate::cli::probe::reporters::Reporting;
 use crate::cli::probe::reporters::Visit;
+use crate::cli::settings::Settings;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::probe::surveyor::SurveyOptions;
@@ -60,7 +61,7 @@ fn look(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments.forks, environment)?;
+    let forks = forks(arguments.forks, Settings::of(environment, talk)?)?;
     let mut targets = target::typed(&arguments.hosts)?;
     let options = SurveyOptions {
         deadline: Duration::from_secs(arguments.timeout.max(1)),

@@ -23,6 +23,7 @@ use crate::cli::output::Talk;
 use crate::cli::passwords::Sources;
 use crate::cli::reporters;
 use crate::cli::reporters::Shown;
+use crate::cli::settings::Settings;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::event::RunMode;
@@ -38,6 +39,8 @@ use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
 
+/// Seconds that one operation on a host may take unless told otherwise.
+const TIMEOUT: u64 = 30;
 /// Events that may wait for a slow reader before hosts do.
 const EVENTS_IN_FLIGHT: usize = 1024;
 
@@ -71,7 +74,8 @@ fn execute(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments.forks, environment)?;
+    let settings = Settings::of(environment, talk)?;
+    let forks = forks(arguments.forks, settings)?;
     let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook)?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
@@ -116,17 +120,24 @@ async fn carry_out(
 ) -> anyhow::Result<ExitStatus> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // The host is given two thirds of it, so that its own word of what takes long still arrives.
-    let timeout = Duration::from_secs(arguments.timeout.max(1));
+    let settings = Settings::of(environment, talk)?;
+    let timeout = arguments.timeout.or(settings.timeout);
+    let timeout = Duration::from_secs(timeout.unwrap_or(TIMEOUT).max(1));
     let grace = timeout / 3;
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, environment, talk);
-    let reporting = reporters::start(&arguments.reporter, shown, received)?;
+    let reporters = if arguments.reporter.is_empty() {
+        &settings.reporters
+    } else {
+        &arguments.reporter
+    };
+    let reporting = reporters::start(reporters, shown, received)?;
     let options = WinRmOptions {
         operation_timeout: timeout.saturating_sub(grace),
         grace,
         connect_timeout: timeout.min(Duration::from_secs(10)),
         trust_files: fleet.trust_files()?,
-        passwords: Some(Arc::new(Sources::new(environment))),
+        passwords: Some(Arc::new(Sources::new())),
         ..WinRmOptions::default()
     };
     let world = World {

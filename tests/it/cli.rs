@@ -13,12 +13,14 @@ mod rdp_file;
 mod results;
 mod scenario_files;
 mod secrets;
+mod settings;
 mod sign_in;
 
 use std::path::Path;
 use std::process::Output;
 use std::process::Stdio;
 
+use rdpfix::cli::settings::TABLE;
 use rdpfix::lab::Lab;
 use rdpfix::lab::LabOptions;
 use rdpfix::lab::scenario;
@@ -125,16 +127,14 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .stdin(Stdio::null());
-    for name in [
-        "RDPFIX_INVENTORY",
-        "ANSIBLE_INVENTORY",
-        "RDPFIX_FORKS",
-        "ANSIBLE_FORKS",
-        "CLICOLOR_FORCE",
-        "RDPFIX_LOGIN_PASSWORD",
-    ] {
+    // Nothing of whoever runs the tests counts.
+    for setting in TABLE {
+        command.env_remove(setting.own).env_remove(setting.ansible);
+    }
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "RDPFIX_LOGIN_PASSWORD"] {
         command.env_remove(name);
     }
+    command.env("HOME", Path::new(env!("CARGO_MANIFEST_DIR")).join("target"));
     command
 }
 

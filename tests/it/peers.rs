@@ -9,6 +9,7 @@
 pub(crate) mod outside;
 mod patterns;
 mod remote_desktop;
+mod settings;
 mod winrm;
 
 use std::io::Write;
