@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 
+pub mod access;
 pub mod args;
 pub mod diagnose;
 pub mod doc;
@@ -28,6 +29,7 @@ pub mod reporters;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod settings;
 pub mod terminal;
 pub mod vault;
 

@@ -169,9 +169,9 @@ pub struct RunArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
-    /// Seconds that one operation on a host may take
-    #[arg(short = 'T', long, value_name = "SECONDS", default_value_t = 30)]
-    pub timeout: u64,
+    /// Seconds that one operation on a host may take [default: 30]
+    #[arg(short = 'T', long, value_name = "SECONDS")]
+    pub timeout: Option<u64>,
     /// Seconds that one host may take as a whole
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub host_timeout: u64,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::cim::CimError;
+use crate::cli::access::Access;
 use crate::cli::args::DiagnoseArguments;
 use crate::cli::diagnose::host::Subject;
 use crate::cli::diagnose::reporters::Reporters;
@@ -64,19 +65,18 @@ pub fn diagnose(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let has_inventory =
-            !arguments.fleet.inventory.is_empty() || environment.inventory.is_some();
-        let fleet = if has_inventory {
-            let extra = std::collections::BTreeMap::new();
-            Some(inventory::open(&arguments.fleet, environment, &extra, None, talk).await?)
-        } else {
+        let inventory = inventory::named(&arguments.fleet, environment, talk)?;
+        let fleet = if inventory.is_empty() {
             None
+        } else {
+            let extra = std::collections::BTreeMap::new();
+            let access = Access::of(&arguments.fleet.keys, environment, talk)?;
+            Some(inventory::open(&arguments.fleet, &access, (&extra, None), talk).await?)
         };
         let order = Order {
             arguments,
-            environment,
             codes,
-            inventory: names(arguments, environment),
+            inventory,
         };
         let status = order
             .carry_out(fleet.as_ref(), &reporters, &interrupt)
@@ -88,19 +88,9 @@ pub fn diagnose(
     })
 }
 
-/// The inventories as the next command names them.
-fn names(arguments: &DiagnoseArguments, environment: &Environment) -> Vec<String> {
-    if arguments.fleet.inventory.is_empty() {
-        environment.inventory.iter().cloned().collect()
-    } else {
-        arguments.fleet.inventory.clone()
-    }
-}
-
 /// What is to be done.
 struct Order<'a> {
     arguments: &'a DiagnoseArguments,
-    environment: &'a Environment,
     codes: Option<(u32, Option<u32>)>,
     inventory: Vec<String>,
 }
@@ -147,7 +137,7 @@ impl Order<'_> {
                 Some(fleet) => fleet.trust_files()?,
                 None => std::collections::BTreeMap::new(),
             },
-            passwords: Some(Arc::new(Sources::new(self.environment))),
+            passwords: Some(Arc::new(Sources::new())),
             ..WinRmOptions::default()
         })
     }

@@ -4,13 +4,18 @@
     reason = "this module is where the environment is read"
 )]
 
+use std::collections::BTreeMap;
 use std::env;
 use std::io::IsTerminal;
 use std::path::PathBuf;
+use std::path::is_separator;
+use std::sync::OnceLock;
 
-use crate::cli::vault::keys::Configured;
+use crate::cli::settings::Settings;
+use crate::cli::settings::TABLE;
+use crate::cli::settings::is_yes;
+use crate::cli::settings::table::NO_COLOUR;
 use crate::secret::Secret;
-use crate::vault::Matching;
 
 /// The parts of the environment that matter, read once.
 #[derive(Debug, Clone, Default)]
@@ -23,20 +28,20 @@ pub struct Environment {
     pub stderr_is_terminal: bool,
     /// Standard input is a terminal, so that somebody can be asked.
     pub stdin_is_terminal: bool,
-    /// `RDPFIX_INVENTORY`, else `ANSIBLE_INVENTORY`.
-    pub inventory: Option<String>,
-    /// `RDPFIX_FORKS`, else `ANSIBLE_FORKS`.
-    pub forks: Option<String>,
+    /// The variables of [`TABLE`] that are set and not empty.
+    pub variables: BTreeMap<&'static str, String>,
+    /// Where the current folder's `ansible.cfg` is looked for; empty for the current folder itself.
+    pub folder: PathBuf,
     /// The folder of the user, which `~` stands for.
     pub home: Option<PathBuf>,
     /// Where the user keeps what programs remember: `XDG_STATE_HOME`, else `~/.local/state`; `LOCALAPPDATA` on Windows.
     pub state_folder: Option<PathBuf>,
     /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
     pub job_completion_index: Option<String>,
+    /// What these and `ansible.cfg` say; there once a verb has asked for it.
+    pub settings: OnceLock<Settings>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
-    /// What Ansible's variables say of vault passwords.
-    pub vault: Configured,
     /// `ANSIBLE_EDITOR`, else `EDITOR`, else `VISUAL`.
     pub editor: Option<String>,
     /// `PATH`: where programs are.
@@ -50,7 +55,7 @@ pub struct Environment {
 /// What the environment wishes for colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Colours {
-    /// `NO_COLOR` or `ANSIBLE_NOCOLOR` is set and not empty.
+    /// `NO_COLOR` is set and not empty, or `RDPFIX_NOCOLOR`, else `ANSIBLE_NOCOLOR`, says yes.
     Never,
     /// `CLICOLOR_FORCE` is set and not `0`.
     Always,
@@ -60,10 +65,8 @@ pub enum Colours {
 }
 
 fn colours() -> Colours {
-    if text("NO_COLOR")
-        .or_else(|| text("ANSIBLE_NOCOLOR"))
-        .is_some()
-    {
+    let said = text(NO_COLOUR.own).or_else(|| text(NO_COLOUR.ansible));
+    if text("NO_COLOR").is_some() || said.is_some_and(|word| is_yes(&word)) {
         Colours::Never
     } else if text("CLICOLOR_FORCE").is_some_and(|value| value != "0") {
         Colours::Always
@@ -95,13 +98,17 @@ impl Environment {
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
-            inventory: text("RDPFIX_INVENTORY").or_else(|| text("ANSIBLE_INVENTORY")),
-            forks: text("RDPFIX_FORKS").or_else(|| text("ANSIBLE_FORKS")),
-            home: env::home_dir().filter(|home| !home.as_os_str().is_empty()),
             state_folder: state_folder(),
             job_completion_index: text("JOB_COMPLETION_INDEX"),
+            variables: TABLE
+                .iter()
+                .flat_map(|setting| [setting.own, setting.ansible])
+                .filter_map(|name| Some((name, text(name)?)))
+                .collect(),
+            folder: PathBuf::new(),
+            home: home(),
+            settings: OnceLock::new(),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
-            vault: vault(),
             editor: text("ANSIBLE_EDITOR")
                 .or_else(|| text("EDITOR"))
                 .or_else(|| text("VISUAL")),
@@ -110,62 +117,66 @@ impl Environment {
             temporary_folder: env::temp_dir(),
         }
     }
+
+    /// A variable of [`TABLE`], when it is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// A path with a leading `~`, `$NAME` and `${NAME}` replaced; see [`expand`].
+    pub fn expand(&self, path: &str) -> PathBuf {
+        let value = |name: &str| {
+            self.variable(name)
+                .map(str::to_owned)
+                .or_else(|| text(name))
+        };
+        expand_by(path, self.home.clone(), &value)
+    }
+}
+
+/// A path with what stands for other things in it replaced: a leading `~` by the folder of the user, `$NAME` and
+/// `${NAME}` by variables of the environment. What stands for nothing is kept.
+pub fn expand(path: &str) -> PathBuf {
+    expand_by(path, home(), &text)
+}
+
+fn home() -> Option<PathBuf> {
+    env::home_dir().filter(|home| !home.as_os_str().is_empty())
+}
+
+fn expand_by(path: &str, home: Option<PathBuf>, value: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    let mut written = String::new();
+    let mut rest = path;
+    while let Some((before, behind)) = rest.split_once('$') {
+        written.push_str(before);
+        let braced = behind
+            .strip_prefix('{')
+            .and_then(|inner| inner.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let is_end = |letter: char| !letter.is_ascii_alphanumeric() && letter != '_';
+            behind.split_at(behind.find(is_end).unwrap_or(behind.len()))
+        });
+        if let Some(value) = value(name) {
+            written.push_str(&value);
+            rest = after;
+        } else {
+            written.push('$');
+            rest = behind;
+        }
+    }
+    written.push_str(rest);
+    match (written.strip_prefix('~'), home) {
+        (Some(""), Some(home)) => home,
+        (Some(inner), Some(home)) if inner.starts_with(is_separator) => {
+            home.join(inner.trim_start_matches(is_separator))
+        }
+        _ => PathBuf::from(written),
+    }
 }
 
 /// The password in a variable that an inventory names; `None` when it is not set or empty.
 pub fn secret(name: &str) -> Option<Secret> {
     text(name).map(Secret::new)
-}
-
-fn vault() -> Configured {
-    let identities = text("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
-    Configured {
-        identities: identities
-            .split(',')
-            .map(|identity| identity.trim().to_owned())
-            .filter(|identity| !identity.is_empty())
-            .collect(),
-        password_file: text("ANSIBLE_VAULT_PASSWORD_FILE"),
-        encrypt_identity: text("ANSIBLE_VAULT_ENCRYPT_IDENTITY"),
-        matching: match text("ANSIBLE_VAULT_ID_MATCH").map(|word| word.to_lowercase()) {
-            Some(word) if ["yes", "on", "1", "true", "t", "y"].contains(&word.as_str()) => {
-                Matching::Required
-            }
-            Some(_) | None => Matching::Preferred,
-        },
-    }
-}
-
-/// A path as a person writes it where no shell expands it: `~` at the beginning, `$NAME` and `${NAME}` anywhere. What
-/// is not set stays as written.
-pub fn expand(path: &str) -> PathBuf {
-    let with_home = match (path.strip_prefix('~'), text("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => home + rest,
-        (Some(_) | None, Some(_) | None) => path.to_owned(),
-    };
-    let mut pieces = with_home.split('$');
-    let mut expanded = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        if let Some((value, rest)) = variable(piece) {
-            expanded.push_str(&value);
-            expanded.push_str(rest);
-        } else {
-            expanded.push('$');
-            expanded.push_str(piece);
-        }
-    }
-    PathBuf::from(expanded)
-}
-
-/// The value of the variable at the beginning of a text that stood behind a `$`, and what follows it.
-fn variable(piece: &str) -> Option<(String, &str)> {
-    let (name, rest) = if let Some(inner) = piece.strip_prefix('{') {
-        inner.split_once('}')?
-    } else {
-        let end = piece.find(|letter: char| letter != '_' && !letter.is_ascii_alphanumeric());
-        piece.split_at_checked(end.unwrap_or(piece.len()))?
-    };
-    Some((text(name)?, rest))
 }
 
 fn text(name: &str) -> Option<String> {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::CimSession;
+use crate::cli::access::Access;
 use crate::cli::args::FactsArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
@@ -55,14 +56,15 @@ pub fn facts(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(None, environment)?;
+    let access = Access::of(&arguments.fleet.keys, environment, talk)?;
+    let forks = forks(None, access.settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let extra = BTreeMap::new();
-        let fleet = inventory::open(&arguments.fleet, environment, &extra, None, talk).await?;
+        let fleet = inventory::open(&arguments.fleet, &access, (&extra, None), talk).await?;
         let mut flag = interrupt.flag();
         let status = tokio::select! {
             status = ask_all(arguments, &fleet, forks, talk) => status,

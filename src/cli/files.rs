@@ -81,20 +81,14 @@ pub fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     fs::read(path).with_context(|| format!("cannot read `{}`", path.display()))
 }
 
-/// A path with the folder of the user for a leading `~`.
-pub fn expand(path: &str, home: Option<&Path>) -> PathBuf {
-    match (path.strip_prefix('~'), home) {
-        (Some(""), Some(home)) => home.to_owned(),
-        (Some(rest), Some(home)) if rest.starts_with(['/', std::path::MAIN_SEPARATOR]) => {
-            home.join(rest.trim_start_matches(['/', std::path::MAIN_SEPARATOR]))
-        }
-        _ => PathBuf::from(path),
-    }
-}
-
 /// Whether there is a file of this name.
 pub fn is_file(path: &Path) -> bool {
     path.is_file()
+}
+
+/// Whether there is a folder of this name.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
 }
 
 /// Whether anything has this name: a file, a folder, a link that leads nowhere.
@@ -115,6 +109,20 @@ pub fn remove(path: &Path) -> anyhow::Result<()> {
         }
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// Whether everybody may write into a folder; never known to be so on Windows.
+pub fn others_may_write(folder: &Path) -> bool {
+    #[cfg(unix)]
+    let answer = fs::metadata(folder).is_ok_and(|about| {
+        std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o002 != 0
+    });
+    #[cfg(not(unix))]
+    let answer = {
+        let _ = folder;
+        false
+    };
+    answer
 }
 
 /// Makes the folder that a file is to be in.

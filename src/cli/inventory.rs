@@ -8,6 +8,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::cli::access::Access;
 use crate::cli::args::FleetArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
@@ -17,6 +18,7 @@ use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::scenario;
+use crate::cli::settings::Settings;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::inventory::Defaults;
@@ -30,15 +32,19 @@ use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::secret::Secret;
 use crate::syntax::Node;
-use crate::vault::Keyring;
 
 /// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
-    inventory: Inventory,
+    inventory: Arc<Inventory>,
     labs: Vec<Lab>,
 }
 
 impl Fleet {
+    /// All of it.
+    pub fn inventory(&self) -> &Arc<Inventory> {
+        &self.inventory
+    }
+
     /// All hosts, in the order of the inventory.
     pub fn hosts(&self) -> &[Arc<Host>] {
         &self.inventory.hosts
@@ -133,31 +139,48 @@ fn lines(path: &Path) -> anyhow::Result<Vec<String>> {
 /// beside a playbook count when its folder is given.
 pub async fn open(
     arguments: &FleetArguments,
-    environment: &Environment,
-    extra: &BTreeMap<String, Node>,
-    playbook_folder: Option<PathBuf>,
+    access: &Access<'_>,
+    (extra, playbook_folder): (&BTreeMap<String, Node>, Option<PathBuf>),
     talk: &Talk,
 ) -> anyhow::Result<Fleet> {
-    let names = named(arguments, environment)?;
+    let names = demanded(arguments, access, talk)?;
     let (origins, labs) = origins(&names, talk).await?;
-    let reading = reading(arguments, playbook_folder);
-    let (inventory, diagnostics) =
-        Inventory::read(&origins, &reading, &defaults(arguments)?, extra);
+    let reading = reading(access, playbook_folder);
+    let defaults = defaults(arguments, access)?;
+    let (inventory, diagnostics) = Inventory::read(&origins, &reading, &defaults, extra);
     let found = talk.diagnostics(&diagnostics);
     match inventory {
-        Some(inventory) if found == Found::NoErrors => Ok(Fleet { inventory, labs }),
+        Some(inventory) if found == Found::NoErrors => Ok(Fleet {
+            inventory: Arc::new(inventory),
+            labs,
+        }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
     }
 }
 
-/// What was named by `-i`, else by the environment.
-fn named(arguments: &FleetArguments, environment: &Environment) -> anyhow::Result<Vec<String>> {
-    let from_environment: Vec<String> = environment.inventory.iter().cloned().collect();
-    let names = if arguments.inventory.is_empty() {
-        from_environment
+/// The inventories that are typed, else those that are set.
+pub fn named(
+    arguments: &FleetArguments,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<Vec<String>> {
+    let settings = Settings::of(environment, talk)?;
+    let typed = &arguments.inventory;
+    let names = if typed.is_empty() {
+        &settings.inventory
     } else {
-        arguments.inventory.clone()
+        typed
     };
+    Ok(names.clone())
+}
+
+/// Like [`named`], of which there must be one.
+fn demanded(
+    arguments: &FleetArguments,
+    access: &Access<'_>,
+    talk: &Talk,
+) -> anyhow::Result<Vec<String>> {
+    let names = named(arguments, access.environment, talk)?;
     if names.is_empty() {
         return Err(Refusal::new(ExitStatus::Usage, "no inventory given")
             .hint("name one with `-i FILE`, or try `-i lab` for simulated hosts")
@@ -167,11 +190,10 @@ fn named(arguments: &FleetArguments, environment: &Environment) -> anyhow::Resul
 }
 
 /// What reading inventories needs of this machine.
-fn reading(arguments: &FleetArguments, playbook_folder: Option<PathBuf>) -> Reading {
-    let _ = &arguments.keys;
+fn reading(access: &Access<'_>, playbook_folder: Option<PathBuf>) -> Reading {
     Reading {
         files: Arc::new(Disk),
-        keyring: Arc::new(Keyring::default()),
+        keyring: Arc::clone(&access.keyring),
         playbook_folder,
     }
 }
@@ -218,8 +240,10 @@ fn unusable(name: &str) -> Refusal {
     )
 }
 
-fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
-    let password = match &arguments.connection_password_file {
+fn defaults(arguments: &FleetArguments, access: &Access<'_>) -> anyhow::Result<Defaults> {
+    let settings = access.settings;
+    let file = arguments.connection_password_file.as_ref();
+    let password = match file.or(settings.connection_password_file.as_ref()) {
         Some(path) => {
             let bytes = files::read(path)?;
             let text = String::from_utf8_lossy(&bytes);
@@ -228,8 +252,9 @@ fn defaults(arguments: &FleetArguments) -> anyhow::Result<Defaults> {
         None => None,
     };
     Ok(Defaults {
-        user: arguments.user.clone(),
+        user: arguments.user.clone().or_else(|| settings.user.clone()),
         password,
+        keyring: Arc::clone(&access.keyring),
         ..Defaults::default()
     })
 }

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -18,7 +17,6 @@ use zeroize::Zeroizing;
 
 use crate::cim::CimError;
 use crate::cli::environment;
-use crate::cli::environment::Environment;
 use crate::cli::files;
 use crate::connect::Passwords;
 use crate::inventory::PasswordSource;
@@ -35,17 +33,21 @@ type Asked = Arc<OnceCell<Result<Secret, CimError>>>;
 /// The passwords of one run.
 #[derive(Debug)]
 pub struct Sources {
-    home: Option<PathBuf>,
     patience: Duration,
     turns: Semaphore,
     asked: Mutex<BTreeMap<PasswordSource, Asked>>,
 }
 
+impl Default for Sources {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Sources {
     /// Nothing is asked for before a host needs it.
-    pub fn new(environment: &Environment) -> Self {
+    pub fn new() -> Self {
         Self {
-            home: environment.home.clone(),
             patience: PATIENCE,
             turns: Semaphore::new(AT_ONCE),
             asked: Mutex::new(BTreeMap::new()),
@@ -62,7 +64,7 @@ impl Sources {
                     remedy: format!("set `{name}`, which `rdpfix_password_env` names"),
                 })
             }
-            PasswordSource::File(path) => read(&files::expand(path, self.home.as_deref())),
+            PasswordSource::File(path) => read(&environment::expand(path)),
         }
     }
 
@@ -71,7 +73,7 @@ impl Sources {
             return Err(failed("nothing", "names no program"));
         };
         let _turn = self.turns.acquire().await;
-        let mut command = Command::new(files::expand(program, self.home.as_deref()));
+        let mut command = Command::new(environment::expand(program));
         command
             .args(arguments)
             .stdin(Stdio::null())
@@ -146,7 +148,6 @@ mod tests {
     use std::time::Duration;
 
     use super::Sources;
-    use crate::cli::environment::Environment;
     use crate::connect::Passwords;
     use crate::inventory::PasswordSource;
 
@@ -155,7 +156,7 @@ mod tests {
     }
 
     async fn ask(source: PasswordSource) -> Result<String, String> {
-        let sources = Sources::new(&Environment::default());
+        let sources = Sources::new();
         let password = sources.password(&source).await;
         password
             .map(|secret| secret.reveal().to_owned())
@@ -194,7 +195,7 @@ mod tests {
     async fn a_program_that_hangs_is_ended() {
         let sources = Sources {
             patience: Duration::from_millis(50),
-            ..Sources::new(&Environment::default())
+            ..Sources::new()
         };
         let error = sources.password(&command(&["sleep", "600"])).await;
         let error = error.unwrap_err().to_string();
@@ -215,7 +216,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let count = folder.path().join("count");
         let script = format!("echo x >> '{}'; echo pw", count.display());
-        let sources = Sources::new(&Environment::default());
+        let sources = Sources::new();
         let source = command(&["sh", "-c", &script]);
         let asked: Vec<_> = (0..20).map(|_| sources.password(&source)).collect();
         for password in futures_util::future::join_all(asked).await {

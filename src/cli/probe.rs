@@ -7,6 +7,7 @@ use futures_util::StreamExt;
 use futures_util::stream;
 use jiff::Timestamp;
 
+use crate::cli::access::Access;
 use crate::cli::args::FleetArguments;
 use crate::cli::args::KeyArguments;
 use crate::cli::args::ProbeArguments;
@@ -21,6 +22,7 @@ use crate::cli::output::Talk;
 use crate::cli::probe::account::Account;
 use crate::cli::probe::reporters::Reporting;
 use crate::cli::probe::reporters::Visit;
+use crate::cli::settings::Settings;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::probe::surveyor::SurveyOptions;
@@ -60,7 +62,7 @@ fn look(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments.forks, environment)?;
+    let forks = forks(arguments.forks, Settings::of(environment, talk)?)?;
     let mut targets = target::typed(&arguments.hosts)?;
     let options = SurveyOptions {
         deadline: Duration::from_secs(arguments.timeout.max(1)),
@@ -81,7 +83,10 @@ fn look(
         let fleet = match arguments.inventory.as_slice() {
             [] => None,
             _ => {
-                Some(inventory::open(&fleet(arguments), environment, &[].into(), None, talk).await?)
+                let fleet = fleet(arguments);
+                let access = Access::of(&fleet.keys, environment, talk)?;
+                let extra = std::collections::BTreeMap::new();
+                Some(inventory::open(&fleet, &access, (&extra, None), talk).await?)
             }
         };
         let status = match listed(fleet.as_ref(), arguments) {

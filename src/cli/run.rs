@@ -17,6 +17,7 @@ pub mod retry;
 pub mod step;
 pub mod wishes;
 
+use crate::cli::access::Access;
 use crate::cli::args::ApplyArguments;
 use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
@@ -50,11 +51,15 @@ use crate::playbook::Playbook;
 use crate::probe::RdpProver;
 use crate::runner;
 use crate::runner::Order;
+use crate::runner::Surroundings;
 use crate::runner::World;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
 
+/// Seconds that one operation on a host may take unless told otherwise.
+const TIMEOUT: u64 = 30;
 /// Events that may wait for a slow reader before hosts do.
 const EVENTS_IN_FLIGHT: usize = 1024;
 
@@ -88,13 +93,14 @@ fn execute(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let forks = forks(arguments.forks, environment)?;
+    let access = Access::of(&arguments.fleet.keys, environment, talk)?;
+    let forks = forks(arguments.forks, access.settings)?;
     let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
         return Ok(ExitStatus::Usage);
     };
     let wishes = Wishes::read(&arguments.rollout, environment)?;
     let (playbook, diagnostics) =
-        lint::read_playbook(&arguments.playbook, &extra, &Arc::default())?;
+        lint::read_playbook(&arguments.playbook, &extra, &access.keyring)?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
         return Ok(ExitStatus::Invalid);
@@ -103,7 +109,7 @@ fn execute(
         .enable_all()
         .build()?;
     if tells_only(arguments) {
-        let told = tell(&playbook, arguments, &extra, (environment, &wishes, talk));
+        let told = tell(&playbook, arguments, &extra, (&access, &wishes, talk));
         return runtime.block_on(told);
     }
     let plays = assign::plays(&playbook, arguments, &wishes)?;
@@ -115,14 +121,8 @@ fn execute(
     let places = Places::of(&arguments.playbook, environment);
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = inventory::open(
-            &arguments.fleet,
-            environment,
-            &extra,
-            beside(&arguments.playbook),
-            talk,
-        )
-        .await?;
+        let around = (&extra, beside(&arguments.playbook));
+        let fleet = inventory::open(&arguments.fleet, &access, around, talk).await?;
         let selection = Selection::new(arguments, &wishes, &fleet, places.as_ref())?;
         let hosts = assign::assign(&plays, &fleet, &selection)?;
         let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
@@ -137,17 +137,43 @@ fn execute(
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
             bounds: wishes.bounds,
-            around: Arc::default(),
+            around: Arc::new(surroundings(arguments, &fleet, &access)),
             consent: None,
         };
         let order = stepping(order, arguments, &interrupt);
         let ledger = Ledger::new(order.hosts.iter().map(|(host, _)| Arc::clone(&host.name)));
-        let around = (environment, talk, &*interrupt);
+        let around = (&access, talk, &*interrupt);
         let status = carry_out(order, &fleet, (arguments, &ledger), around).await;
         remember(&ledger, arguments, places.as_ref(), talk);
         fleet.close().await;
         status
     })
+}
+
+/// What every host has around it.
+fn surroundings(arguments: &RunArguments, fleet: &Fleet, access: &Access<'_>) -> Surroundings {
+    let folder = |path: PathBuf| files::absolute(&path).display().to_string();
+    let inventory = arguments.fleet.inventory.first();
+    Surroundings {
+        inventory: Arc::clone(fleet.inventory()),
+        engine: Arc::new(Engine::new().with_keyring(Arc::clone(&access.keyring))),
+        verbosity: arguments.verbose,
+        diff: arguments.diff,
+        playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),
+        inventory_dir: inventory
+            .map(Path::new)
+            .filter(|path| files::exists(path))
+            .and_then(|path| {
+                if path.is_dir() {
+                    Some(path.to_owned())
+                } else {
+                    beside(path)
+                }
+            })
+            .map(folder),
+        tags: arguments.tags.clone(),
+        skip_tags: arguments.skip_tags.clone(),
+    }
 }
 
 /// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
@@ -187,24 +213,16 @@ async fn tell(
     playbook: &Playbook,
     arguments: &RunArguments,
     extra: &BTreeMap<String, Node>,
-    (environment, wishes, talk): (&Environment, &Wishes, &Talk),
+    (access, wishes, talk): (&Access<'_>, &Wishes, &Talk),
 ) -> anyhow::Result<ExitStatus> {
     let list = &arguments.list;
     let fleet = if list.list_hosts || !arguments.fleet.inventory.is_empty() {
-        Some(
-            inventory::open(
-                &arguments.fleet,
-                environment,
-                extra,
-                beside(&arguments.playbook),
-                talk,
-            )
-            .await?,
-        )
+        let around = (extra, beside(&arguments.playbook));
+        Some(inventory::open(&arguments.fleet, access, around, talk).await?)
     } else {
         None
     };
-    let places = Places::of(&arguments.playbook, environment);
+    let places = Places::of(&arguments.playbook, access.environment);
     let tags = list::tags(&arguments.tags, &arguments.skip_tags, list);
     let mut plays = Vec::new();
     for play in &playbook.plays {
@@ -238,27 +256,28 @@ async fn carry_out(
     order: Order,
     fleet: &Fleet,
     (arguments, ledger): (&RunArguments, &Ledger),
-    (environment, talk, interrupt): (&Environment, &Talk, &Interrupt),
+    (access, talk, interrupt): (&Access<'_>, &Talk, &Interrupt),
 ) -> anyhow::Result<ExitStatus> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     // The host is given two thirds of it, so that its own word of what takes long still arrives.
-    let timeout = Duration::from_secs(arguments.timeout.max(1));
+    let timeout = arguments.timeout.or(access.settings.timeout);
+    let timeout = Duration::from_secs(timeout.unwrap_or(TIMEOUT).max(1));
     let grace = timeout / 3;
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
-    let shown = Shown::new(arguments, environment, talk);
-    let reporting = reporters::start(
-        &arguments.reporter,
-        shown,
-        &Arc::default(),
-        received,
-        ledger.clone(),
-    )?;
+    let shown = Shown::new(arguments, access.environment, talk);
+    let reporters = if arguments.reporter.is_empty() {
+        &access.settings.reporters
+    } else {
+        &arguments.reporter
+    };
+    let hidden = access.keyring.hidden();
+    let reporting = reporters::start(reporters, shown, hidden, received, ledger.clone())?;
     let options = WinRmOptions {
         operation_timeout: timeout.saturating_sub(grace),
         grace,
         connect_timeout: timeout.min(Duration::from_secs(10)),
         trust_files: fleet.trust_files()?,
-        passwords: Some(Arc::new(Sources::new(environment))),
+        passwords: Some(Arc::new(Sources::new())),
         ..WinRmOptions::default()
     };
     let world = World {

@@ -41,7 +41,10 @@ fn encrypting_id<'a>(
     typed: Option<&'a str>,
     environment: &'a Environment,
 ) -> anyhow::Result<Option<&'a str>> {
-    let wanted = typed.or(environment.vault.encrypt_identity.as_deref());
+    // The settings were read for the keyring.
+    let settings = environment.settings.get();
+    let set = settings.and_then(|settings| settings.vault_sources().encrypt_identity.as_deref());
+    let wanted = typed.or(set);
     let several = several_ids(keyring);
     if wanted.is_none() && several.len() > 1 {
         let message = format!("there are several vault ids: {}", several.join(", "));

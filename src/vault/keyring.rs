@@ -13,6 +13,7 @@ use std::thread;
 
 use zeroize::Zeroizing;
 
+use crate::secret::Hidden;
 use crate::secret::Secret;
 use crate::vault::DEFAULT_ID;
 use crate::vault::Password;
@@ -30,6 +31,7 @@ use crate::vault::is_vault;
 pub struct Keyring {
     held: Vec<Arc<Held>>,
     matching: Matching,
+    hidden: Arc<Hidden>,
 }
 
 /// What the vault id in a header is good for.
@@ -148,6 +150,11 @@ impl Keyring {
         self.held.iter().map(|held| held.id.as_str())
     }
 
+    /// What this keyring has opened so far, so that nobody writes it anywhere.
+    pub fn hidden(&self) -> &Arc<Hidden> {
+        &self.hidden
+    }
+
     /// Fetches every password now; each vault id with the reason when it has none.
     pub fn fetch_all(&self) -> Vec<(&str, Result<(), &str>)> {
         self.held
@@ -160,7 +167,10 @@ impl Keyring {
     pub fn open(&self, sealed: &Sealed) -> Result<Arc<Secret>, VaultError> {
         let mut clear = self.unlock(sealed.text.as_bytes())?.clear;
         match String::from_utf8(std::mem::take(&mut *clear)) {
-            Ok(text) => Ok(Arc::new(Secret::new(text))),
+            Ok(text) => {
+                self.hidden.add(&text);
+                Ok(Arc::new(Secret::new(text)))
+            }
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
                 Err(VaultError::NotText)

@@ -17,6 +17,7 @@ mod results;
 mod rollout;
 mod scenario_files;
 mod secrets;
+mod settings;
 mod sign_in;
 mod vault;
 
@@ -24,6 +25,7 @@ use std::path::Path;
 use std::process::Output;
 use std::process::Stdio;
 
+use rdpfix::cli::settings::TABLE;
 use rdpfix::lab::Lab;
 use rdpfix::lab::LabOptions;
 use rdpfix::lab::scenario;
@@ -134,17 +136,19 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         .args(arguments)
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
         .stdin(Stdio::null());
+    // Nothing of whoever runs the tests counts.
+    for setting in TABLE {
+        command.env_remove(setting.own).env_remove(setting.ansible);
+    }
     for name in [
-        "RDPFIX_INVENTORY",
-        "ANSIBLE_INVENTORY",
-        "RDPFIX_FORKS",
-        "ANSIBLE_FORKS",
+        "NO_COLOR",
         "CLICOLOR_FORCE",
         "RDPFIX_LOGIN_PASSWORD",
         "JOB_COMPLETION_INDEX",
     ] {
         command.env_remove(name);
     }
+    command.env("HOME", Path::new(env!("CARGO_MANIFEST_DIR")).join("target"));
     // What runs remember must not reach whoever runs the tests.
     command.env("XDG_STATE_HOME", env!("CARGO_TARGET_TMPDIR"));
     command

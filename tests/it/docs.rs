@@ -9,6 +9,7 @@ mod findings;
 mod lines;
 mod peers;
 mod reference;
+mod settings;
 
 use std::fs;
 use std::path::Path;

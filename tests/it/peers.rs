@@ -10,6 +10,7 @@ pub(crate) mod outside;
 mod patterns;
 mod playbook_lists;
 mod remote_desktop;
+mod settings;
 mod vault;
 mod winrm;
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
+use crate::cli::access::Access;
 use crate::cli::args::InventoryArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
@@ -32,11 +33,12 @@ pub fn show(
     let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
         return Ok(ExitStatus::Usage);
     };
-    let names = inventory::named(&arguments.fleet, environment)?;
+    let access = Access::of(&arguments.fleet.keys, environment, talk)?;
+    let names = inventory::demanded(&arguments.fleet, &access, talk)?;
     let origins = inventory::origins_to_show(&names, talk)?;
     let here = || PathBuf::from(".");
     let folder = arguments.playbook_dir.clone().unwrap_or_else(here);
-    let reading = inventory::reading(&arguments.fleet, Some(folder));
+    let reading = inventory::reading(&access, Some(folder));
     let read = Tree::read(&origins, Some(&reading), &extra);
     let mut told: Vec<Diagnostic> = read.in_sources;
     let tree = read.tree;

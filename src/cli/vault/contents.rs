@@ -27,6 +27,7 @@ use crate::cli::output::Talk;
 use crate::cli::vault::encrypting_id;
 use crate::cli::vault::keys;
 use crate::cli::vault::keys::Age;
+use crate::cli::vault::keys::Configured;
 use crate::cli::vault::refused;
 use crate::vault::VaultError;
 
@@ -44,7 +45,12 @@ pub(super) fn encrypt(
 ) -> anyhow::Result<ExitStatus> {
     let inputs = inputs(&arguments.files.files);
     one_output(&inputs, arguments.output.as_deref())?;
-    let keyring = keys::for_verb(&arguments.files.keys, &environment.vault, Age::New, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.files.keys,
+        &Configured::from(environment, talk)?,
+        Age::New,
+        talk,
+    )?;
     let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let treatment = Treatment {
         what: "encrypt",
@@ -66,7 +72,12 @@ pub(super) fn decrypt(
 ) -> anyhow::Result<ExitStatus> {
     let inputs = inputs(&arguments.files.files);
     one_output(&inputs, arguments.output.as_deref())?;
-    let keyring = keys::for_verb(&arguments.files.keys, &environment.vault, Age::Known, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.files.keys,
+        &Configured::from(environment, talk)?,
+        Age::Known,
+        talk,
+    )?;
     let treatment = Treatment {
         what: "decrypt",
         done: "decrypted",
@@ -84,7 +95,12 @@ pub(super) fn view(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::Known, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.keys,
+        &Configured::from(environment, talk)?,
+        Age::Known,
+        talk,
+    )?;
     let treatment = Treatment {
         what: "show",
         done: "shown",
@@ -106,18 +122,22 @@ pub(super) fn rekey(
         let message = "`rekey` works on files, not on standard input";
         return Err(Refusal::new(ExitStatus::Usage, message).into());
     }
-    let old = keys::for_verb(&arguments.keys, &environment.vault, Age::Known, talk)?;
+    let old = keys::for_verb(
+        &arguments.keys,
+        &Configured::from(environment, talk)?,
+        Age::Known,
+        talk,
+    )?;
     let new = KeyArguments {
         vault_id: arguments.new_vault_id.iter().cloned().collect(),
         vault_password_file: arguments.new_vault_password_file.iter().cloned().collect(),
         ask_vault_password: false,
     };
-    let wanted = arguments
-        .encrypt_vault_id
-        .as_ref()
-        .or(environment.vault.encrypt_identity.as_ref())
-        .map(String::as_str);
-    let new = keys::for_rekey(&new, wanted, &environment.vault, talk)?;
+    let configured = Configured::from(environment, talk)?;
+    let typed = arguments.encrypt_vault_id.as_ref();
+    let wanted = typed.or(configured.encrypt_identity.as_ref());
+    let wanted = wanted.map(String::as_str);
+    let new = keys::for_rekey(&new, wanted, &configured, talk)?;
     let treatment = Treatment {
         what: "rekey",
         done: "rekeyed",

@@ -25,6 +25,7 @@ use crate::cli::vault::encrypting_id;
 use crate::cli::vault::guardian::Guardian;
 use crate::cli::vault::keys;
 use crate::cli::vault::keys::Age;
+use crate::cli::vault::keys::Configured;
 use crate::cli::vault::refused;
 use crate::vault::Keyring;
 use crate::vault::VaultError;
@@ -42,7 +43,12 @@ pub(super) fn edit(
         talk.note("warning: a file keeps its vault id; `rdpfix vault rekey` gives it another");
     }
     let desk = Desk::new(environment, talk)?;
-    let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::Known, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.keys,
+        &Configured::from(environment, talk)?,
+        Age::Known,
+        talk,
+    )?;
     for path in &arguments.files {
         let before = files::read(path)?;
         let opened = keyring
@@ -73,7 +79,12 @@ pub(super) fn create(
             .into());
     }
     let desk = Desk::new(environment, talk)?;
-    let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::New, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.keys,
+        &Configured::from(environment, talk)?,
+        Age::New,
+        talk,
+    )?;
     let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let Some(after) = desk.edited(path, b"")? else {
         talk.note(&format!(

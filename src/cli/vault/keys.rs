@@ -8,12 +8,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::cli::args::KeyArguments;
+use crate::cli::environment::Environment;
 use crate::cli::environment::expand;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::files::Standing;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::settings::Settings;
 use crate::cli::vault::prompt::Fallback;
 use crate::cli::vault::prompt::Prompt;
 use crate::cli::vault::prompt::Wording;
@@ -36,6 +38,35 @@ pub struct Configured {
     pub encrypt_identity: Option<String>,
     /// Whether the vault id in a header decides (`vault_id_match`).
     pub matching: Matching,
+}
+
+impl Configured {
+    /// What is set outside of the command line.
+    pub fn of(settings: &Settings) -> Self {
+        let sources = settings.vault_sources();
+        let mut identities = sources.identities.clone();
+        if sources.ask {
+            identities.push("prompt".to_owned());
+        }
+        Self {
+            identities,
+            password_file: sources
+                .password_file
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            encrypt_identity: sources.encrypt_identity.clone(),
+            matching: if sources.must_match {
+                Matching::Required
+            } else {
+                Matching::Preferred
+            },
+        }
+    }
+
+    /// The same, read now.
+    pub(super) fn from(environment: &Environment, talk: &Talk) -> anyhow::Result<Self> {
+        Settings::of(environment, talk).map(Self::of)
+    }
 }
 
 /// Whether the passwords are there already or are to be thought of now.

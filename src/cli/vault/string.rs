@@ -15,6 +15,7 @@ use crate::cli::output::Talk;
 use crate::cli::vault::encrypting_id;
 use crate::cli::vault::keys;
 use crate::cli::vault::keys::Age;
+use crate::cli::vault::keys::Configured;
 use crate::cli::vault::refused;
 
 /// Spaces before each line of the value, as ansible-vault writes them.
@@ -33,7 +34,12 @@ pub(super) fn encrypt(
             .hint("pipe it in (`printf %s \"$text\" | rdpfix vault encrypt-string`), or be asked for it with `--prompt`")
             .into());
     }
-    let keyring = keys::for_verb(&arguments.keys, &environment.vault, Age::New, talk)?;
+    let keyring = keys::for_verb(
+        &arguments.keys,
+        &Configured::from(environment, talk)?,
+        Age::New,
+        talk,
+    )?;
     let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let text = text(arguments, environment, talk)?;
     let sealed = keyring
