@@ -25,7 +25,7 @@ use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
 /// Files that may include each other in a row.
-const DEEPEST: usize = 64;
+const DEEPEST: usize = 16;
 
 impl Turn<'_, '_> {
     /// Does what a task orders.

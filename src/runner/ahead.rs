@@ -99,7 +99,6 @@ impl Turn<'_, '_> {
         let mut look = duty.look(&eyes, &self.stop, clock).await;
         if let Some(unknown) = eyes.doubt(&look.sight) {
             look.sight = Sight::Unknown(unknown);
-            look.reads = eyes.reads();
         }
         look
     }

@@ -1,13 +1,12 @@
 //! What check mode cannot tell, because it depends on changes that were not made.
 
+use crate::event::RunMode;
 use crate::plan::Unknown;
 use crate::playbook::Action;
 use crate::playbook::Body;
 use crate::playbook::Condition;
 use crate::playbook::Scope;
 use crate::playbook::Task;
-use crate::runner::duty::Aim;
-use crate::runner::duty::Duty;
 use crate::runner::duty::Item;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
@@ -68,9 +67,9 @@ impl Turn<'_, '_> {
     }
 
     /// Why a condition of `until` that does not hold may hold once changes are made.
-    pub(super) fn doubt_about_change(&self, duty: &Duty, condition: &str) -> Option<Unknown> {
+    pub(super) fn doubt_about_change(&self, condition: &str) -> Option<Unknown> {
         let depends_on = self.memory.foresight.tasks();
-        if duty.ways.aim == Aim::Correct || depends_on.is_empty() {
+        if self.visit.mode == RunMode::Apply || depends_on.is_empty() {
             return None;
         }
         Some(Unknown {

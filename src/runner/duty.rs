@@ -4,11 +4,15 @@ use std::any::Any;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde_json::Value as Json;
 
+use crate::cim::Answer;
 use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::Read;
@@ -89,7 +93,7 @@ pub(super) enum Ready {
 /// What was seen, and how long looking took.
 pub(super) struct Look {
     pub(super) sight: Sight,
-    /// What was asked, when what was seen is not certain.
+    /// What was asked.
     pub(super) reads: Vec<Read>,
     pub(super) took: Duration,
 }
@@ -135,11 +139,12 @@ impl Duty {
     /// Looks and decides; nothing is written.
     pub(super) async fn look(&self, host: &dyn CimReader, stop: &Stop, clock: &dyn Clock) -> Look {
         let begin = clock.instant();
-        let sight = self.sight(host, stop).await;
+        let recorder = Recorder::of(host);
+        let sight = self.sight(&recorder, stop).await;
         let took = clock.instant().saturating_duration_since(begin);
         Look {
             sight,
-            reads: Vec::new(),
+            reads: recorder.reads(),
             took,
         }
     }
@@ -181,6 +186,37 @@ impl Sight {
             }
             Self::Known(known) => Outcome::Drifted(known.changes),
         }
+    }
+}
+
+/// Remembers what is asked.
+pub(super) struct Recorder<'a> {
+    host: &'a dyn CimReader,
+    reads: Mutex<Vec<Read>>,
+}
+
+impl<'a> Recorder<'a> {
+    pub(super) fn of(host: &'a dyn CimReader) -> Self {
+        let reads = Mutex::default();
+        Self { host, reads }
+    }
+
+    /// What was asked, each question as often as it was put.
+    pub(super) fn reads(self) -> Vec<Read> {
+        self.reads
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl CimReader for Recorder<'_> {
+    async fn read(&self, read: &Read) -> Result<Answer, CimError> {
+        {
+            let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+            reads.push(read.clone());
+        }
+        self.host.read(read).await
     }
 }
 

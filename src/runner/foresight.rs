@@ -19,12 +19,12 @@ use crate::runner::duty::Sight;
 use crate::runner::foresight::effect::Effect;
 use crate::runner::foresight::effect::Extent;
 
-mod effect;
+pub(super) mod effect;
 mod firewall;
 mod registry;
 mod service;
 mod terminal;
-pub(super) mod touch;
+mod touch;
 
 /// Changes that were not made, in their order.
 #[derive(Default)]
@@ -42,6 +42,16 @@ impl Foresight {
     /// Whether nothing was left unmade.
     pub(super) fn is_empty(&self) -> bool {
         self.unmade.is_empty()
+    }
+
+    /// How much was left unmade.
+    pub(super) fn len(&self) -> usize {
+        self.unmade.len()
+    }
+
+    /// Forgets what was left unmade since there was so much of it.
+    pub(super) fn forget_behind(&mut self, len: usize) {
+        self.unmade.truncate(len);
     }
 
     /// Remembers changes of a task.
@@ -106,7 +116,6 @@ pub(super) struct Foreseen<'a> {
 /// What came up while a host was looked at.
 #[derive(Default)]
 struct Notes {
-    reads: Vec<Read>,
     doubts: Vec<Doubt>,
 }
 
@@ -154,12 +163,6 @@ impl Foreseen<'_> {
         })
     }
 
-    /// Everything that was asked.
-    pub(super) fn reads(&self) -> Vec<Read> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.reads.clone()
-    }
-
     fn note(&self, doubt: Doubt) {
         let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         notes.doubts.push(doubt);
@@ -187,10 +190,6 @@ impl Foreseen<'_> {
 #[async_trait]
 impl CimReader for Foreseen<'_> {
     async fn read(&self, read: &Read) -> Result<Answer, CimError> {
-        {
-            let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-            notes.reads.push(read.clone());
-        }
         for unmade in self.unmade {
             if let Effect::Unclear(extent) = &unmade.effect
                 && extent.covers(read)

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::cim::Call;
 use crate::cim::CimError;
 use crate::cim::CimReader;
+use crate::cim::Read;
 use crate::clock::Clock;
 use crate::event::Tolerated;
 use crate::plan::Change;
@@ -20,7 +20,8 @@ use crate::runner::duty::Role;
 use crate::runner::duty::Ways;
 use crate::runner::duty::failure;
 use crate::runner::duty::guarded;
-use crate::runner::foresight::touch;
+use crate::runner::foresight::effect;
+use crate::runner::foresight::effect::Effect;
 use crate::runner::result::has_failed;
 use crate::runner::result::is_lost;
 use crate::runner::stop::Stop;
@@ -58,8 +59,8 @@ pub(super) enum Rescued {
 /// How far a duty is.
 pub(super) enum End {
     Told(Outcome),
-    /// Corrected; to be looked at again.
-    Corrected(Known),
+    /// Corrected; to be looked at again, by these questions.
+    Corrected(Known, Vec<Read>),
 }
 
 /// Results that are not told yet.
@@ -104,14 +105,12 @@ impl Queue {
         host: &dyn CimReader,
         (stop, clock): (&Stop, &dyn Clock),
     ) {
-        let calls: Vec<&Call> = changes.iter().flat_map(calls).collect();
+        let steps = changes.iter().flat_map(steps);
+        let effects: Vec<Effect> = steps.flat_map(effect::of).collect();
+        let touches = |read: &Read| effects.iter().any(|effect| effect.touches(read));
         let is_at_risk = |done: &Done| match &done.end {
             End::Told(_) => false,
-            End::Corrected(known) => known
-                .changes
-                .iter()
-                .flat_map(self::calls)
-                .any(|made| calls.iter().any(|call| touch::overlap(made, call))),
+            End::Corrected(_, reads) => reads.iter().any(touches),
         };
         if !self.0.iter().any(is_at_risk) {
             return;
@@ -127,16 +126,12 @@ impl Queue {
     }
 }
 
-/// The calls that make a change.
-fn calls(change: &Change) -> impl Iterator<Item = &Call> {
-    let steps = match &change.remedy {
-        Remedy::Steps { apply, .. } => apply.as_slice(),
+/// The steps that make a change.
+fn steps(change: &Change) -> &[Step] {
+    match &change.remedy {
+        Remedy::Steps { apply, .. } => apply,
         Remedy::OwnedByPolicy { .. } | Remedy::Manual { .. } => &[],
-    };
-    steps.iter().filter_map(|step| match step {
-        Step::Call(call) => Some(call),
-        Step::Await { .. } => None,
-    })
+    }
 }
 
 impl Done {
@@ -158,7 +153,7 @@ impl Done {
     }
 
     async fn verify(mut self, host: &dyn CimReader, stop: &Stop, clock: &dyn Clock) -> Self {
-        if let End::Corrected(known) = self.end {
+        if let End::Corrected(known, _) = self.end {
             let begin = clock.instant();
             let outcome = verify(known, host, stop).await;
             self.took += clock.instant().saturating_duration_since(begin);

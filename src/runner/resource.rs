@@ -15,6 +15,7 @@ use crate::runner::duty::Aim;
 use crate::runner::duty::Duty;
 use crate::runner::duty::Known;
 use crate::runner::duty::Look;
+use crate::runner::duty::Recorder;
 use crate::runner::duty::Sight;
 use crate::runner::duty::guarded;
 use crate::runner::queue;
@@ -43,7 +44,7 @@ impl Turn<'_, '_> {
             Sight::Known(known)
                 if corrects && known.changes.iter().any(|change| !owned_by_policy(change)) =>
             {
-                self.correct(duty, known, look.took).await
+                self.correct(duty, (known, look.reads), look.took).await
             }
             sight => {
                 let outcome = sight.outcome();
@@ -89,9 +90,10 @@ impl Turn<'_, '_> {
             return Vec::new();
         };
         let eyes = self.memory.foresight.over(&self.eyes.pass);
-        let looking = guarded(resource.observe(&eyes));
-        match self.stop.or(looking).await {
-            Ok(Ok(_)) => eyes.reads(),
+        let recorder = Recorder::of(&eyes);
+        let looked = self.stop.or(guarded(resource.observe(&recorder))).await;
+        match looked {
+            Ok(Ok(_)) => recorder.reads(),
             // It may have wanted to see more.
             Ok(Err(_)) | Err(_) => Vec::new(),
         }
@@ -109,13 +111,18 @@ impl Turn<'_, '_> {
             }
             End::Told(outcome) if result::is_lost(outcome) => Ended::Lost,
             End::Told(_) => Ended::Failed,
-            End::Corrected(_) => Ended::Well,
+            End::Corrected(..) => Ended::Well,
         };
         self.tell(Done::of(&duty, end, took)).await;
         self.note_end(ended);
     }
 
-    async fn correct(&mut self, duty: &Duty, known: Known, looked: Duration) -> (End, Duration) {
+    async fn correct(
+        &mut self,
+        duty: &Duty,
+        (known, reads): (Known, Vec<Read>),
+        looked: Duration,
+    ) -> (End, Duration) {
         let Some(session) = self.eyes.session() else {
             return (End::Told(Outcome::Drifted(known.changes)), looked);
         };
@@ -138,7 +145,7 @@ impl Turn<'_, '_> {
         let passed = clock.instant().saturating_duration_since(begin);
         let end = match self.over(&correction) {
             Some(outcome) => End::Told(outcome),
-            None => End::Corrected(known),
+            None => End::Corrected(known, reads),
         };
         (end, looked + passed)
     }

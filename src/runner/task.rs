@@ -61,7 +61,7 @@ impl Tried {
     pub(super) fn outcome(&self) -> Option<&Outcome> {
         match &self.end {
             End::Told(outcome) => Some(outcome),
-            End::Corrected(_) => None,
+            End::Corrected(..) => None,
         }
     }
 }

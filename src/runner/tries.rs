@@ -11,6 +11,7 @@ use crate::plan::Change;
 use crate::plan::Failure;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
+use crate::playbook::Action;
 use crate::playbook::Condition;
 use crate::playbook::Task;
 use crate::runner::ahead::Said;
@@ -62,6 +63,7 @@ impl Turn<'_, '_> {
         };
         let mut attempt = 1;
         let mut made: Vec<Change> = Vec::new();
+        let foreseen = self.memory.foresight.len();
         let mut tried = loop {
             let mut tried = self.attempt(task, &duty, look.take()).await;
             self.judge(task, &duty, attempt, &mut tried);
@@ -82,6 +84,8 @@ impl Turn<'_, '_> {
                 break tried;
             }
             attempt += 1;
+            // What the next try sees is the host, not what this one would have made of it.
+            self.memory.foresight.forget_behind(foreseen);
             self.eyes.renew();
             duty = self.duty(task, duty.item.clone(), duty.role);
         };
@@ -116,12 +120,13 @@ impl Turn<'_, '_> {
             return tried;
         }
         let (end, took) = self.resource(duty, look).await;
-        if let Ready::Unknown(_) = duty.ready {
+        if matches!(duty.ready, Ready::Unknown(_)) && matches!(task.action, Action::Resource { .. })
+        {
             let reads = self.reads_of(task, duty).await;
             self.suspect(duty, reads);
         }
         let end = match end {
-            End::Corrected(known) if self.keeps_result(task) => {
+            End::Corrected(known, _) if self.keeps_result(task) => {
                 End::Told(self.verify_now(known).await)
             }
             end => end,
@@ -149,7 +154,7 @@ impl Turn<'_, '_> {
         match self.said_of(task, duty, (&until.conditions, attempt), tried) {
             Said::Yes => true,
             Said::No(condition) => {
-                if let Some(unknown) = self.doubt_about_change(duty, &condition) {
+                if let Some(unknown) = self.doubt_about_change(&condition) {
                     tried.end = End::Told(Outcome::Unknown(unknown));
                     return true;
                 }
@@ -224,7 +229,7 @@ impl Turn<'_, '_> {
     fn notify(&mut self, duty: &Duty, tried: &Tried) {
         let changed = match &tried.end {
             End::Told(outcome) => result::has_changed(outcome),
-            End::Corrected(_) => true,
+            End::Corrected(..) => true,
         };
         if changed {
             self.sequel.notify(duty);
@@ -282,7 +287,7 @@ fn remember_made(changes: Vec<Change>, tried: &mut Tried) {
     match &mut tried.end {
         End::Told(outcome @ Outcome::Compliant) => *outcome = Outcome::Changed(changes),
         End::Told(Outcome::Failed(failure)) if failure.made.is_empty() => failure.made = changes,
-        End::Told(_) | End::Corrected(_) => {}
+        End::Told(_) | End::Corrected(..) => {}
     }
 }
 
@@ -337,7 +342,7 @@ fn settle_judgement(
 ) {
     let outcome = match std::mem::replace(&mut tried.end, End::Told(Outcome::Compliant)) {
         End::Told(outcome) => outcome,
-        corrected @ End::Corrected(_) => {
+        corrected @ End::Corrected(..) => {
             tried.end = corrected;
             return;
         }

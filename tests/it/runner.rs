@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod blocks;
+#[cfg(test)]
 mod boot;
 #[cfg(test)]
 mod check;
@@ -20,7 +22,17 @@ mod follow_up;
 #[cfg(test)]
 mod foresight;
 #[cfg(test)]
+mod honest;
+#[cfg(test)]
+mod judging;
+#[cfg(test)]
 mod laws;
+#[cfg(test)]
+mod results;
+#[cfg(test)]
+mod sections;
+#[cfg(test)]
+mod sharing;
 #[cfg(test)]
 mod waves;
 #[cfg(test)]

@@ -24,7 +24,7 @@ const FIREWALL_POLICY: &str = r"SOFTWARE\Policies\Microsoft\WindowsFirewall";
 
 /// What a call would do.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Effect {
+pub(in crate::runner) enum Effect {
     /// A registry value holds this, or is gone.
     Value {
         key: RegistryKey,
@@ -45,7 +45,7 @@ pub(super) enum Effect {
 
 /// How far something reaches whose outcome is not known.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Extent {
+pub(in crate::runner) enum Extent {
     /// One registry value.
     Value(RegistryKey, String),
     /// A registry key with everything below it.
@@ -74,8 +74,38 @@ pub(super) enum Extent {
     Everything,
 }
 
+impl Effect {
+    /// Whether the answer to a question may be another one afterwards.
+    pub(in crate::runner) fn touches(&self, read: &Read) -> bool {
+        match self {
+            Self::Value { key, name, .. } => {
+                terminal::shows(read, key, name)
+                    || match read {
+                        Read::Registry(path) => {
+                            touch::same_key(&path.key, key) && path.name.eq_ignore_ascii_case(name)
+                        }
+                        Read::ValueTypes(read) | Read::SubKeys(read) => {
+                            touch::same_key(read, key) || touch::lies_below(key, read)
+                        }
+                        _ => false,
+                    }
+            }
+            Self::MadeKey(key) | Self::RemovedKey(key) => registry_key(read).is_some_and(|read| {
+                touch::same_key(read, key)
+                    || touch::lies_below(read, key)
+                    || touch::lies_below(key, read)
+            }),
+            // A service starts others that it needs.
+            Self::Service { .. } => service::is_about(read),
+            Self::Rule(_) => firewall::is_about(read),
+            Self::Unclear(Extent::MadeCertificate) => false,
+            Self::Unclear(extent) => extent.covers(read),
+        }
+    }
+}
+
 /// What a step would do.
-pub(super) fn of(step: &Step) -> Vec<Effect> {
+pub(in crate::runner) fn of(step: &Step) -> Vec<Effect> {
     match step {
         Step::Call(call) => of_call(call),
         Step::Await {
@@ -93,8 +123,7 @@ pub(super) fn of(step: &Step) -> Vec<Effect> {
     }
 }
 
-/// What a call would do.
-pub(super) fn of_call(call: &Call) -> Vec<Effect> {
+fn of_call(call: &Call) -> Vec<Effect> {
     match call {
         Call::SetRegistry { key, name, data } => of_value(key, name, Some(data.clone())),
         Call::DeleteRegistryValue(path) => of_value(&path.key, &path.name, None),

@@ -21,7 +21,7 @@ const PREFIX: &str = "MSFT|FW|FirewallRule|";
 
 /// What was set of a rule.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Setting {
+pub(in crate::runner) struct Setting {
     /// The rule's identifier.
     id: String,
     part: Part,
@@ -34,13 +34,6 @@ enum Part {
     PortFilter,
     /// The rule is new.
     NewRule,
-}
-
-impl Setting {
-    /// Whether both are about the same rule.
-    pub(super) fn is_about_the_rule_of(&self, other: &Self) -> bool {
-        self.id.eq_ignore_ascii_case(&other.id)
-    }
 }
 
 /// Whether it is a class of rules.

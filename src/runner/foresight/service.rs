@@ -25,7 +25,7 @@ const MOST_NEEDED: usize = 64;
 
 /// What a service was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Order {
+pub(in crate::runner) enum Order {
     Start,
     Stop,
     Pause,

@@ -126,6 +126,35 @@ pub(super) fn is_understood(key: &RegistryKey, name: &str) -> bool {
     is_setting || is_binding || is_hidden
 }
 
+/// Whether the answer to a question shows a value of the registry.
+pub(super) fn shows(read: &Read, key: &RegistryKey, name: &str) -> bool {
+    if !is_about(read) {
+        return false;
+    }
+    let class = match read {
+        Read::Get(path) => path.class.as_str(),
+        Read::Query(query) => query.class.as_str(),
+        _ => "",
+    };
+    let known: Vec<&Setting> = SETTINGS
+        .iter()
+        .filter(|setting| setting.value.eq_ignore_ascii_case(name))
+        .collect();
+    if NOT_SHOWN
+        .iter()
+        .any(|hidden| hidden.eq_ignore_ascii_case(name))
+    {
+        false
+    } else if known.is_empty() || class.is_empty() {
+        let is_ours = |outer: &RegistryKey| same_key(key, outer) || lies_below(key, outer);
+        is_ours(&place::terminal_server()) || is_ours(&place::policy())
+    } else {
+        known
+            .iter()
+            .any(|setting| setting.class.eq_ignore_ascii_case(class))
+    }
+}
+
 /// What a method of an object of Remote Desktop would do; `None` when it is not known.
 pub(super) fn method(
     target: &ObjectPath,

@@ -221,7 +221,7 @@ async fn compare(kind: Kind, text: &str) -> (usize, usize) {
 #[tokio::test(start_paused = true)]
 async fn whatever_the_order_check_mode_foretells_what_applying_does() {
     let (mut compared, mut unknown) = (0, 0);
-    for seed in 0..3000 {
+    for seed in 0..120 {
         let mut dice = Dice(seed);
         let tasks: Vec<String> = (0..2 + dice.below(9)).map(|_| dice.task()).collect();
         let kinds = [
@@ -237,8 +237,7 @@ async fn whatever_the_order_check_mode_foretells_what_applying_does() {
         compared += found.0;
         unknown += found.1;
     }
-    eprintln!("{compared} {unknown}");
-    assert!(compared > 1_000, "{compared} tasks were compared");
+    assert!(compared > 400, "{compared} tasks were compared");
     assert!(
         unknown * 8 < compared,
         "of {unknown} of {compared} tasks nothing was foretold"

@@ -40,6 +40,9 @@ pub(crate) struct Machine {
     pub(crate) refuses_queries: bool,
     pub(crate) read_only: bool,
     pub(crate) call_takes: Duration,
+    calls_now: AtomicUsize,
+    /// Most calls that were ever under way at once.
+    pub(crate) most_calls: AtomicUsize,
     pub(crate) sessions_open: AtomicUsize,
     pub(crate) sessions_closed: AtomicUsize,
     /// Becomes true when a call begins.
@@ -164,7 +167,10 @@ impl CimSession for Session {
             panic!("nobody sends {call}");
         };
         self.machine.begun.send_replace(true);
+        let now = self.machine.calls_now.fetch_add(1, Ordering::SeqCst) + 1;
+        self.machine.most_calls.fetch_max(now, Ordering::SeqCst);
         SystemClock.sleep(self.machine.call_takes).await;
+        self.machine.calls_now.fetch_sub(1, Ordering::SeqCst);
         self.machine
             .calls
             .lock()
