@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod outside;
+mod playbooks;
 mod remote_desktop;
 mod winrm;
 

@@ -1,6 +1,5 @@
 //! Every mistake of a file is told at once, each with its place; any text is a playbook or a mistake.
 
-use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,13 +11,10 @@ use rdpfix::diag::Colour;
 use rdpfix::diag::Severity;
 use rdpfix::diag::Source;
 use rdpfix::diag::render;
-use rdpfix::playbook::Action;
-use rdpfix::playbook::Body;
-use rdpfix::playbook::Condition;
-use rdpfix::playbook::Task;
 use rdpfix::playbook::parse;
 
 use crate::playbook::corpus;
+use crate::playbook::describe;
 
 #[test]
 fn mistakes_are_told_as_recorded() {
@@ -59,49 +55,11 @@ fn valid_playbooks_mean_what_is_recorded() {
 
 fn describe(path: &PathBuf) -> String {
     let (playbook, mistakes) = parse(&corpus::source(path).unwrap());
-    let mut text = render(&mistakes, Colour::Never);
-    for play in playbook.unwrap().plays {
-        let vars: Vec<&str> = play.vars.keys().map(String::as_str).collect();
-        writeln!(
-            text,
-            "play `{}` hosts `{}` prove {} facts {} vars {vars:?}",
-            play.name, play.hosts, play.prove, play.needs_facts
-        )
-        .unwrap();
-        let tasks = play.all_tasks();
-        let (tasks, handlers) = tasks.split_at(tasks.len() - play.handlers.len());
-        for (word, tasks) in [("task", tasks), ("handler", handlers)] {
-            for task in tasks {
-                describe_task(&mut text, word, task);
-            }
-        }
-    }
-    text
-}
-
-fn describe_task(text: &mut String, word: &str, task: &Task) {
-    let when: Vec<&str> = task.when.iter().map(Condition::text).collect();
-    let body = match &task.action {
-        Action::Resource {
-            body: Body::Fixed(resource),
-            ..
-        } => format!("is {}", resource.id()),
-        Action::Resource {
-            body: Body::Templated { .. },
-            ..
-        } => "templated".to_owned(),
-        other => format!("{other:?}"),
+    let told = render(&mistakes, Colour::Never);
+    let Some(playbook) = playbook else {
+        panic!("{} is sound:\n{told}", path.display());
     };
-    let (line, _) = task.span.line_and_column();
-    writeln!(
-        text,
-        "  {word} `{}` {} {body} when {when:?} tags {:?} notify {:?} line {line}",
-        task.name,
-        task.action.word(),
-        task.tags,
-        task.notify
-    )
-    .unwrap();
+    told + &describe::playbook(&playbook)
 }
 
 /// Pieces of playbooks, so that random texts get past the first line.
