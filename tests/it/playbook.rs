@@ -14,4 +14,6 @@ mod projects;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod translated;
+#[cfg(test)]
 mod yaml;

@@ -124,9 +124,9 @@ fn a_file_that_turns_out_to_be_missing_or_broken_is_told_with_its_place() {
        |
        = help: looked for `nowhere.yml`
     ");
-    insta::assert_snapshot!(told(libraries[0].tasks("common.yml").map(|_| ())), @r"
+    insta::assert_snapshot!(told(libraries[0].tasks("base.yml").map(|_| ())), @r"
     error[wrong-type]: a file of tasks must be a list
-     --> common.yml:1:1
+     --> base.yml:1:1
       |
     1 | from_file: 1
       | ^^^^^^^^^^^^ this is a mapping
@@ -151,7 +151,7 @@ fn variables_are_looked_for_in_their_folder_first() {
         found.keys().cloned().collect()
     };
     assert_eq!(names("test.yml"), ["in_file", "overridden"]);
-    assert_eq!(names("common.yml"), ["from_file", "overridden"]);
+    assert_eq!(names("base.yml"), ["from_file", "overridden"]);
 }
 
 #[test]
