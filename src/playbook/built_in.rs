@@ -35,6 +35,8 @@ const NOT_FOR_INCLUDES: [&str; 9] = [
     "listen",
 ];
 
+const META_WORDS: &str = "words of `meta`: `flush_handlers`, `end_host`, `end_play`, `noop`";
+
 /// What `debug` says when it is not told what to say.
 const GREETING: &str = "Hello world!";
 
@@ -117,8 +119,8 @@ impl Reader {
     }
 
     fn assert(&mut self, module: &Module) -> Action {
-        self.check_keys(module, &["that", "fail_msg", "msg", "success_msg", "quiet"]);
         let before = self.errors();
+        self.check_keys(module, &["that", "fail_msg", "msg", "success_msg", "quiet"]);
         let that = self.conditions(&module.args, "that");
         if that.is_empty() && self.errors() == before {
             self.missing(module, "that");
@@ -298,11 +300,11 @@ impl Reader {
             .as_ref()
             .or_else(|| module.args.get("_raw_params"));
         let Some(value) = value else {
-            self.push(wrong(
-                "meta",
-                "a word such as `flush_handlers`",
-                &module.args,
-            ));
+            self.push(
+                Diagnostic::error("missing-key", "`meta` gives no order")
+                    .at(&module.span)
+                    .help(META_WORDS),
+            );
             return None;
         };
         let meta = match value.as_text().unwrap_or_default().trim() {
@@ -346,7 +348,7 @@ fn bad_meta(word: &str, value: &Node) -> Diagnostic {
         "clear_host_errors" => "let a `rescue` or `ignore_errors` take care of the failure",
         "end_batch" => "hosts never wait for each other: use `end_host`",
         "end_role" => "use `when` at the tasks, or a block",
-        _ => "words of `meta`: `flush_handlers`, `end_host`, `end_play`, `noop`",
+        _ => META_WORDS,
     };
     Diagnostic::error("unknown-value", format!("unknown order `{word}`"))
         .at(&value.span)

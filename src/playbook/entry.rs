@@ -53,6 +53,12 @@ impl Reader {
         let before = self.errors();
         let module = self.module(node);
         let mut own = self.own(node, around);
+        if let Some(local) = own_key(node, "local_action") {
+            own.keywords.delegate_to = Some(Node {
+                span: local.span.clone(),
+                content: Content::Text("localhost".to_owned()),
+            });
+        }
         let repeat = self.repeat(node, &mut own.vars);
         let until = self.until(node);
         let changed_when = self.conditions(node, "changed_when");
@@ -230,6 +236,13 @@ impl Reader {
             .help(advice),
         );
     }
+}
+
+fn own_key<'a>(node: &'a Node, name: &str) -> Option<&'a Node> {
+    let mut entries = node.entries().iter();
+    entries
+        .find(|(key, _)| key.spelled() == Some(name))
+        .map(|(key, _)| key)
 }
 
 /// The mistake of a name that a run fills in itself.

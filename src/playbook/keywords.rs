@@ -57,10 +57,7 @@ const EVERYWHERE: Table = &[
     ("debugger", Lost(DEBUGGER)),
     ("environment", Refused(COMMANDS)),
     ("module_defaults", Lost(DEFAULTS)),
-    (
-        "port",
-        Lost("set `ansible_port` in the inventory or under `vars`"),
-    ),
+    ("port", Lost("set `ansible_port` in the inventory")),
     (
         "remote_user",
         Lost("set `ansible_user` in the inventory, or give `--user`"),
@@ -195,7 +192,7 @@ pub(super) fn tell(table: Table, key: &Node, value: &Node, mistakes: &mut Vec<Di
 /// The mistake of a key that nothing knows.
 pub(super) fn unknown(what: &str, table: Table, key: &Node) -> Diagnostic {
     let word = key.spelled().unwrap_or_default();
-    let diagnostic = Diagnostic::error("unknown-key", format!("a {what} has no key `{word}`"))
+    let diagnostic = Diagnostic::error("unknown-key", format!("{what} has no key `{word}`"))
         .at(&key.span)
         .label("no such key");
     let elsewhere = [("play", PLAY), ("block", BLOCK), ("task", TASK)]
@@ -208,5 +205,5 @@ pub(super) fn unknown(what: &str, table: Table, key: &Node) -> Diagnostic {
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
     let all: Vec<&str> = names(table).collect();
-    diagnostic.help(format!("keys of a {what}: `{}`", all.join("`, `")))
+    diagnostic.help(format!("keys of {what}: `{}`", all.join("`, `")))
 }

@@ -119,7 +119,9 @@ impl Library {
                 .unwrap_or_else(PoisonError::into_inner);
             checked.insert(path.clone())
         };
-        if !is_new || self.around.files.contains(&path) {
+        // The playbook itself is none of the files of tasks that are being read.
+        let is_open = self.around.files.iter().skip(1).any(|file| *file == path);
+        if !is_new || is_open {
             return;
         }
         let before = reader.errors();

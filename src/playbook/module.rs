@@ -110,12 +110,13 @@ impl Reader {
 
     /// The module of `action` and `local_action`.
     fn action_of(&mut self, key: &Node, value: &Node, task: &Node) -> Option<Module> {
-        let (word, args) = match &value.content {
-            Content::Text(text) => {
-                let text = text.trim_start();
+        let (word, at, args) = match &value.content {
+            Content::Text(whole) => {
+                let text = whole.trim_start();
                 let word = text.split_whitespace().next().unwrap_or_default();
-                let start = value.as_text().map_or(0, |whole| whole.len() - text.len());
-                (word.to_owned(), piece(value, start + word.len()))
+                let start = whole.len() - text.len();
+                let end = start + word.len();
+                (word.to_owned(), place(value, start, end), piece(value, end))
             }
             Content::Mapping(entries) => {
                 let word = value.get("module").and_then(Node::as_text);
@@ -128,9 +129,10 @@ impl Reader {
                     span: value.span.clone(),
                     content: Content::Mapping(rest),
                 };
-                (word.unwrap_or_default().to_owned(), args)
+                let word = word.unwrap_or_default().to_owned();
+                (word, value.span.clone(), args)
             }
-            _ => (String::new(), value.clone()),
+            _ => (String::new(), value.span.clone(), value.clone()),
         };
         if word.is_empty() {
             let key = key.spelled().unwrap_or_default();
@@ -138,7 +140,7 @@ impl Reader {
             return None;
         }
         let key = Node {
-            span: value.span.clone(),
+            span: at,
             content: Content::Text(word.clone()),
         };
         if !words::is_known(&word) {

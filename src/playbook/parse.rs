@@ -55,9 +55,7 @@ fn in_order(mistakes: Vec<Diagnostic>, first: &Arc<Source>) -> Vec<Diagnostic> {
     let mut keyed = Vec::new();
     for mistake in mistakes {
         let key = mistake.span.as_ref().map(|span| {
-            let known = files
-                .iter()
-                .position(|file| Arc::ptr_eq(file, &span.source));
+            let known = files.iter().position(|file| file.name == span.source.name);
             let file = known.unwrap_or_else(|| {
                 files.push(Arc::clone(&span.source));
                 files.len() - 1

@@ -57,15 +57,16 @@ impl Reader {
         });
         let base = Around::play(Arc::clone(&side), file, Own::default());
         let mut tags = imported.tags.clone();
-        tags.extend(shape::tags(node, &mut self.mistakes));
+        tags.extend(self.tags(node, &base));
         let keywords = self.keywords(node, &base, &BTreeMap::new());
         let for_handlers = base.within(Own {
+            tags,
             keywords,
             ..Own::default()
         });
+        // Conditions of an import are not for handlers, as in Ansible.
         let around = for_handlers.within(Own {
             when: imported.when.clone(),
-            tags,
             ..Own::default()
         });
         let (handlers, names) = self.play_handlers(node, &for_handlers);
@@ -83,9 +84,9 @@ impl Reader {
         let (hosts, hosts_span) = hosts?;
         let needs_facts = gather.unwrap_or_default()
             || self.needs_facts(&side, &[&pre_tasks, &tasks, &post_tasks], &handlers);
-        let name = node.get("name").and_then(Node::spelled);
+        let name = self.play_name(node, &base);
         Some(Play {
-            name: name.unwrap_or(&hosts).into(),
+            name: name.unwrap_or_else(|| hosts.clone()).into(),
             hosts,
             hosts_span,
             tags: around.tags.clone(),
@@ -102,6 +103,14 @@ impl Reader {
         })
     }
 
+    /// The name, evaluated as far as that is possible before hosts are known.
+    fn play_name(&self, node: &Node, around: &Around) -> Option<String> {
+        let name = node.get("name")?;
+        let known = around.fixed(name, &self.shelf).ok();
+        let known = known.as_ref().and_then(Node::spelled);
+        known.or(name.spelled()).map(str::to_owned)
+    }
+
     fn needs_facts(&self, side: &PlaySide, lists: &[&Vec<Statement>], handlers: &[Task]) -> bool {
         let engine = &self.shelf.engine;
         side.vars
@@ -114,7 +123,7 @@ impl Reader {
     fn play_keys(&mut self, node: &Node) {
         for (key, value) in node.entries() {
             if !keywords::tell(keywords::PLAY, key, value, &mut self.mistakes) {
-                let mistake = keywords::unknown("play", keywords::PLAY, key);
+                let mistake = keywords::unknown("a play", keywords::PLAY, key);
                 self.push(mistake);
             }
         }

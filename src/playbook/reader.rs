@@ -18,6 +18,15 @@ use crate::syntax::template::Engine;
 use crate::syntax::template::has_template;
 use crate::syntax::template::is_template;
 
+/// Connections of Ansible that come to the same.
+const OVER_WINRM: [&str; 5] = [
+    "winrm",
+    "psrp",
+    "smart",
+    "ansible.builtin.winrm",
+    "ansible.builtin.psrp",
+];
+
 /// Collects what is found while something is read.
 #[derive(Debug)]
 pub(super) struct Reader {
@@ -72,7 +81,7 @@ impl Reader {
     pub(super) fn own(&mut self, node: &Node, around: &Around) -> Own {
         let engine = self.engine();
         let when = self.conditions(node, "when");
-        let tags = shape::tags(node, &mut self.mistakes);
+        let tags = self.tags(node, around);
         let vars = node
             .get("vars")
             .map(|vars| shape::variables("vars", vars, &engine, &mut self.mistakes))
@@ -86,6 +95,15 @@ impl Reader {
         }
     }
 
+    /// `tags`: a list, or words between commas.
+    pub(super) fn tags(&mut self, node: &Node, around: &Around) -> Vec<String> {
+        let value = self.now(node, "tags", around);
+        shape::texts(value.as_ref(), "tags", &mut self.mistakes)
+            .into_iter()
+            .flat_map(|(text, _)| shape::split(&text))
+            .collect()
+    }
+
     /// The keywords of which the innermost counts.
     pub(super) fn keywords(
         &mut self,
@@ -97,6 +115,7 @@ impl Reader {
             vars: vars.clone(),
             ..Own::default()
         });
+        self.check_connection(node);
         Keywords {
             ignore_errors: self.later(node, "ignore_errors"),
             ignore_unreachable: self.later(node, "ignore_unreachable"),
@@ -118,6 +137,25 @@ impl Reader {
                 .get("delegate_to")
                 .filter(|value| value.content != Content::Null)
                 .cloned(),
+        }
+    }
+
+    fn check_connection(&mut self, node: &Node) {
+        let value = node
+            .get("connection")
+            .and_then(|value| Some((value, value.as_text()?)));
+        if let Some((value, word)) = value
+            && !is_template(word)
+            && !OVER_WINRM.contains(&word)
+        {
+            self.push(
+                Diagnostic::warning(
+                    "without-effect",
+                    format!("`connection: {word}` has no effect here"),
+                )
+                .at(&value.span)
+                .help("hosts are managed over WinRM"),
+            );
         }
     }
 

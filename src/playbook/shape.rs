@@ -98,14 +98,6 @@ pub(super) fn texts<'a>(
     found
 }
 
-/// `tags`: a list, or words between commas.
-pub(super) fn tags(node: &Node, mistakes: &mut Vec<Diagnostic>) -> Vec<String> {
-    texts(node.get("tags"), "tags", mistakes)
-        .into_iter()
-        .flat_map(|(text, _)| split(&text))
-        .collect()
-}
-
 /// Words between commas.
 pub(super) fn split(text: &str) -> Vec<String> {
     text.split(',')

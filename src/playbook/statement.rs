@@ -123,7 +123,7 @@ impl Reader {
     fn block(&mut self, node: &Node, around: &Around) -> Block {
         for (key, value) in node.entries() {
             if !keywords::tell(keywords::BLOCK, key, value, &mut self.mistakes) {
-                let mistake = keywords::unknown("block", keywords::BLOCK, key);
+                let mistake = keywords::unknown("a block", keywords::BLOCK, key);
                 self.push(mistake);
             }
         }
@@ -197,7 +197,7 @@ impl Reader {
                 .help("state it at the tasks of the file"),
             );
         } else if !keywords::tell(keywords::TASK, key, value, &mut self.mistakes) {
-            let mistake = keywords::unknown("task", keywords::TASK, key);
+            let mistake = keywords::unknown("a task", keywords::TASK, key);
             self.push(mistake);
         }
     }

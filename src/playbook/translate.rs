@@ -204,12 +204,7 @@ impl<'a> Draft<'a> {
                 ),
             )
             .help(advice),
-            None => Diagnostic::error(
-                "unknown-value",
-                format!("unknown {} `{typed}`", name.replace('_', " ")),
-            )
-            .label(format!("expected {}", alternatives(sayable(words))))
-            .suggest(typed, sayable(words)),
+            None => unknown_word(name, typed, words),
         };
         self.mistakes.push(mistake.at(&value.span));
         None
@@ -280,6 +275,22 @@ impl<'a> Draft<'a> {
             .at(&value.span)
             .help(advice),
         );
+    }
+}
+
+fn unknown_word(name: &str, typed: &str, words: Words) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        "unknown-value",
+        format!("unknown {} `{typed}`", name.replace('_', " ")),
+    )
+    .label(format!("expected {}", alternatives(sayable(words))));
+    // What the resource calls so has another name here.
+    let same = words
+        .iter()
+        .find(|(_, meaning)| matches!(meaning, Meaning::Is(ours) if *ours == typed));
+    match same {
+        Some((theirs, _)) => diagnostic.help(format!("did you mean `{theirs}`?")),
+        None => diagnostic.suggest(typed, sayable(words)),
     }
 }
 

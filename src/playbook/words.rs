@@ -100,7 +100,7 @@ pub(super) fn unknown_key(key: &Node) -> Diagnostic {
         Some(near) if !keywords::names(keywords::TASK).any(|name| name == near) => {
             unknown(key, word)
         }
-        _ => keywords::unknown("task", keywords::TASK, key),
+        _ => keywords::unknown("a task", keywords::TASK, key),
     }
 }
 

@@ -53,6 +53,9 @@ impl Turn<'_, '_> {
         if !is_looking {
             // The host may be another one than before: nothing that was seen holds.
             self.eyes.renew();
+            if matches!(errand, Errand::Reboot(_)) {
+                self.memory.facts = None;
+            }
         }
         Ok(Tried {
             message: done.message,

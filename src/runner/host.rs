@@ -14,6 +14,7 @@ use crate::event::HostSummary;
 use crate::event::RunMode;
 use crate::facts::Facts;
 use crate::inventory::Host;
+use crate::playbook::Action;
 use crate::playbook::Play;
 use crate::playbook::fact_values;
 use crate::proof::Proof;
@@ -142,9 +143,22 @@ impl Visit {
         }
     }
 
+    fn begins_with_waiting(&self) -> bool {
+        let play = self.plays.first();
+        let first = play.and_then(|play| play.all_tasks().into_iter().next());
+        first.is_some_and(|task| matches!(task.action, Action::WaitForConnection(_)))
+    }
+
     async fn work(&self, memory: &mut Memory, tale: &mut Tale<'_>) -> (Reached, Traffic) {
         let line = Line::new(Arc::clone(&self.world.connector), Arc::clone(&self.host));
-        match self.stop.or(guarded(line.connect())).await {
+        let connecting = async {
+            // A play that begins by waiting for the connection connects by itself.
+            if self.begins_with_waiting() {
+                return Ok(());
+            }
+            line.connect().await
+        };
+        match self.stop.or(guarded(connecting)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tale.refuse(&error);

@@ -9,6 +9,7 @@
 pub(crate) mod outside;
 mod patterns;
 mod playbook_lists;
+mod playbooks;
 mod remote_desktop;
 mod settings;
 mod vault;

@@ -4,10 +4,16 @@
 #[cfg(test)]
 pub(crate) mod corpus;
 #[cfg(test)]
+mod describe;
+#[cfg(test)]
 mod mistakes;
 #[cfg(test)]
 mod prepare;
 #[cfg(test)]
+mod projects;
+#[cfg(test)]
 mod shipped;
+#[cfg(test)]
+mod translated;
 #[cfg(test)]
 mod yaml;

@@ -1,6 +1,8 @@
 //! Every mistake of a file is told at once, each with its place; any text is a playbook or a mistake.
 
-use std::fmt::Write;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,13 +14,15 @@ use rdpfix::diag::Colour;
 use rdpfix::diag::Severity;
 use rdpfix::diag::Source;
 use rdpfix::diag::render;
-use rdpfix::playbook::Action;
-use rdpfix::playbook::Body;
-use rdpfix::playbook::Condition;
-use rdpfix::playbook::Task;
+use rdpfix::files::Files;
+use rdpfix::files::Kind;
+use rdpfix::files::Printed;
+use rdpfix::playbook::Reading;
 use rdpfix::playbook::parse;
+use rdpfix::playbook::read;
 
 use crate::playbook::corpus;
+use crate::playbook::describe;
 
 #[test]
 fn mistakes_are_told_as_recorded() {
@@ -59,49 +63,11 @@ fn valid_playbooks_mean_what_is_recorded() {
 
 fn describe(path: &PathBuf) -> String {
     let (playbook, mistakes) = parse(&corpus::source(path).unwrap());
-    let mut text = render(&mistakes, Colour::Never);
-    for play in playbook.unwrap().plays {
-        let vars: Vec<&str> = play.vars.keys().map(String::as_str).collect();
-        writeln!(
-            text,
-            "play `{}` hosts `{}` prove {} facts {} vars {vars:?}",
-            play.name, play.hosts, play.prove, play.needs_facts
-        )
-        .unwrap();
-        let tasks = play.all_tasks();
-        let (tasks, handlers) = tasks.split_at(tasks.len() - play.handlers.len());
-        for (word, tasks) in [("task", tasks), ("handler", handlers)] {
-            for task in tasks {
-                describe_task(&mut text, word, task);
-            }
-        }
-    }
-    text
-}
-
-fn describe_task(text: &mut String, word: &str, task: &Task) {
-    let when: Vec<&str> = task.when.iter().map(Condition::text).collect();
-    let body = match &task.action {
-        Action::Resource {
-            body: Body::Fixed(resource),
-            ..
-        } => format!("is {}", resource.id()),
-        Action::Resource {
-            body: Body::Templated { .. },
-            ..
-        } => "templated".to_owned(),
-        other => format!("{other:?}"),
+    let told = render(&mistakes, Colour::Never);
+    let Some(playbook) = playbook else {
+        panic!("{} is sound:\n{told}", path.display());
     };
-    let (line, _) = task.span.line_and_column();
-    writeln!(
-        text,
-        "  {word} `{}` {} {body} when {when:?} tags {:?} notify {:?} line {line}",
-        task.name,
-        task.action.word(),
-        task.tags,
-        task.notify
-    )
-    .unwrap();
+    told + &describe::playbook(&playbook)
 }
 
 /// Pieces of playbooks, so that random texts get past the first line.
@@ -118,6 +84,20 @@ fn scraps() -> impl Strategy<Value = String> {
         Just("      notify: x\n".to_owned()),
         Just("      tags: [a, b]\n".to_owned()),
         Just("      rdp_listener:\n        port: ".to_owned()),
+        Just("    - block:\n        - ping:\n      rescue: [{fail: }]\n".to_owned()),
+        Just("    - win_service: name='x' state={{ y\n".to_owned()),
+        Just("    - win_regedit: {path: 'HKLM:\\a', data: x, type: '{{ t }}'}\n".to_owned()),
+        Just("    - win_firewall_rule: {name: x, profiles: ['', 5]}\n".to_owned()),
+        Just("    - action: \"{{ x }} a=b 'c\"\n".to_owned()),
+        Just("    - include_tasks: '{{ x }}'\n".to_owned()),
+        Just("    - import_tasks: any.yml\n".to_owned()),
+        Just("    - assert: {that: [a, '{{ b }}']}\n".to_owned()),
+        Just("      loop: '{{ b }}'\n".to_owned()),
+        Just("      with_items: [a, [b], '{{ c }}']\n".to_owned()),
+        Just("      until: x\n      retries: ".to_owned()),
+        Just("  vars_files: [any.yml, ['{{ a }}']]\n".to_owned()),
+        Just("  serial: [1, '10%', ".to_owned()),
+        Just("- import_playbook: any.yml\n".to_owned()),
         "[ -~\n\t]{0,12}",
         "\\PC{0,8}",
     ];
@@ -136,5 +116,39 @@ proptest! {
             assert!(source.text.get(span.start..span.end).is_some(), "{span:?} is a piece of the text");
         }
         render(&mistakes, Colour::Always);
+    }
+
+    #[test]
+    fn any_text_may_be_imported_by_any_text(text in scraps(), inner in proptest::collection::vec(proptest::num::u8::ANY, 0..60).prop_map(Some), words in scraps()) {
+        // Now and then bytes that are no text at all.
+        let file = inner.filter(|bytes| bytes.len() < 6).unwrap_or_else(|| words.into_bytes());
+        let source = Arc::new(Source { name: "site.yml".into(), text, secret: false });
+        let reading = Reading { files: Arc::new(Same(file)), keyring: Arc::default(), extra: BTreeMap::new() };
+        let (playbook, mistakes) = read(&source, &reading);
+        let has_errors = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
+        assert_eq!(playbook.is_none(), has_errors);
+        render(&mistakes, Colour::Always);
+    }
+}
+
+/// Files that all hold the same.
+#[derive(Debug)]
+struct Same(Vec<u8>);
+
+impl Files for Same {
+    fn kind(&self, _path: &Path) -> Kind {
+        Kind::File
+    }
+
+    fn read(&self, _path: &Path) -> io::Result<Vec<u8>> {
+        Ok(self.0.clone())
+    }
+
+    fn list(&self, _folder: &Path) -> io::Result<Vec<PathBuf>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn run(&self, _program: &Path, _arguments: &[&str]) -> io::Result<Printed> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }
