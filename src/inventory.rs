@@ -16,6 +16,7 @@ pub mod endpoint;
 
 mod connection;
 mod draft;
+mod members;
 mod merge;
 mod password;
 mod pattern;
@@ -30,8 +31,8 @@ pub use crate::inventory::pattern::PatternError;
 pub struct Inventory {
     /// Every host once, in the order in which the files name them.
     pub hosts: Vec<Arc<Host>>,
-    /// Each group, `all` and `ungrouped` among them, with the positions of its hosts in [`Inventory::hosts`]; hosts of
-    /// child groups belong to it too.
+    /// Each group, `all` and `ungrouped` among them, with the positions of its hosts in [`Inventory::hosts`]: its own in the
+    /// order in which it names them, then those of its child groups.
     pub groups: BTreeMap<String, Vec<usize>>,
     index: HashMap<String, usize>,
 }
@@ -131,14 +132,17 @@ pub struct Host {
 /// The variables of one host, by precedence; what it has from its groups is shared with the hosts of the same groups.
 #[derive(Debug, Clone, Default)]
 pub struct HostVars {
-    own: BTreeMap<String, Node>,
+    own: Arc<BTreeMap<String, Node>>,
     inherited: Arc<BTreeMap<String, Node>>,
 }
 
 impl HostVars {
     /// The host's own variables, and those that it has from its groups.
     pub fn new(own: BTreeMap<String, Node>, inherited: Arc<BTreeMap<String, Node>>) -> Self {
-        Self { own, inherited }
+        Self {
+            own: Arc::new(own),
+            inherited,
+        }
     }
 
     /// The value of a variable.
@@ -151,7 +155,7 @@ impl HostVars {
         let merged: BTreeMap<&str, &Node> = self
             .inherited
             .iter()
-            .chain(&self.own)
+            .chain(&*self.own)
             .map(|(name, value)| (name.as_str(), value))
             .collect();
         merged.into_iter()

@@ -2,6 +2,7 @@
 //! come from. Knows the variables of one host at a time; asks nothing of the machine that rdpfix runs on.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -36,7 +37,12 @@ pub(super) struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
     told: HashSet<Told>,
+    /// Variables of groups without the secrets among them, so that hosts still share them.
+    cleared: HashMap<(usize, Vec<String>), Shared>,
 }
+
+/// Variables that several hosts have.
+type Shared = Arc<BTreeMap<String, Node>>;
 
 /// What was told where: the diagnostic's id, the source and the first byte, or the words when it has no place.
 type Told = (&'static str, usize, usize, String);
@@ -48,10 +54,12 @@ impl<'a> Reader<'a> {
             defaults,
             diagnostics,
             told: HashSet::new(),
+            cleared: HashMap::new(),
         }
     }
 
-    pub(super) fn host(&mut self, name: &str, mut vars: BTreeMap<String, Node>) -> Host {
+    /// A host with everything that connecting to it needs.
+    pub(super) fn host(&mut self, name: &Arc<str>, vars: HostVars) -> Host {
         let mut one = One {
             reader: self,
             name,
@@ -60,9 +68,39 @@ impl<'a> Reader<'a> {
             obstacle: None,
         };
         let mut host = one.host();
-        remove_secrets(&mut vars);
-        host.vars = HostVars::new(vars, Arc::default());
+        host.name = Arc::clone(name);
+        host.vars = self.without_secrets(vars);
         host
+    }
+
+    /// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
+    fn without_secrets(&mut self, mut vars: HostVars) -> HostVars {
+        let mut waiting: Vec<String> = names::secrets().map(str::to_owned).collect();
+        let mut names = Vec::new();
+        while let Some(name) = waiting.pop() {
+            let Some(node) = vars.get(&name).filter(|_| !names.contains(&name)) else {
+                continue;
+            };
+            let other = node.as_text().and_then(template::single_variable);
+            waiting.extend(other.map(str::to_owned));
+            names.push(name);
+        }
+        names.sort_unstable();
+        if names.iter().any(|name| vars.own.contains_key(name)) {
+            Arc::make_mut(&mut vars.own).retain(|name, _| !names.contains(name));
+        }
+        names.retain(|name| vars.inherited.contains_key(name));
+        if !names.is_empty() {
+            // Whoever makes hosts keeps the variables of their groups, so that their place stays theirs alone.
+            let key = (Arc::as_ptr(&vars.inherited).addr(), names);
+            let cleared = self.cleared.entry(key).or_insert_with_key(|(_, names)| {
+                let mut kept = (*vars.inherited).clone();
+                kept.retain(|name, _| !names.contains(name));
+                Arc::new(kept)
+            });
+            vars.inherited = Arc::clone(cleared);
+        }
+        vars
     }
 
     fn tell(&mut self, diagnostic: Diagnostic) {
@@ -80,23 +118,11 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
-fn remove_secrets(vars: &mut BTreeMap<String, Node>) {
-    let mut names: Vec<String> = names::secrets().map(str::to_owned).collect();
-    while let Some(name) = names.pop() {
-        if let Some(node) = vars.remove(&name)
-            && let Some(other) = node.as_text().and_then(template::single_variable)
-        {
-            names.push(other.to_owned());
-        }
-    }
-}
-
 /// One host being read.
 struct One<'r, 'a, 'v> {
     reader: &'r mut Reader<'a>,
     name: &'v str,
-    vars: &'v BTreeMap<String, Node>,
+    vars: &'v HostVars,
     names: &'static Names,
     /// The first thing that keeps rdpfix from signing in.
     obstacle: Option<Diagnostic>,
@@ -114,7 +140,7 @@ impl One<'_, '_, '_> {
         let mut winrm = self.winrm();
         winrm.obstacle = self.obstacle.take().map(Arc::new);
         Host {
-            name: Arc::from(self.name),
+            name: Arc::default(),
             address: address.unwrap_or_else(|| self.name.to_owned()),
             winrm,
             rdp_port,
@@ -130,7 +156,7 @@ impl One<'_, '_, '_> {
 
     /// Warns of variables that count for another connection than this host's.
     fn check_elsewhere(&mut self) {
-        for (name, node) in self.vars {
+        for (name, node) in self.vars.layers().into_iter().flatten() {
             let Some(other) = self.names.elsewhere(name) else {
                 continue;
             };
@@ -189,11 +215,12 @@ mod tests {
     use crate::diag::Source;
     use crate::diag::Span;
     use crate::inventory::Defaults;
+    use crate::inventory::HostVars;
     use crate::syntax::Content;
     use crate::syntax::Node;
     use crate::vault::Sealed;
 
-    fn sealed(name: &str) -> BTreeMap<String, Node> {
+    fn sealed(name: &str) -> HostVars {
         let source = Arc::new(Source {
             name: "hosts.yml".into(),
             text: "sealed".into(),
@@ -208,7 +235,7 @@ mod tests {
             },
             content: Content::Sealed(Arc::new(Sealed { text })),
         };
-        BTreeMap::from([(name.to_owned(), node)])
+        HostVars::new(BTreeMap::from([(name.to_owned(), node)]), Arc::default())
     }
 
     #[test]
@@ -219,7 +246,7 @@ mod tests {
             "rdpfix_password_command",
         ] {
             let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-            let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed(name));
+            let host = Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed(name));
             assert_eq!(mistakes, [], "{name}");
             let obstacle = host.winrm.obstacle.unwrap();
             assert_eq!(obstacle.id, "vault-value");
@@ -234,7 +261,8 @@ mod tests {
     #[test]
     fn an_encrypted_address_without_a_key_is_a_mistake() {
         let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-        let host = Reader::new(&defaults, &mut mistakes).host("web01", sealed("ansible_host"));
+        let host =
+            Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed("ansible_host"));
         assert!(host.winrm.obstacle.is_none());
         assert_eq!(mistakes.len(), 1);
     }

@@ -41,6 +41,8 @@ pub(super) struct DraftGroup {
     pub(super) vars: BTreeMap<String, Node>,
     pub(super) parents: Vec<usize>,
     pub(super) children: Vec<usize>,
+    /// The hosts that it names itself, in that order.
+    pub(super) hosts: Vec<usize>,
     /// `ansible_group_priority`.
     pub(super) priority: i64,
 }
@@ -58,6 +60,7 @@ impl Draft {
         for name in ["all", "ungrouped"] {
             draft.group(name, None);
         }
+        draft.link(ALL, UNGROUPED);
         draft
     }
 
@@ -79,6 +82,7 @@ impl Draft {
             vars: BTreeMap::new(),
             parents: Vec::new(),
             children: Vec::new(),
+            hosts: Vec::new(),
             priority: 1,
         });
         position
@@ -114,10 +118,14 @@ impl Draft {
 
     /// Puts a host into a group.
     pub(super) fn join(&mut self, group: usize, host: usize) {
-        if self.members.insert((group, host))
-            && let Some(host) = self.hosts.get_mut(host)
-        {
+        if !self.members.insert((group, host)) {
+            return;
+        }
+        if let Some(host) = self.hosts.get_mut(host) {
             host.groups.push(group);
+        }
+        if let Some(group) = self.groups.get_mut(group) {
+            group.hosts.push(host);
         }
     }
 

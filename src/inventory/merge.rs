@@ -9,10 +9,12 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
+use crate::inventory::HostVars;
 use crate::inventory::Inventory;
 use crate::inventory::connection;
 use crate::inventory::draft::ALL;
 use crate::inventory::draft::Draft;
+use crate::inventory::members;
 use crate::syntax::Node;
 
 /// How deep groups may nest.
@@ -25,7 +27,13 @@ pub(super) fn merge(
     extra: &BTreeMap<String, Node>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Inventory> {
-    connection::check_names(&draft, diagnostics);
+    let groups = draft.groups.iter().map(|group| &group.vars);
+    let own = draft.hosts.iter().map(|host| &host.vars);
+    let variables = groups.chain(own).flatten();
+    connection::check_names(
+        variables.map(|(name, value)| (name.as_str(), value)),
+        diagnostics,
+    );
     let order = match order(&draft) {
         Ok(order) => order,
         Err(mistake) => {
@@ -34,19 +42,13 @@ pub(super) fn merge(
         }
     };
     let lineages = Lineages::of(&draft, &order);
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); draft.groups.len()];
     let mut connector = connection::Reader::new(defaults, diagnostics);
     let mut merged: HashMap<&[usize], Inherited> = HashMap::new();
     let mut hosts = Vec::with_capacity(draft.hosts.len());
-    for (position, host) in draft.hosts.iter().enumerate() {
+    for host in &draft.hosts {
         let inherited = merged
             .entry(&host.groups)
             .or_insert_with(|| lineages.inherited(&draft, &host.groups));
-        for group in &inherited.groups {
-            if let Some(members) = members.get_mut(*group) {
-                members.push(position);
-            }
-        }
         let mut vars = inherited.vars.clone();
         vars.extend(
             host.vars
@@ -58,21 +60,23 @@ pub(super) fn merge(
                 .iter()
                 .map(|(name, value)| (name.clone(), value.clone())),
         );
-        hosts.push(Arc::new(connector.host(&host.name, vars)));
+        let name = Arc::from(host.name.as_str());
+        let vars = HostVars::new(vars, Arc::default());
+        hosts.push(Arc::new(connector.host(&name, vars)));
     }
     drop(merged);
     let is_broken = diagnostics
         .iter()
         .any(|mistake| mistake.severity == Severity::Error);
-    (!is_broken).then(|| assemble(draft, hosts, members))
+    (!is_broken).then(|| assemble(draft, hosts))
 }
 
-fn assemble(draft: Draft, hosts: Vec<Arc<Host>>, members: Vec<Vec<usize>>) -> Inventory {
+fn assemble(draft: Draft, hosts: Vec<Arc<Host>>) -> Inventory {
     let groups = draft
         .groups
         .iter()
         .map(|group| group.name.clone())
-        .zip(members)
+        .zip(members::of(&draft))
         .collect();
     let (_, index) = draft.into_hosts();
     Inventory {
@@ -201,8 +205,6 @@ fn circle(draft: &Draft, ordered: &[usize]) -> Diagnostic {
 
 /// What the members of the same groups have in common.
 struct Inherited {
-    /// Every group that they belong to.
-    groups: Vec<usize>,
     vars: BTreeMap<String, Node>,
 }
 
@@ -261,6 +263,6 @@ impl<'o> Lineages<'o> {
                     .map(|(name, value)| (name.clone(), value.clone()))
             })
             .collect();
-        Inherited { groups, vars }
+        Inherited { vars }
     }
 }

@@ -1,9 +1,9 @@
 //! The names of connection variables: which count for which connection, which mean nothing here and why, which are slips.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::diag::Diagnostic;
-use crate::inventory::draft::Draft;
 use crate::syntax::Content;
 use crate::syntax::Node;
 
@@ -140,7 +140,10 @@ impl Names {
     /// The plugin whose variable this is, when it is one that does not count for this plugin.
     pub(super) fn elsewhere(&self, name: &str) -> Option<&'static str> {
         // Spares most names the long look.
-        if !name.starts_with("ansible_") || self.all().any(|own| own == name) {
+        let prefixes = ["ansible_winrm_", "ansible_psrp_", "ansible_ssh_"];
+        if !prefixes.iter().any(|prefix| name.starts_with(prefix))
+            || self.all().any(|own| own == name)
+        {
             return None;
         }
         let mut others = PLUGINS.into_iter();
@@ -241,6 +244,9 @@ const IGNORED: [(&str, &str); 77] = [
     ("ansible_sshpass_prompt", NO_SSH),
 ];
 
+/// Does nothing here when it says no, either.
+const BECOME_VARIABLE: &str = "ansible_become";
+
 /// Variables that hold a secret and have no other use: they are taken away from the variables that plays see.
 pub(super) fn secrets() -> impl Iterator<Item = &'static str> {
     let passwords = PLUGINS.into_iter().flat_map(|plugin| plugin.password);
@@ -263,16 +269,26 @@ fn known() -> impl Iterator<Item = &'static str> {
 }
 
 /// Warns of variables that are near to a known one, and of known ones that have no effect.
-pub(in crate::inventory) fn check_names(draft: &Draft, diagnostics: &mut Vec<Diagnostic>) {
-    let groups = draft.groups.iter().map(|group| &group.vars);
-    let hosts = draft.hosts.iter().map(|host| &host.vars);
+pub(in crate::inventory) fn check_names<'v>(
+    variables: impl Iterator<Item = (&'v str, &'v Node)>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut plain: HashSet<&str> = HashSet::new();
     let mut told = HashSet::new();
-    for (name, value) in groups.chain(hosts).flatten() {
-        let place = (name.as_str(), value.span.start);
+    for (name, value) in variables {
+        if plain.contains(name) {
+            continue;
+        }
+        let Some(mistake) = check_name(name, value) else {
+            // What is said of `ansible_become` depends on its value.
+            if name != BECOME_VARIABLE {
+                plain.insert(name);
+            }
+            continue;
+        };
         // A host range gives one value to many hosts.
-        if let Some(mistake) = check_name(name, value)
-            && told.insert(place)
-        {
+        let source = Arc::as_ptr(&value.span.source).addr();
+        if told.insert((name, source, value.span.start)) {
             diagnostics.push(mistake);
         }
     }
@@ -288,7 +304,7 @@ fn check_name(name: &str, value: &Node) -> Option<Diagnostic> {
     let reason = IGNORED.iter().find(|(ignored, _)| *ignored == name);
     if let Some((_, reason)) = reason {
         // Said explicitly where others of the inventory say yes.
-        let is_off = name == "ansible_become" && value.content == Content::Bool(false);
+        let is_off = name == BECOME_VARIABLE && value.content == Content::Bool(false);
         let says = format!("`{name}` has no effect here");
         return (!is_off).then(|| told(("unused-variable", says), name, value).help(*reason));
     }

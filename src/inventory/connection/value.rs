@@ -42,12 +42,13 @@ impl One<'_, '_, '_> {
         let (name, node) = names
             .iter()
             .rev()
-            .find_map(|name| Some((*name, self.vars.get(*name)?)))?;
+            .find_map(|name| Some((*name, self.vars.get(name)?)))?;
         let set = |node: Node| Some((name, node)).filter(|(_, node)| node.content != Content::Null);
         if !template::has_template(node) {
             return Some(Ok(set(node.clone())));
         }
-        let variables = Variables::new(vec![self.vars]).with("inventory_hostname", &self.name);
+        let variables =
+            Variables::new(self.vars.layers().to_vec()).with("inventory_hostname", &self.name);
         let rendered = self.reader.engine.render(node, &variables);
         Some(rendered.map(set).map_err(|mistake| {
             let host = self.name;

@@ -184,7 +184,7 @@ impl One<'_, '_, '_> {
         let words = [("auto", false), ("always", false), ("never", true)];
         if self.word(self.names.encryption, &words) == Some(true) {
             let mut set = self.names.encryption.iter();
-            if let Some(node) = set.find_map(|name| self.vars.get(*name)) {
+            if let Some(node) = set.find_map(|name| self.vars.get(name)) {
                 self.reader.tell(
                     Diagnostic::warning(
                         "always-encrypted",
