@@ -22,6 +22,7 @@ mod document;
 mod draft;
 mod ini;
 mod intake;
+mod members;
 mod order;
 mod password;
 mod pattern;
@@ -50,8 +51,8 @@ pub use crate::inventory::tree::Tree;
 pub struct Inventory {
     /// Every host once, in the order in which the files name them.
     pub hosts: Vec<Arc<Host>>,
-    /// Each group, `all` and `ungrouped` among them, with the positions of its hosts in [`Inventory::hosts`]; hosts of
-    /// child groups belong to it too.
+    /// Each group, `all` and `ungrouped` among them, with the positions of its hosts in [`Inventory::hosts`]: its own in the
+    /// order in which it names them, then those of its child groups.
     pub groups: BTreeMap<String, Vec<usize>>,
     index: HashMap<String, usize>,
 }

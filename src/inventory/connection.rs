@@ -68,6 +68,7 @@ impl<'a> Reader<'a> {
             obstacle: None,
         };
         let mut host = one.host();
+        host.name = Arc::clone(name);
         host.vars = self.without_secrets(vars);
         host
     }
@@ -84,16 +85,13 @@ impl<'a> Reader<'a> {
             waiting.extend(other.map(str::to_owned));
             names.push(name);
         }
-        if names.is_empty() {
-            return vars;
-        }
         names.sort_unstable();
         if names.iter().any(|name| vars.own.contains_key(name)) {
             Arc::make_mut(&mut vars.own).retain(|name, _| !names.contains(name));
         }
         names.retain(|name| vars.inherited.contains_key(name));
         if !names.is_empty() {
-            // The shared variables live as long as the tree's resolution does, so their place is theirs alone.
+            // Whoever makes hosts keeps the variables of their groups, so that their place stays theirs alone.
             let key = (Arc::as_ptr(&vars.inherited).addr(), names);
             let cleared = self.cleared.entry(key).or_insert_with_key(|(_, names)| {
                 let mut kept = (*vars.inherited).clone();
@@ -142,7 +140,7 @@ impl One<'_, '_, '_> {
         let mut winrm = self.winrm();
         winrm.obstacle = self.obstacle.take().map(Arc::new);
         Host {
-            name: Arc::from(self.name),
+            name: Arc::default(),
             address: address.unwrap_or_else(|| self.name.to_owned()),
             winrm,
             rdp_port,
@@ -158,7 +156,7 @@ impl One<'_, '_, '_> {
 
     /// Warns of variables that count for another connection than this host's.
     fn check_elsewhere(&mut self) {
-        for (name, node) in self.vars.iter() {
+        for (name, node) in self.vars.layers().into_iter().flatten() {
             let Some(other) = self.names.elsewhere(name) else {
                 continue;
             };
@@ -222,7 +220,7 @@ mod tests {
     use crate::syntax::Node;
     use crate::vault::Sealed;
 
-    fn sealed(name: &str) -> BTreeMap<String, Node> {
+    fn sealed(name: &str) -> HostVars {
         let source = Arc::new(Source {
             name: "hosts.yml".into(),
             text: "sealed".into(),
@@ -237,7 +235,7 @@ mod tests {
             },
             content: Content::Sealed(Arc::new(Sealed { text })),
         };
-        BTreeMap::from([(name.to_owned(), node)])
+        HostVars::new(BTreeMap::from([(name.to_owned(), node)]), Arc::default())
     }
 
     #[test]
@@ -248,8 +246,7 @@ mod tests {
             "rdpfix_password_command",
         ] {
             let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-            let host = Reader::new(&defaults, &mut mistakes)
-                .host(&"web01".into(), HostVars::new(sealed(name), Arc::default()));
+            let host = Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed(name));
             assert_eq!(mistakes, [], "{name}");
             let obstacle = host.winrm.obstacle.unwrap();
             assert_eq!(obstacle.id, "vault-value");
@@ -264,10 +261,8 @@ mod tests {
     #[test]
     fn an_encrypted_address_without_a_key_is_a_mistake() {
         let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-        let host = Reader::new(&defaults, &mut mistakes).host(
-            &"web01".into(),
-            HostVars::new(sealed("ansible_host"), Arc::default()),
-        );
+        let host =
+            Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed("ansible_host"));
         assert!(host.winrm.obstacle.is_none());
         assert_eq!(mistakes.len(), 1);
     }

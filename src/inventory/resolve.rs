@@ -11,13 +11,13 @@ use crate::inventory::HostVars;
 use crate::inventory::Inventory;
 use crate::inventory::PatternError;
 use crate::inventory::connection;
+use crate::inventory::members;
 use crate::inventory::pattern;
 use crate::inventory::tree::Tree;
 use crate::syntax::Node;
 
 /// What the members of the same groups have in common.
 struct Shared {
-    groups: Vec<usize>,
     vars: Arc<BTreeMap<String, Node>>,
 }
 
@@ -29,7 +29,6 @@ pub(super) fn resolve(
 ) -> Inventory {
     connection::check_names(tree.variables(), diagnostics);
     let mut connector = connection::Reader::new(defaults, diagnostics);
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); tree.draft.groups.len()];
     let mut shared: HashMap<&[usize], Shared> = HashMap::new();
     let mut hosts = Vec::with_capacity(tree.draft.hosts.len());
     let mut index = HashMap::with_capacity(tree.draft.hosts.len());
@@ -37,13 +36,8 @@ pub(super) fn resolve(
         let shared = shared.entry(&host.groups).or_insert_with(|| {
             let groups = tree.groups_of(&host.groups);
             let vars = Arc::new(owned(tree.inherited(&groups)));
-            Shared { groups, vars }
+            Shared { vars }
         });
-        for group in &shared.groups {
-            if let Some(members) = members.get_mut(*group) {
-                members.push(position);
-            }
-        }
         let vars = HostVars::new(owned(tree.own(position)), Arc::clone(&shared.vars));
         index.insert(host.name.to_string(), position);
         hosts.push(Arc::new(connector.host(&host.name, vars)));
@@ -53,7 +47,7 @@ pub(super) fn resolve(
         .groups
         .iter()
         .map(|group| group.name.to_string())
-        .zip(members)
+        .zip(members::of(&tree.draft))
         .collect();
     Inventory {
         hosts,

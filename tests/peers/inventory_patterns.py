@@ -1,7 +1,7 @@
 """Which hosts patterns name, by Ansible's own inventory.
 
-Reads {"inventory": PATH, "patterns": [TEXT, ...], "limits": [PATH, ...]} from standard input and prints
-{"patterns": [HOSTS, ...], "limits": [HOSTS, ...]}, HOSTS being a sorted list of names or null for an error. A part that
+Reads [{"inventory": PATH, "patterns": [TEXT, ...], "limits": [PATH, ...]}, ...] from standard input and prints
+[{"patterns": [HOSTS, ...], "limits": [HOSTS, ...]}, ...], HOSTS being a sorted list of names or null for an error. A part that
 matches nothing is an error. A limit is the path of a file that is given as `@PATH`.
 """
 
@@ -29,12 +29,12 @@ def limited(inventory, path):
     return found
 
 
-order = json.load(sys.stdin)
-inventory = InventoryManager(loader=DataLoader(), sources=[order["inventory"]])
-json.dump(
-    {
+def answer(order):
+    inventory = InventoryManager(loader=DataLoader(), sources=[order["inventory"]])
+    return {
         "patterns": [named(inventory, pattern) for pattern in order["patterns"]],
         "limits": [limited(inventory, path) for path in order["limits"]],
-    },
-    sys.stdout,
-)
+    }
+
+
+json.dump([answer(order) for order in json.load(sys.stdin)], sys.stdout)

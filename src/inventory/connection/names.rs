@@ -140,7 +140,10 @@ impl Names {
     /// The plugin whose variable this is, when it is one that does not count for this plugin.
     pub(super) fn elsewhere(&self, name: &str) -> Option<&'static str> {
         // Spares most names the long look.
-        if !name.starts_with("ansible_") || self.all().any(|own| own == name) {
+        let prefixes = ["ansible_winrm_", "ansible_psrp_", "ansible_ssh_"];
+        if !prefixes.iter().any(|prefix| name.starts_with(prefix))
+            || self.all().any(|own| own == name)
+        {
             return None;
         }
         let mut others = PLUGINS.into_iter();
@@ -241,6 +244,9 @@ const IGNORED: [(&str, &str); 77] = [
     ("ansible_sshpass_prompt", NO_SSH),
 ];
 
+/// Does nothing here when it says no, either.
+const BECOME_VARIABLE: &str = "ansible_become";
+
 /// Variables that hold a secret and have no other use: they are taken away from the variables that plays see.
 pub(super) fn secrets() -> impl Iterator<Item = &'static str> {
     let passwords = PLUGINS.into_iter().flat_map(|plugin| plugin.password);
@@ -278,10 +284,17 @@ pub(in crate::inventory) fn check_names<'v>(
             plain.insert(name);
             continue;
         }
+        let Some(mistake) = check_name(name, value) else {
+            // What is said of `ansible_become` depends on its value.
+            if name != BECOME_VARIABLE {
+                plain.insert(name);
+            }
+            continue;
+        };
         // A host range gives one value to many hosts.
         let source = Arc::as_ptr(&value.span.source).addr();
         if told.insert((name, source, value.span.start)) {
-            diagnostics.extend(check_name(name, value));
+            diagnostics.push(mistake);
         }
     }
 }
@@ -296,7 +309,7 @@ fn check_name(name: &str, value: &Node) -> Option<Diagnostic> {
     let reason = IGNORED.iter().find(|(ignored, _)| *ignored == name);
     if let Some((_, reason)) = reason {
         // Said explicitly where others of the inventory say yes.
-        let is_off = name == "ansible_become" && value.content == Content::Bool(false);
+        let is_off = name == BECOME_VARIABLE && value.content == Content::Bool(false);
         let says = format!("`{name}` has no effect here");
         return (!is_off).then(|| told(("unused-variable", says), name, value).help(*reason));
     }

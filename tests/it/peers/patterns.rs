@@ -10,8 +10,6 @@ use serde_json::json;
 
 use crate::support;
 
-/// Ansible counts a group's own hosts first, then those of the groups below it, level by level. Here this is the order of
-/// the file.
 const FLEET: &str = "
 ungrouped:
   hosts:
@@ -300,15 +298,14 @@ fn random(dice: &mut Dice) -> String {
     pattern
 }
 
-fn fleet() -> Inventory {
+fn inventory(text: &str) -> Inventory {
     let source = Source {
         name: "fleet.yml".into(),
-        text: FLEET.into(),
+        text: text.into(),
         secret: false,
     };
-    Inventory::parse(&Arc::new(source), &Defaults::default())
-        .0
-        .unwrap()
+    let read = Inventory::parse(&Arc::new(source), &Defaults::default());
+    read.0.unwrap()
 }
 
 /// The hosts, or nothing: that a pattern leaves none is a mistake here, and may be none there.
@@ -344,8 +341,8 @@ async fn a_pattern_names_the_hosts_that_ansible_names() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let inventory = folder.path().join("fleet.yml");
-    support::write(&inventory, FLEET.as_bytes());
+    let path = folder.path().join("fleet.yml");
+    support::write(&path, FLEET.as_bytes());
     let mut dice = Dice(7);
     let fixed = PATTERNS.lines().filter(|line| !line.is_empty());
     let mut patterns: Vec<String> = fixed.map(str::to_owned).collect();
@@ -358,11 +355,12 @@ async fn a_pattern_names_the_hosts_that_ansible_names() {
     for (path, text) in limits.iter().zip(LIMITS) {
         support::write(path, text.as_bytes());
     }
-    let input = json!({"inventory": inventory, "patterns": patterns, "limits": limits});
+    let input = json!([{"inventory": path, "patterns": patterns, "limits": limits}]);
     let script = support::root().join("tests/peers/inventory_patterns.py");
     let answer = super::json(&python, &[script.to_str().unwrap()], &input.to_string()).await;
+    let answer = &answer[0];
 
-    let fleet = fleet();
+    let fleet = inventory(FLEET);
     let mut wrong = String::new();
     let mut named = 0;
     for (pattern, answer) in patterns.iter().zip(answer["patterns"].as_array().unwrap()) {
@@ -387,4 +385,75 @@ async fn a_pattern_names_the_hosts_that_ansible_names() {
     }
     assert!(wrong.is_empty(), "{wrong}");
     assert!(named > 500, "only {named} patterns name anybody");
+}
+
+/// Groups whose hosts are counted in another order than that of the file. Each level has one group with groups below it:
+/// with more, Ansible itself does not always count alike.
+const SHUFFLED: [&str; 4] = [
+    "
+web: {hosts: {w1: , w2: , shared: }}
+db: {hosts: {d1: , shared: , w1: }}
+app: {hosts: {a2: , a1: }}
+prod: {children: {db: , web: }, hosts: {own: , d1: }}
+",
+    "
+all:
+  hosts: {last: , first: }
+  children:
+    outer:
+      hosts: {o1: , first: }
+      children:
+        inner: {children: {core: {hosts: {c1: , o1: }}}, hosts: {i1: , c2: }}
+        leaf: {hosts: {l1: , c1: , i1: }}
+    other: {hosts: {c1: , x1: }}
+",
+    "
+b: {hosts: {b2: , b1: }}
+a: {hosts: {a1: , b1: }}
+ungrouped: {hosts: {u1: }}
+c: {children: {a: , b: }}
+",
+    "
+late: {children: {early: }}
+middle: {hosts: {m1: }}
+early: {hosts: {e1: , m1: }}
+",
+];
+
+#[tokio::test]
+async fn a_groups_hosts_are_counted_as_ansible_counts_them() {
+    // Ansible is among the Python peers.
+    let (Some(python), Some(_)) = (
+        support::peer_python(),
+        support::peer_script("ansible-inventory"),
+    ) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut orders = Vec::new();
+    for (number, text) in SHUFFLED.iter().enumerate() {
+        let path = folder.path().join(format!("{number}.yml"));
+        support::write(&path, text.as_bytes());
+        let groups = inventory(text).groups.into_iter();
+        let patterns: Vec<String> = groups
+            .flat_map(|(name, hosts)| (0..hosts.len()).map(move |at| format!("{name}[{at}]")))
+            .collect();
+        orders.push(json!({"inventory": path, "patterns": patterns, "limits": []}));
+    }
+    let script = support::root().join("tests/peers/inventory_patterns.py");
+    let input = serde_json::Value::from(orders.clone()).to_string();
+    let answers = super::json(&python, &[script.to_str().unwrap()], &input).await;
+    for ((text, order), answer) in SHUFFLED.iter().zip(orders).zip(answers.as_array().unwrap()) {
+        let fleet = inventory(text);
+        let patterns = order["patterns"].as_array().unwrap();
+        for (pattern, answer) in patterns.iter().zip(answer["patterns"].as_array().unwrap()) {
+            let pattern = pattern.as_str().unwrap();
+            let parts = [pattern.to_owned()];
+            assert_eq!(
+                ours(&fleet, &parts, pattern),
+                theirs(answer, pattern),
+                "{pattern}{text}"
+            );
+        }
+    }
 }
