@@ -6,6 +6,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use crate::cim::CimError;
+use crate::event::RunMode;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
@@ -16,6 +17,7 @@ use crate::playbook::Statement;
 use crate::playbook::Task;
 use crate::playbook::prepare::shown;
 use crate::runner::ahead::Said;
+use crate::runner::duty::Aim;
 use crate::runner::duty::Duty;
 use crate::runner::duty::Item;
 use crate::runner::duty::Ready;
@@ -30,6 +32,21 @@ const DEEPEST: usize = 16;
 impl Turn<'_, '_> {
     /// Does what a task orders.
     pub(super) async fn act(&mut self, task: &Task, duty: &Duty) -> Tried {
+        if matches!(
+            task.action,
+            Action::Reboot(_) | Action::WaitForConnection(_) | Action::WaitFor(_)
+        ) {
+            // Whoever reads along sees what was done so far before it gets quiet.
+            self.settle().await;
+        }
+        if matches!(task.action, Action::Reboot(_)) && duty.ways.aim == Aim::Look {
+            // What was looked at before was looked at without it.
+            self.eyes.epoch += 1;
+            if self.visit.mode == RunMode::Apply {
+                self.memory.foresight.remember_reboot(&duty.name);
+                return Tried::told(Outcome::Drifted(Vec::new()));
+            }
+        }
         let item = duty.item.as_deref();
         let acted = match &task.action {
             Action::Assert {

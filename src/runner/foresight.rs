@@ -141,12 +141,11 @@ impl Foreseen<'_> {
     pub(super) fn doubt(&self, sight: &Sight) -> Option<Unknown> {
         let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = |doubt: &&Doubt| match (doubt.counts, sight) {
-            (Counts::Always, _) => true,
+            (Counts::Always, _) | (Counts::WhenItDiffers, Sight::Failed(_)) => true,
             (Counts::ForProperty(hidden), Sight::Failed(failure)) => {
                 matches!(&failure.error, CimError::Property { property, .. } if property == hidden)
             }
             (Counts::WhenItDiffers, Sight::Known(known)) => !known.changes.is_empty(),
-            (Counts::WhenItDiffers, Sight::Failed(_)) => true,
             (Counts::ForProperty(_) | Counts::WhenItDiffers, _) => false,
         };
         let doubts: Vec<&Doubt> = notes.doubts.iter().filter(counts).collect();

@@ -291,8 +291,10 @@ fn bind(eyes: &Foreseen<'_>, instance: &mut Instance, unmade: &Unmade) {
             name,
             data: Some(RegistryData::Binary(bytes)),
         } if same_key(key, &listener()) && name.eq_ignore_ascii_case(HASH) && !by_policy => {
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-            instance.properties.insert(HASH.to_owned(), hex.into());
+            let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+            instance
+                .properties
+                .insert(HASH.to_owned(), digits.concat().into());
             instance
                 .properties
                 .insert(HASH_TYPE.to_owned(), BY_HAND.into());
