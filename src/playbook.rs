@@ -20,6 +20,7 @@ use crate::syntax::template::Values;
 use crate::vault::Keyring;
 
 pub mod actions;
+pub mod language;
 
 mod around;
 mod built_in;

@@ -11,7 +11,7 @@ use crate::resource::Kind;
 use crate::syntax::Node;
 
 /// What the runner does itself.
-const ACTIONS: [&str; 18] = [
+pub(super) const ACTIONS: [&str; 18] = [
     "assert",
     "debug",
     "fail",
