@@ -327,7 +327,7 @@ impl Reader {
     }
 }
 
-/// A file that imports itself.
+/// A file that imports itself, or too many that import each other in a row.
 fn check_chain(files: &[PathBuf], path: &Path, at: &Span) -> Result<(), Diagnostic> {
     let again = files.iter().position(|file| file == path);
     if let Some(first) = again {
@@ -346,6 +346,14 @@ fn check_chain(files: &[PathBuf], path: &Path, at: &Span) -> Result<(), Diagnost
         .help(
             "import a file from one side only; `include_tasks` with a `when` may repeat itself",
         ));
+    }
+    if files.len() > DEEPEST {
+        return Err(Diagnostic::error(
+            "too-deep",
+            format!("more than {DEEPEST} files import each other in a row"),
+        )
+        .at(at)
+        .label("the limit is passed here"));
     }
     Ok(())
 }

@@ -18,7 +18,7 @@ const INTRODUCTION: &str = "\
 Generated from the code by `tests/it/docs/language.rs`; do not edit by hand.
 
 Playbooks are written as for Ansible, with resources instead of modules; a few modules of Ansible are turned into resources.
-What is not understood is a mistake that `rdpfix lint` tells with its place and what to do instead; nothing that matters is passed over in silence.
+What is not understood is a mistake, told with its place and what to do instead; nothing that matters is passed over in silence.
 
 - Hosts never wait for each other: each goes through its tasks as fast as it can, whatever `strategy` says. `serial` makes waves.
 - `hosts`, `serial`, `vars_files`, `import_tasks`, `import_playbook`, `tags`, `run_once`, `throttle` and `timeout` are evaluated before hosts are known: only `-e` and the play's `vars` count there. Everything else is evaluated on each host.

@@ -194,8 +194,11 @@ impl Files for Chain {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let number: usize = path.to_str().unwrap().parse().unwrap();
         let next = number + 1;
-        let blocks = "- block:\n".to_owned() + &format!("  - {}: '{next}'\n", self.0);
-        Ok(blocks.into_bytes())
+        let text = match self.0 {
+            "import_playbook" => format!("- import_playbook: '{next}'\n"),
+            word => format!("- block:\n  - {word}: '{next}'\n"),
+        };
+        Ok(text.into_bytes())
     }
 
     fn list(&self, _folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -221,6 +224,13 @@ fn files_without_end_are_refused() {
         let ids: Vec<&str> = mistakes.iter().map(|mistake| mistake.id).collect();
         assert_eq!(ids, ["too-deep"], "{word}");
     }
+    let reading = Reading {
+        files: Arc::new(Chain("import_playbook")),
+        keyring: Arc::default(),
+        extra: BTreeMap::new(),
+    };
+    let (_, mistakes) = read(&corpus::text("0", "- import_playbook: '1'\n"), &reading);
+    assert_eq!(mistakes[0].id, "too-deep");
 }
 
 #[test]
