@@ -29,6 +29,7 @@ mod foreign;
 pub mod grammar;
 mod keywords;
 mod knowledge;
+pub mod language;
 mod library;
 mod module;
 mod needs;

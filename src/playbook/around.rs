@@ -37,6 +37,8 @@ pub(super) struct Around {
     pub(super) play: Arc<PlaySide>,
     /// The file that the statement stands in, after those that led to it.
     pub(super) files: Vec<PathBuf>,
+    /// How many blocks and files are around it.
+    pub(super) depth: usize,
     /// `when` of blocks and imports, the outermost first.
     pub(super) when: Vec<Condition>,
     /// `tags` of the play, blocks and imports.
@@ -125,6 +127,7 @@ impl Around {
         Self {
             play,
             files: vec![file],
+            depth: 0,
             when: Vec::new(),
             tags: Vec::new(),
             vars: Arc::default(),
@@ -153,6 +156,7 @@ impl Around {
         Self {
             play: Arc::clone(&self.play),
             files: self.files.clone(),
+            depth: self.depth,
             when,
             tags,
             vars,
@@ -164,6 +168,14 @@ impl Around {
     pub(super) fn in_file(&self, file: PathBuf) -> Self {
         let mut inner = self.clone();
         inner.files.push(file);
+        inner.depth += 1;
+        inner
+    }
+
+    /// What is around the statements of a block that says this.
+    pub(super) fn in_block(&self, own: Own) -> Self {
+        let mut inner = self.within(own);
+        inner.depth += 1;
         inner
     }
 

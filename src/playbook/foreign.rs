@@ -20,7 +20,7 @@ const BY_REGISTRY: &str = "state the values that it sets by `registry_value`";
 const NO_RDS: &str = "settings of gateways and session collections are not managed; the host's own are, by `rdp_access`, `rdp_listener` and `rdp_certificate`";
 
 /// Modules with what to do instead.
-const MODULES: [(&str, &str); 128] = [
+pub(super) const MODULES: [(&str, &str); 128] = [
     ("add_host", NO_INVENTORY),
     ("apt", NO_UNIX),
     ("assemble", NO_FILES),

@@ -7,7 +7,7 @@ use crate::syntax::Node;
 
 /// What becomes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub enum Fate {
     /// It is read.
     Read,
     /// It changes nothing here, and nothing is lost by that.
@@ -151,7 +151,12 @@ pub(super) fn fate(table: Table, word: &str) -> Option<Fate> {
         .map(|(_, fate)| *fate)
 }
 
-/// All keys of a table.
+/// All keys of a table, with what becomes of them.
+pub(super) fn all(table: Table) -> impl Iterator<Item = (&'static str, Fate)> {
+    table.iter().chain(EVERYWHERE).copied()
+}
+
+/// The keys of a table that are read.
 pub(super) fn names(table: Table) -> impl Iterator<Item = &'static str> {
     table
         .iter()

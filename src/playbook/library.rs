@@ -140,7 +140,7 @@ impl Library {
         let path = path.map_err(|mistake| reader.push(mistake)).ok()?;
         let items = reader.task_file(&path, &self.at)?;
         let around = self.around.in_file(path);
-        Some(reader.statements(&items, &around))
+        Some(reader.statements(items.items(), &around))
     }
 
     /// The variables of a file.

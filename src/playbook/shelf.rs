@@ -29,7 +29,7 @@ use crate::vault::Keyring;
 use crate::vault::Sealed;
 
 /// Files that one playbook may import; honest ones import some dozens.
-const MOST_IMPORTS: usize = 10_000;
+const MOST_IMPORTS: usize = 2_000;
 
 /// Files, with what it takes to read them.
 pub(super) struct Shelf {
@@ -44,7 +44,7 @@ pub(super) struct Shelf {
 }
 
 /// What a file holds, or what is wrong with it.
-type Tree = Result<Node, Vec<Diagnostic>>;
+type Tree = Result<Arc<Node>, Vec<Diagnostic>>;
 
 impl fmt::Debug for Shelf {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -127,7 +127,7 @@ impl Shelf {
         let tree = self
             .source(path, at)
             .map_err(|mistake| vec![mistake])
-            .and_then(|source| syntax::parse(&source));
+            .and_then(|source| syntax::parse(&source).map(Arc::new));
         trees.insert(path.to_owned(), tree.clone());
         tree
     }

@@ -21,8 +21,8 @@ use crate::playbook::shelf::folder_of;
 use crate::syntax::Content;
 use crate::syntax::Node;
 
-/// Files that may import each other in a row.
-const DEEPEST: usize = 50;
+/// Blocks and files that may stand in each other.
+const DEEPEST: usize = 64;
 /// Keys of tasks that an import hands down to nobody.
 const NOT_HANDED_DOWN: [&str; 8] = [
     "register",
@@ -39,6 +39,17 @@ impl Reader {
     /// Statements as a playbook writes them; imports are replaced by what they import.
     pub(super) fn statements(&mut self, items: &[Node], around: &Around) -> Vec<Statement> {
         let mut found = Vec::new();
+        if let Some(first) = items.first().filter(|_| around.depth > DEEPEST) {
+            self.push(
+                Diagnostic::error(
+                    "too-deep",
+                    format!("more than {DEEPEST} blocks and files stand in each other"),
+                )
+                .at(&first.span)
+                .label("the limit is passed here"),
+            );
+            return found;
+        }
         for item in items {
             if item.get("block").is_some() {
                 let block = self.block(item, around);
@@ -55,14 +66,25 @@ impl Reader {
             } else if let Some(import) = self.import(item) {
                 let imported = self.imported(&import, item, around);
                 if let Some((items, inner)) = imported {
-                    found.extend(self.statements(&items, &inner));
+                    found.extend(self.statements(items.items(), &inner));
                 }
             } else {
+                self.check_listen(item);
                 let task = self.task(item, around);
                 found.extend(task.map(|task| Statement::Task(Arc::new(task))));
             }
         }
         found
+    }
+
+    fn check_listen(&mut self, item: &Node) {
+        if let Some(listen) = item.get("listen") {
+            self.push(
+                Diagnostic::error("unknown-key", "`listen` belongs to handlers")
+                    .at(&listen.span)
+                    .help("a task that others call stands under `handlers`"),
+            );
+        }
     }
 
     /// Handlers as a playbook writes them, and the names that they answer to, those of broken ones among them.
@@ -82,7 +104,7 @@ impl Reader {
                 );
             } else if let Some(import) = self.import(item) {
                 if let Some((items, inner)) = self.imported(&import, item, around) {
-                    found.extend(self.handlers(&items, &inner, names));
+                    found.extend(self.handlers(items.items(), &inner, names));
                 }
             } else {
                 self.handler_name(item, names);
@@ -128,7 +150,7 @@ impl Reader {
             }
         }
         let own = self.own(node, around);
-        let inner = around.within(own);
+        let inner = around.in_block(own);
         let mut part = |key| {
             let items = self.list(node, key);
             self.statements(items, &inner)
@@ -157,7 +179,7 @@ impl Reader {
         import: &Module,
         node: &Node,
         around: &Around,
-    ) -> Option<(Vec<Node>, Around)> {
+    ) -> Option<(Arc<Node>, Around)> {
         for (key, value) in node.entries() {
             self.check_import_key(key, value, import);
         }
@@ -217,8 +239,8 @@ impl Reader {
         entered.map_err(|mistake| self.push(mistake)).ok()
     }
 
-    /// The entries of a file of tasks.
-    pub(super) fn task_file(&mut self, path: &Path, at: &Span) -> Option<Vec<Node>> {
+    /// What a file of tasks holds: a list, or nothing.
+    pub(super) fn task_file(&mut self, path: &Path, at: &Span) -> Option<Arc<Node>> {
         let root = match self.shelf.tree(path, at) {
             Ok(root) => root,
             Err(mistakes) => {
@@ -226,7 +248,7 @@ impl Reader {
                 return None;
             }
         };
-        match root.content {
+        match &root.content {
             Content::Sequence(items) => {
                 if let Some(play) = items.iter().find(|item| item.get("hosts").is_some()) {
                     self.push(
@@ -236,7 +258,7 @@ impl Reader {
                     );
                     return None;
                 }
-                Some(items)
+                Some(root)
             }
             Content::Null => {
                 self.push(
@@ -246,7 +268,7 @@ impl Reader {
                     )
                     .at(at),
                 );
-                Some(Vec::new())
+                Some(root)
             }
             _ => {
                 self.push(

@@ -50,6 +50,18 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     MODULES.iter().map(|(name, _, _)| *name)
 }
 
+/// The modules with their options: `None` for those that are understood, else what to do instead.
+pub(super) fn options()
+-> impl Iterator<Item = (&'static str, Vec<(&'static str, Option<&'static str>)>)> {
+    MODULES.iter().map(|(name, options, _)| {
+        let options = options.iter().map(|(option, fate)| match fate {
+            Fate::Refused(advice) => (*option, Some(*advice)),
+            Fate::Read | Fate::Idle => (*option, None),
+        });
+        (*name, options.collect())
+    })
+}
+
 /// The resource that a module states; `None` after a mistake was added, or when it is none of these modules.
 pub(super) fn translate(module: &Module, mistakes: &mut Vec<Diagnostic>) -> Option<Translated> {
     let (_, options, translate) = MODULES

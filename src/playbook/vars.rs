@@ -199,8 +199,8 @@ impl Reader {
 }
 
 impl Prompt {
-    /// The value that an answer stands for; nothing typed means the default. `None` when there is none to fall back on,
-    /// which leaves the variable empty as in Ansible.
+    /// The value that an answer stands for; nothing typed means the default, and an empty text where there is none, as
+    /// in Ansible.
     pub fn answer(&self, typed: &str) -> Node {
         if let (true, Some(default)) = (typed.is_empty(), &self.default) {
             return default.clone();

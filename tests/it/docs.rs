@@ -6,6 +6,7 @@ mod codes;
 mod commands;
 mod examples;
 mod findings;
+mod language;
 mod lines;
 mod peers;
 mod reference;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::io;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,6 +11,9 @@ use rdpfix::diag::Colour;
 use rdpfix::diag::Diagnostic;
 use rdpfix::diag::Severity;
 use rdpfix::diag::render;
+use rdpfix::files::Files;
+use rdpfix::files::Kind;
+use rdpfix::files::Printed;
 use rdpfix::playbook::Action;
 use rdpfix::playbook::Library;
 use rdpfix::playbook::Play;
@@ -176,6 +180,57 @@ fn answers_beat_variables_of_the_play_and_an_empty_one_means_the_default() {
         typed["a"].span.source.secret,
         "what is typed unseen is not shown"
     );
+}
+
+/// Files that each name the next one.
+#[derive(Debug)]
+struct Chain(&'static str);
+
+impl Files for Chain {
+    fn kind(&self, _path: &Path) -> Kind {
+        Kind::File
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let number: usize = path.to_str().unwrap().parse().unwrap();
+        let next = number + 1;
+        let text = match self.0 {
+            "import_playbook" => format!("- import_playbook: '{next}'\n"),
+            word => format!("- block:\n  - {word}: '{next}'\n"),
+        };
+        Ok(text.into_bytes())
+    }
+
+    fn list(&self, _folder: &Path) -> io::Result<Vec<PathBuf>> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn run(&self, _program: &Path, _arguments: &[&str]) -> io::Result<Printed> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[test]
+fn files_without_end_are_refused() {
+    for word in ["import_tasks", "include_tasks"] {
+        let reading = Reading {
+            files: Arc::new(Chain(word)),
+            keyring: Arc::default(),
+            extra: BTreeMap::new(),
+        };
+        let text = format!("- hosts: all\n  tasks:\n    - {word}: '1'\n");
+        let (playbook, mistakes) = read(&corpus::text("0", &text), &reading);
+        assert!(playbook.is_none());
+        let ids: Vec<&str> = mistakes.iter().map(|mistake| mistake.id).collect();
+        assert_eq!(ids, ["too-deep"], "{word}");
+    }
+    let reading = Reading {
+        files: Arc::new(Chain("import_playbook")),
+        keyring: Arc::default(),
+        extra: BTreeMap::new(),
+    };
+    let (_, mistakes) = read(&corpus::text("0", "- import_playbook: '1'\n"), &reading);
+    assert_eq!(mistakes[0].id, "too-deep");
 }
 
 #[test]
