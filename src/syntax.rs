@@ -11,6 +11,7 @@ use crate::vault::Sealed;
 
 pub mod args;
 mod json;
+mod keys;
 mod load;
 mod place;
 mod scalar;
@@ -59,7 +60,7 @@ pub enum Content {
 /// Scalars follow YAML 1.1 as PyYAML reads it, with three differences: timestamps and whole numbers beyond 64 bits stay
 /// texts, and a key that stands twice is an error. An empty text is `Null`.
 pub fn parse(source: &Arc<Source>) -> Result<Node, Vec<Diagnostic>> {
-    load::load(source, load::Twice::Refused).map(|(node, _)| node)
+    load::load(source, keys::Twice::Refused).map(|(node, _)| node)
 }
 
 /// Reads a file of variables or an inventory, as Ansible does: JSON when it is that, else YAML as [`parse`] does, but a key
@@ -68,7 +69,7 @@ pub fn parse_data(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
     if let Some(node) = json::read(source) {
         return (Some(node), Vec::new());
     }
-    match load::load(source, load::Twice::LastWins) {
+    match load::load(source, keys::Twice::LastWins) {
         Ok((node, warnings)) => (Some(node), warnings),
         Err(mistakes) => (None, mistakes),
     }

@@ -32,6 +32,7 @@ use crate::lab::Lab;
 use crate::lab::LabOptions;
 use crate::secret::Secret;
 use crate::syntax::Node;
+use crate::vault::Keyring;
 
 /// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
@@ -145,7 +146,7 @@ pub async fn open(
 ) -> anyhow::Result<Fleet> {
     let names = demanded(arguments, access, talk)?;
     let (origins, labs) = origins(&names, talk).await?;
-    let reading = reading(access, playbook_folder);
+    let reading = reading(&access.keyring, playbook_folder);
     let defaults = defaults(arguments, access)?;
     let (inventory, diagnostics) = Inventory::read(&origins, &reading, &defaults, extra);
     let found = talk.diagnostics(&diagnostics);
@@ -190,10 +191,10 @@ fn demanded(
 }
 
 /// What reading inventories needs of this machine.
-fn reading(access: &Access<'_>, playbook_folder: Option<PathBuf>) -> Reading {
+fn reading(keyring: &Arc<Keyring>, playbook_folder: Option<PathBuf>) -> Reading {
     Reading {
         files: Arc::new(Disk),
-        keyring: Arc::clone(&access.keyring),
+        keyring: Arc::clone(keyring),
         playbook_folder,
     }
 }
@@ -255,7 +256,6 @@ fn defaults(arguments: &FleetArguments, access: &Access<'_>) -> anyhow::Result<D
         user: arguments.user.clone().or_else(|| settings.user.clone()),
         password,
         keyring: Arc::clone(&access.keyring),
-        ..Defaults::default()
     })
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Draft {
     members: HashSet<(usize, usize)>,
     /// Names of variables, each kept once.
     names: HashSet<Arc<str>>,
+    /// Whether a source puts `all` below another group: Ansible dies of it when it puts groups in order.
+    pub(super) is_upside_down: bool,
 }
 
 /// A host.
@@ -79,6 +81,7 @@ impl Draft {
             links: HashSet::new(),
             members: HashSet::new(),
             names: HashSet::new(),
+            is_upside_down: false,
         };
         for name in ["all", "ungrouped"] {
             draft.group(name, None);

@@ -9,6 +9,7 @@ use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::inventory::address;
 use crate::inventory::address::Ranges;
+use crate::inventory::draft::ALL;
 use crate::inventory::draft::Draft;
 use crate::inventory::draft::Given;
 use crate::inventory::draft::Vars;
@@ -190,7 +191,11 @@ impl Intake {
             .label("the circle closes here")
             .help("a group cannot be below itself");
             self.tell(mistake);
-            self.give_up();
+            if child == ALL && parent != ALL {
+                self.draft.is_upside_down = true;
+            } else {
+                self.give_up();
+            }
         }
     }
 }

@@ -100,7 +100,8 @@ pub(super) fn take(origins: &[Origin], reading: Option<&Reading>) -> Taken {
             }
             Origin::List(list) => taker.list(list),
             Origin::Text(source) => {
-                let attempts = taker.document(source, Path::new(&source.name));
+                // Its name need not be that of a file.
+                let attempts = taker.document(source, Path::new(""));
                 taker.judge(attempts);
             }
         }

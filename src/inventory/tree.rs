@@ -77,6 +77,7 @@ impl Tree {
             None => (Vec::new(), Arc::default()),
         };
         let tree = match order::order(&draft) {
+            Ok(_) if taken.is_any_whole && draft.is_upside_down => None,
             Ok(order) => Some(Self {
                 lineages: Lineages::of(&draft, order),
                 draft,

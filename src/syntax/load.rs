@@ -16,6 +16,10 @@ use crate::diag::Source;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::keys::Admitted;
+use crate::syntax::keys::Keys;
+use crate::syntax::keys::Twice;
+use crate::syntax::keys::identity;
 use crate::syntax::place::Places;
 use crate::syntax::place::bare;
 use crate::syntax::tag;
@@ -25,15 +29,6 @@ use crate::syntax::tag::Trust;
 const DEPTH: usize = 100;
 /// How many nodes aliases may add to a text; a few lines of aliases to aliases could fill the memory.
 const ALIASED_NODES: usize = 1_000_000;
-
-/// What a key is that stands twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Twice {
-    /// An error.
-    Refused,
-    /// A warning; the later value takes the place of the earlier one, as in Ansible.
-    LastWins,
-}
 
 /// Reads one document; beside it stand warnings.
 pub(super) fn load(
@@ -61,17 +56,6 @@ pub(super) fn load(
 
 /// A mistake that ends the reading; boxed, because it travels through every level.
 type Ended<T> = Result<T, Box<Diagnostic>>;
-
-/// Where a key stands first, and its position among the entries, by what makes keys the same.
-type Keys = HashMap<String, (Span, usize)>;
-
-/// What becomes of a key.
-enum Admitted {
-    New,
-    /// It takes the place of the entry at this position.
-    Again(usize),
-    No,
-}
 
 /// What was seen of an anchored node.
 #[derive(Clone)]
@@ -264,7 +248,7 @@ impl<'a> Loader<'a> {
     fn mapping(&mut self, start: Span, depth: usize) -> Ended<Anchored> {
         let mut entries: Vec<(Node, Node)> = Vec::new();
         let mut merges: Vec<Node> = Vec::new();
-        let mut keys: Keys = HashMap::new();
+        let mut keys = Keys::default();
         let (mut nodes, mut below) = (1, 0);
         loop {
             let (event, span) = self.next()?;
@@ -289,50 +273,19 @@ impl<'a> Loader<'a> {
             nodes += key.nodes + value.nodes;
             below = below.max(key.depth + 1).max(value.depth + 1);
             let position = if is_merge { usize::MAX } else { entries.len() };
-            match self.admit_key(&key.node, position, &mut keys) {
+            let (admitted, mistake) = keys.admit(&key.node, position, self.twice);
+            self.diagnostics.extend(mistake);
+            match admitted {
                 Admitted::New | Admitted::Again(_) if is_merge => merges.push(value.node),
                 Admitted::New => entries.push((key.node, value.node)),
                 Admitted::Again(position) => {
-                    if let Some(entry) = entries.get_mut(position) {
-                        *entry = (key.node, value.node);
+                    if let Some((_, earlier)) = entries.get_mut(position) {
+                        *earlier = value.node;
                     }
                 }
                 Admitted::No => {}
             }
         }
-    }
-
-    /// Whether the key can stay; a mistake is noted when not.
-    fn admit_key(&mut self, key: &Node, position: usize, keys: &mut Keys) -> Admitted {
-        let Some(identity) = identity(key) else {
-            self.diagnostics.push(complex_key(key));
-            return Admitted::No;
-        };
-        let Some((first, earlier)) = keys.get(&identity) else {
-            keys.insert(identity, (key.span.clone(), position));
-            return Admitted::New;
-        };
-        let (line, _) = first.line_and_column();
-        let says = format!("key `{}` stands twice", key.span.text());
-        let (mistake, label, admitted) = match self.twice {
-            Twice::Refused => (
-                Diagnostic::error("duplicate-key", says),
-                format!("first on line {line}"),
-                Admitted::No,
-            ),
-            Twice::LastWins => (
-                Diagnostic::warning("duplicate-key", says),
-                format!("this one counts, the one on line {line} is lost"),
-                Admitted::Again(*earlier),
-            ),
-        };
-        self.diagnostics.push(
-            mistake
-                .at(&key.span)
-                .label(label)
-                .help("remove one of them"),
-        );
-        admitted
     }
 
     /// Adds what `<<` names; keys of the mapping itself win, then earlier merged ones.
@@ -345,7 +298,7 @@ impl<'a> Loader<'a> {
         if merges.is_empty() {
             return entries;
         }
-        let mut seen: HashSet<String> = keys.keys().cloned().collect();
+        let mut seen: HashSet<String> = keys.identities().collect();
         let mut all = Vec::new();
         for value in merges.into_iter().flat_map(one_or_many) {
             let Content::Mapping(pairs) = value.content else {
@@ -427,32 +380,6 @@ fn is_merge_key(event: &Event<'_>) -> bool {
     matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<")
 }
 
-/// What makes two keys the same; `None` for keys that are no scalars.
-fn identity(key: &Node) -> Option<String> {
-    match &key.content {
-        Content::Null => Some("n".to_owned()),
-        Content::Bool(truth) => Some(format!("b{truth}")),
-        Content::Int(number) => Some(format!("i{number}")),
-        Content::Float(number) => Some(format!("f{number}")),
-        Content::Text(text) | Content::Unsafe(text) => Some(format!("t{text}")),
-        Content::Sealed(_) | Content::Sequence(_) | Content::Mapping(_) => None,
-    }
-}
-
-fn complex_key(key: &Node) -> Diagnostic {
-    let diagnostic = Diagnostic::error(
-        "complex-key",
-        "a key must be a word, not a list or a mapping",
-    )
-    .at(&key.span)
-    .label("this is the key");
-    if key.span.text().starts_with('{') {
-        diagnostic.help("quote a value that begins with a template: `\"{{ name }}\"`")
-    } else {
-        diagnostic
-    }
-}
-
 fn too_deep(span: &Span) -> Diagnostic {
     Diagnostic::error(
         "too-deep",
@@ -467,7 +394,6 @@ mod tests {
     use std::fmt::Write;
     use std::sync::Arc;
 
-    use super::Twice;
     use super::load;
     use crate::diag::Diagnostic;
     use crate::diag::Source;
@@ -480,7 +406,7 @@ mod tests {
             text: text.into(),
             secret: false,
         });
-        load(&source, Twice::Refused).map(|(node, _)| node)
+        load(&source, super::Twice::Refused).map(|(node, _)| node)
     }
 
     /// The ids of the mistakes with the text that each stands at.

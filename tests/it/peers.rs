@@ -6,6 +6,7 @@
     reason = "what tests share may fail a test"
 )]
 
+mod inventory;
 pub(crate) mod outside;
 mod patterns;
 mod playbook_lists;

@@ -16,7 +16,7 @@ pub struct InventoryArguments {
     /// Which inventory
     #[command(flatten)]
     pub fleet: FleetArguments,
-    /// With --graph and --list: variables too
+    /// With --graph: variables too
     #[arg(long)]
     pub vars: bool,
     /// YAML instead of JSON

@@ -1,15 +1,16 @@
 //! `rdpfix inventory`: shows an inventory in Ansible's shape.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::access::Access;
 use crate::cli::args::InventoryArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::inventory;
-use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::run::extra_variables;
@@ -17,14 +18,17 @@ use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::inventory::Inherited;
 use crate::inventory::Member;
+use crate::inventory::Origin;
 use crate::inventory::Playbook;
 use crate::inventory::Tree;
+use crate::syntax::Node;
+use crate::vault::Keyring;
 
 mod graph;
 mod json;
 mod yaml;
 
-/// Prints what was asked for. As with Ansible, what is wrong in a source costs what it spoils, and is only warned of.
+/// Prints what was asked for.
 pub fn show(
     arguments: &InventoryArguments,
     environment: &Environment,
@@ -36,26 +40,51 @@ pub fn show(
     let access = Access::of(&arguments.fleet.keys, environment, talk)?;
     let names = inventory::demanded(&arguments.fleet, &access, talk)?;
     let origins = inventory::origins_to_show(&names, talk)?;
+    let (text, told) = shown(arguments, &origins, &extra, &access.keyring);
+    talk.diagnostics(&told);
+    std::io::stdout().write_all(text?.as_bytes())?;
+    Ok(ExitStatus::Success)
+}
+
+/// What was asked for, and what is wrong with the inventory. As with Ansible, what is wrong in a source costs what it
+/// spoils, and is only warned of.
+pub fn shown(
+    arguments: &InventoryArguments,
+    origins: &[Origin],
+    extra: &BTreeMap<String, Node>,
+    keyring: &Arc<Keyring>,
+) -> (anyhow::Result<String>, Vec<Diagnostic>) {
     let here = || PathBuf::from(".");
     let folder = arguments.playbook_dir.clone().unwrap_or_else(here);
-    let reading = inventory::reading(&access, Some(folder));
-    let read = Tree::read(&origins, Some(&reading), &extra);
-    let mut told: Vec<Diagnostic> = read.in_sources;
-    let tree = read.tree;
-    if tree.is_some() {
-        for mistake in &mut told {
-            mistake.severity = Severity::Warning;
-        }
+    let reading = inventory::reading(keyring, Some(folder));
+    let read = Tree::read(origins, Some(&reading), extra);
+    let is_tree_only = arguments.shown.graph && !arguments.vars;
+    let mut told = read.in_sources;
+    if read.tree.is_some() {
+        warn_only(&mut told);
     }
-    told.extend(read.in_variables);
-    let found = talk.diagnostics(&told);
-    match tree {
-        Some(tree) if found == Found::NoErrors => print(&tree, arguments),
-        Some(_) | None => Err(inventory::unusable(&names.join(", ")).into()),
+    let mut in_variables = read.in_variables;
+    if is_tree_only {
+        warn_only(&mut in_variables);
+    }
+    told.extend(in_variables);
+    let is_broken = told
+        .iter()
+        .any(|mistake| mistake.severity == Severity::Error);
+    let text = match read.tree {
+        Some(tree) if !is_broken => text(&tree, arguments),
+        Some(_) | None => Err(inventory::unusable(&arguments.fleet.inventory.join(", ")).into()),
+    };
+    (text, told)
+}
+
+fn warn_only(mistakes: &mut [Diagnostic]) {
+    for mistake in mistakes {
+        mistake.severity = Severity::Warning;
     }
 }
 
-fn print(tree: &Tree, arguments: &InventoryArguments) -> anyhow::Result<ExitStatus> {
+fn text(tree: &Tree, arguments: &InventoryArguments) -> anyhow::Result<String> {
     let text = if let Some(pattern) = &arguments.shown.host {
         let host = host(tree, pattern)?;
         let vars = host.vars(&mut Inherited::default());
@@ -83,8 +112,7 @@ fn print(tree: &Tree, arguments: &InventoryArguments) -> anyhow::Result<ExitStat
             json::list(tree, &shown)
         }
     };
-    std::io::stdout().write_all(text.as_bytes())?;
-    Ok(ExitStatus::Success)
+    Ok(text)
 }
 
 /// The host with this name, or the only one of a pattern.

@@ -287,8 +287,14 @@ impl Reader<'_> {
             let prefix = quote.and_then(|at| rest.get(..at));
             let Some(prefix) = prefix.and_then(Prefix::of) else {
                 // What comes behind must be something else, if there was a text before.
-                kind?;
-                return String::from_utf8(whole).ok().map(Content::Text);
+                let is_bytes = kind?;
+                let text = String::from_utf8(whole).ok()?;
+                // Bytes become no template in Ansible.
+                return Some(if is_bytes {
+                    Content::Unsafe(text)
+                } else {
+                    Content::Text(text)
+                });
             };
             if kind.is_some_and(|bytes| bytes != prefix.is_bytes) {
                 return None;

@@ -20,6 +20,10 @@ pub(super) fn list(tree: &Tree, shown: &BTreeSet<usize>) -> String {
     if let Some(all) = tree.group("all") {
         collect(all, &mut BTreeSet::new(), &mut groups);
     }
+    groups.retain(|_, group| {
+        let (hosts, children) = parts(*group, shown);
+        !hosts.is_empty() || !children.is_empty()
+    });
     let keys: BTreeSet<&str> = groups.keys().copied().chain(["_meta"]).collect();
     writer.object(keys, |writer, key| match groups.get(key) {
         Some(group) if key != "_meta" => writer.group(*group, shown),
@@ -35,7 +39,7 @@ pub(super) fn host(vars: &BTreeMap<&str, &Node>) -> String {
     writer.finish()
 }
 
-/// The groups below a group that have something to show.
+/// A group and those below it.
 fn collect<'t>(
     group: Group<'t>,
     seen: &mut BTreeSet<&'t str>,
