@@ -24,7 +24,6 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::ast::Expression;
 use crate::syntax::template::ast::Statement;
-use crate::syntax::template::fault::Fault;
 use crate::syntax::template::lexer::Unreadable;
 use crate::syntax::template::names::Named;
 use crate::syntax::template::resolve::Resolver;
@@ -92,7 +91,7 @@ fn cached<T, E>(
     cache: &Cache<T>,
     text: &str,
     most: usize,
-    make: impl FnOnce() -> Result<T, E>,
+    read: impl FnOnce() -> Result<T, E>,
 ) -> Result<Arc<T>, E> {
     if let Some(known) = cache
         .read()
@@ -101,7 +100,7 @@ fn cached<T, E>(
     {
         return Ok(Arc::clone(known));
     }
-    let made = Arc::new(make()?);
+    let made = Arc::new(read()?);
     let mut cache = cache.write().unwrap_or_else(PoisonError::into_inner);
     if cache.len() >= most {
         cache.clear();
@@ -348,12 +347,9 @@ impl Engine {
         })
     }
 
-    fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
+    fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, regex::Error> {
         cached(&self.patterns, pattern, PATTERNS, || {
-            RegexBuilder::new(pattern)
-                .size_limit(PATTERN)
-                .build()
-                .map_err(|error| filters::bad_pattern(pattern, &error))
+            RegexBuilder::new(pattern).size_limit(PATTERN).build()
         })
     }
 }

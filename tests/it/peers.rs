@@ -12,6 +12,7 @@ mod playbook_lists;
 mod remote_desktop;
 mod settings;
 mod vault;
+mod templates;
 mod winrm;
 
 use std::io::Write;

@@ -121,7 +121,7 @@ impl<'c, 'r> Call<'c, 'r> {
     pub(super) fn count(&mut self, parameter: &str, default: usize) -> Result<usize, Fault> {
         let default = i128::try_from(default).unwrap_or(i128::MAX);
         let number = self.int(parameter, default)?.max(0);
-        usize::try_from(number).map_err(|_| Fault::too_long())
+        usize::try_from(number).map_err(|_unfit| Fault::too_long())
     }
 
     /// All that is given by position and not yet taken.

@@ -89,15 +89,19 @@ fn range(call: &mut Call<'_, '_>) -> Answer {
             .as_int()
             .ok_or_else(|| Fault::failed("`range` needs whole numbers"))
     };
-    let (start, stop) = match &second {
+    let (start, end) = match &second {
         None => (0, number(&first)?),
         Some(stop) => (number(&first)?, number(stop)?),
     };
-    let step = third.as_ref().map_or(Ok(1), number)?;
-    if step == 0 {
+    let by = third.as_ref().map_or(Ok(1), number)?;
+    if by == 0 {
         return Err(call.failed("the step must not be 0"));
     }
-    Ok(Value::Range(Range { start, stop, step }))
+    Ok(Value::Range(Range {
+        start,
+        stop: end,
+        step: by,
+    }))
 }
 
 fn dict(call: &mut Call<'_, '_>) -> Answer {

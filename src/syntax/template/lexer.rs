@@ -113,9 +113,14 @@ impl<'t> Lexer<'t> {
         self.at += length;
     }
 
-    fn data(&mut self, length: usize, trimmed: bool) {
+    /// Takes text; a minus behind it takes the white space at its end.
+    fn data(&mut self, length: usize, sign: Option<char>) {
         let data = self.rest().get(..length).unwrap_or_default();
-        let kept = if trimmed { data.trim_end() } else { data };
+        let kept = if sign == Some('-') {
+            data.trim_end()
+        } else {
+            data
+        };
         if kept.is_empty() {
             self.at += length;
         } else {
@@ -130,11 +135,11 @@ impl<'t> Lexer<'t> {
             let openings = ["{{", "{%", "{#"];
             let next = openings.iter().filter_map(|open| rest.find(open)).min();
             let Some(next) = next else {
-                self.data(rest.len(), false);
+                self.data(rest.len(), None);
                 break;
             };
             let sign = rest.get(next + 2..).and_then(|rest| rest.chars().next());
-            self.data(next, sign == Some('-'));
+            self.data(next, sign);
             let modifier = usize::from(matches!(sign, Some('-' | '+')));
             match rest.get(next..next + 2) {
                 Some("{{") => {
@@ -197,7 +202,7 @@ impl<'t> Lexer<'t> {
                 .filter(|sign| matches!(sign, '-' | '+'));
             let opening = 2 + usize::from(before.is_some());
             if let Some((length, sign)) = block_word(block, opening, "endraw") {
-                self.data(at, before == Some('-'));
+                self.data(at, before);
                 self.at += length;
                 self.behind_block(sign);
                 return Ok(true);
@@ -316,7 +321,12 @@ impl<'t> Lexer<'t> {
                 self.tokens.last(),
                 Some(Token { kind: TokenKind::Sign("."), piece }) if piece.end == self.at
             );
-            let (kind, length) = literal::number(rest, after_dot)
+            let fractions = if after_dot {
+                Fractions::Unknown
+            } else {
+                Fractions::Read
+            };
+            let (kind, length) = literal::number(rest, fractions)
                 .ok_or_else(|| Unreadable::new("the number is too large", self.piece(1)))?;
             self.push(kind, length);
             return Ok(true);
@@ -348,6 +358,13 @@ impl<'t> Lexer<'t> {
         }
         Ok(false)
     }
+}
+
+/// Whether a number may have a fraction: not behind a dot, as in `list.0.name`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fractions {
+    Read,
+    Unknown,
 }
 
 /// The length of a block that is nothing but a word, and the sign before its end.

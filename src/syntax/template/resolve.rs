@@ -325,7 +325,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A pattern, compiled once for the engine.
-    pub(super) fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
+    pub(super) fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, regex::Error> {
         self.engine.pattern(pattern)
     }
 

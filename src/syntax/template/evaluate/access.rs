@@ -55,6 +55,14 @@ impl<'r> Evaluator<'_, 'r> {
         Ok(Reference::Ready(found))
     }
 
+    /// Whether an expression is a variable that stands encrypted in its file.
+    pub(super) fn is_sealed(&mut self, expression: &Expression) -> Result<bool, Fault> {
+        Ok(match self.reference(expression)? {
+            Reference::Written(node, _) => matches!(node.content, Content::Sealed(_)),
+            Reference::Ready(_) => false,
+        })
+    }
+
     fn name(&self, name: &Arc<str>, expression: &Expression) -> Reference<'r> {
         if let Some(value) = self.local(name) {
             return Reference::Ready(value.clone());
@@ -109,6 +117,12 @@ pub(in crate::syntax::template) fn item(
         },
         Value::Namespace(map) => match key {
             Value::Text(word) => locked(map).get(&Word(word)).cloned(),
+            _ => None,
+        },
+        Value::Tuple(items) if key.as_text().is_some() => match (items.as_slice(), key.as_text()) {
+            // The groups of `groupby` have names for their two parts.
+            ([grouper, Value::List(_)], Some("grouper")) => Some(grouper.clone()),
+            ([_, list @ Value::List(_)], Some("list")) => Some(list.clone()),
             _ => None,
         },
         Value::List(items) | Value::Tuple(items) => {
@@ -205,7 +219,7 @@ fn picked(items: &[Value], indices: Vec<usize>) -> Vec<Value> {
 }
 
 /// The indices of a slice, as Python counts them.
-fn indices(length: usize, [start, stop, step]: [Option<i128>; 3]) -> Result<Vec<usize>, Fault> {
+fn indices(length: usize, [from, to, step]: [Option<i128>; 3]) -> Result<Vec<usize>, Fault> {
     let length = i128::try_from(length).unwrap_or(i128::MAX);
     let step = step.unwrap_or(1);
     if step == 0 {
@@ -222,8 +236,8 @@ fn indices(length: usize, [start, stop, step]: [Option<i128>; 3]) -> Result<Vec<
         Some(at) => at.min(high),
     };
     let (first, last) = if step > 0 { (low, high) } else { (high, low) };
-    let mut at = bound(start, first);
-    let end = bound(stop, last);
+    let mut at = bound(from, first);
+    let end = bound(to, last);
     let mut found = Vec::new();
     while (step > 0 && at < end) || (step < 0 && at > end) {
         found.extend(usize::try_from(at));

@@ -90,13 +90,18 @@ pub(in crate::syntax::template) fn binary(
 
 fn whole(operator: Operator, left: i128, right: i128) -> Answer {
     let by_zero = || Fault::failed("division by zero");
+    let divides = matches!(
+        operator,
+        Operator::Divide | Operator::FloorDivide | Operator::Modulo
+    );
+    if divides && right == 0 {
+        return Err(by_zero());
+    }
     let number = match operator {
         Operator::Add => left.checked_add(right),
         Operator::Subtract => left.checked_sub(right),
         Operator::Multiply => left.checked_mul(right),
-        Operator::Divide if right == 0 => return Err(by_zero()),
         Operator::Divide => return Ok(Value::Float(real(left) / real(right))),
-        Operator::FloorDivide | Operator::Modulo if right == 0 => return Err(by_zero()),
         Operator::FloorDivide => left.checked_div_euclid(right).and_then(|quotient| {
             // Python rounds down, Rust's remainder is never negative.
             let exact = quotient.checked_mul(right)? == left;
@@ -190,13 +195,13 @@ fn subtract(left: &Value, right: &Value) -> Answer {
 }
 
 fn shifted(time: jiff::civil::DateTime, span: i128) -> Answer {
-    let microseconds = i64::try_from(span).map_err(|_| too_large())?;
+    let microseconds = i64::try_from(span).map_err(|_unfit| too_large())?;
     let shifted = time.checked_add(jiff::SignedDuration::from_micros(microseconds));
-    shifted.map(Value::Time).map_err(|_| too_large())
+    shifted.map(Value::Time).map_err(|_unfit| too_large())
 }
 
 fn repeat(of: &Value, times: i128, resolver: &mut Resolver<'_>) -> Answer {
-    let times = usize::try_from(times.max(0)).map_err(|_| Fault::too_long())?;
+    let times = usize::try_from(times.max(0)).map_err(|_unfit| Fault::too_long())?;
     let length = |one: usize| one.checked_mul(times).ok_or_else(Fault::too_long);
     match of {
         Value::Text(text) => {

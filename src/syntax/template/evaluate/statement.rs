@@ -45,7 +45,7 @@ impl Evaluator<'_, '_> {
         }
         let mut whole = String::new();
         for value in &values {
-            whole.push_str(&value.spell()?);
+            whole.push_str(&value.emitted()?);
         }
         self.resolver.spend_bytes(whole.len())?;
         Ok(Value::from(whole))
@@ -261,8 +261,8 @@ impl Evaluator<'_, '_> {
         let given = self.given(arguments)?;
         match self.eval(of)? {
             Value::Macro(called) => {
-                let caller = Value::Macro(Arc::clone(body));
-                self.run_macro(&called, given, Some(caller))
+                let body = Value::Macro(Arc::clone(body));
+                self.run_macro(&called, given, Some(body))
             }
             other => Err(Fault::failed(format!("{} is no macro", other.describe()))),
         }
@@ -273,7 +273,7 @@ impl Evaluator<'_, '_> {
         &mut self,
         called: &Arc<Macro>,
         mut given: Given,
-        caller: Option<Value>,
+        body: Option<Value>,
     ) -> Answer {
         let mut frame = Frame::new();
         for (name, default) in &called.parameters {
@@ -296,7 +296,7 @@ impl Evaluator<'_, '_> {
                 called.name
             )));
         }
-        frame.extend(caller.map(|caller| (Arc::from("caller"), caller)));
+        frame.extend(body.map(|body| (Arc::from("caller"), body)));
         let inner = if called.name.as_ref() == "caller" {
             // The body of a call block sees what stands around it.
             Vec::new()

@@ -54,7 +54,8 @@ fn hex(bytes: &[u8]) -> Value {
     Value::from(
         bytes
             .iter()
-            .map(|byte| format!("{byte:02x}"))
+            .flat_map(|byte| [byte >> 4, byte & 0xF])
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
             .collect::<String>(),
     )
 }

@@ -8,6 +8,10 @@ use crate::syntax::template::call::Call;
 use crate::syntax::template::evaluate::operator;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
 use crate::syntax::template::filters::select::Attribute;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
@@ -175,21 +179,13 @@ fn join(call: &mut Call<'_, '_>) -> Answer {
     Ok(Value::from(out))
 }
 
-/// What items are compared by: texts without regard to capitals, unless asked for.
-pub(super) fn folded(value: &Value, case_sensitive: bool) -> Value {
-    match value {
-        Value::Text(text) if !case_sensitive => Value::from(text.to_lowercase()),
-        other => other.clone(),
-    }
-}
-
 fn extreme(call: &mut Call<'_, '_>, wanted: Ordering) -> Answer {
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     let attribute = Attribute::of(call.take("attribute"))?;
     call.done()?;
     let mut best: Option<(Value, Value)> = None;
     for item in call.items()?.iter() {
-        let key = folded(&attribute.of_item(item, call.resolver)?, case_sensitive);
+        let key = folded(&attribute.of_item(item, call.resolver)?, capitals);
         key.used()?;
         let better = match &best {
             None => true,
@@ -230,8 +226,8 @@ fn sum(call: &mut Call<'_, '_>) -> Answer {
 }
 
 fn sort(call: &mut Call<'_, '_>) -> Answer {
-    let reverse = call.flag("reverse")?;
-    let case_sensitive = call.flag("case_sensitive")?;
+    let direction = Direction::of(call)?;
+    let capitals = Capitals::of(call)?;
     let attributes = Attribute::several(call.take("attribute"))?;
     call.done()?;
     let mut keyed = Vec::new();
@@ -239,29 +235,11 @@ fn sort(call: &mut Call<'_, '_>) -> Answer {
         let mut keys = Vec::new();
         for attribute in &attributes {
             let key = attribute.of_item(item, call.resolver)?;
-            keys.push(folded(key.used()?, case_sensitive));
+            keys.push(folded(key.used()?, capitals));
         }
         keyed.push((Value::from(keys), item.clone()));
     }
-    sorted(keyed, reverse, call)
-}
-
-/// Items by their keys; equal ones keep their order, also when it is reversed.
-pub(super) fn sorted(
-    mut keyed: Vec<(Value, Value)>,
-    reverse: bool,
-    call: &mut Call<'_, '_>,
-) -> Answer {
-    call.resolver.spend(keyed.len().saturating_mul(8))?;
-    if reverse {
-        keyed.reverse();
-    }
-    compare::sort(&mut keyed, |(key, _)| key.clone())?;
-    let mut items: Vec<Value> = keyed.into_iter().map(|(_, item)| item).collect();
-    if reverse {
-        items.reverse();
-    }
-    Ok(Value::from(items))
+    sorted(keyed, direction, call)
 }
 
 fn reverse(call: &mut Call<'_, '_>) -> Answer {
@@ -332,16 +310,24 @@ fn flatten(call: &mut Call<'_, '_>) -> Answer {
     let skip = call
         .take("skip_nulls")
         .map_or(Ok(true), |skip| skip.truth())?;
+    let nulls = if skip { Nulls::Skipped } else { Nulls::Kept };
     call.done()?;
     let items = call.items()?;
-    flattened(&items, levels, skip, call).map(Value::from)
+    flattened(&items, levels, nulls, call).map(Value::from)
+}
+
+/// Whether nulls in lists stay.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    Kept,
+    Skipped,
 }
 
 /// Items with lists in them dissolved.
 pub(super) fn flattened(
     items: &[Value],
     levels: i128,
-    skip_nulls: bool,
+    nulls: Nulls,
     call: &mut Call<'_, '_>,
 ) -> Result<Vec<Value>, Fault> {
     call.resolver.enter()?;
@@ -349,10 +335,10 @@ pub(super) fn flattened(
     let mut out = Vec::new();
     for item in items {
         match item.used()? {
-            Value::None if skip_nulls => {}
-            Value::Text(text) if skip_nulls && matches!(&**text, "None" | "null") => {}
+            Value::None if nulls == Nulls::Skipped => {}
+            Value::Text(text) if nulls == Nulls::Skipped && matches!(&**text, "None" | "null") => {}
             Value::List(inner) | Value::Tuple(inner) if levels > 0 => {
-                out.extend(flattened(inner, levels - 1, skip_nulls, call)?);
+                out.extend(flattened(inner, levels - 1, nulls, call)?);
             }
             item => out.push(item.clone()),
         }

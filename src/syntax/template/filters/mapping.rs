@@ -7,9 +7,12 @@ use crate::syntax::template::call::Call;
 use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::filters::list::Nulls;
 use crate::syntax::template::filters::list::flattened;
-use crate::syntax::template::filters::list::folded;
-use crate::syntax::template::filters::list::sorted;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
 use crate::syntax::template::resolve::Resolver;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Value;
@@ -121,7 +124,7 @@ fn combine(call: &mut Call<'_, '_>) -> Answer {
     let mut terms = vec![call.input.clone()];
     terms.extend(call.rest());
     call.done()?;
-    let terms = flattened(&terms, 1, true, call)?;
+    let terms = flattened(&terms, 1, Nulls::Skipped, call)?;
     if let [only] = terms.as_slice() {
         return Ok(only.clone());
     }
@@ -247,9 +250,9 @@ fn items(call: &mut Call<'_, '_>) -> Answer {
 }
 
 fn dictsort(call: &mut Call<'_, '_>) -> Answer {
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     let by = call.text("by", "key")?;
-    let reverse = call.flag("reverse")?;
+    let direction = Direction::of(call)?;
     call.done()?;
     let map = input(call)?;
     let mut keyed = Vec::new();
@@ -259,9 +262,9 @@ fn dictsort(call: &mut Call<'_, '_>) -> Answer {
             "value" => value,
             other => return Err(call.failed(format!("`{other}` is none of `key` or `value`"))),
         };
-        keyed.push((folded(sorted_by.used()?, case_sensitive), pair(key, value)));
+        keyed.push((folded(sorted_by.used()?, capitals), pair(key, value)));
     }
-    sorted(keyed, reverse, call)
+    sorted(keyed, direction, call)
 }
 
 fn extract(call: &mut Call<'_, '_>) -> Answer {
@@ -282,14 +285,12 @@ fn extract(call: &mut Call<'_, '_>) -> Answer {
             (Value::Variables, Value::Text(name)) => call.resolver.by_name(name)?,
             _ => item(&value, &key)?,
         };
-        value = match found {
-            Some(found) => found,
-            None => {
-                let key = key.spell()?;
-                call.resolver
-                    .undefined(format!("there is no `{key}` to extract"))
-            }
+        let Some(found) = found else {
+            let key = key.spell()?;
+            let reason = format!("there is no `{key}` to extract");
+            return Ok(call.resolver.undefined(reason));
         };
+        value = found;
     }
     Ok(value)
 }

@@ -5,8 +5,10 @@ use crate::syntax::template::call::Call;
 use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
-use crate::syntax::template::filters::list::folded;
-use crate::syntax::template::filters::list::sorted;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
 use crate::syntax::template::resolve::Resolver;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
@@ -169,8 +171,15 @@ fn map(call: &mut Call<'_, '_>) -> Answer {
     Ok(Value::from(mapped))
 }
 
-/// Chooses the items for which a test says `wanted`.
-fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answer {
+/// Which items are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Passing,
+    Failing,
+}
+
+/// The items that pass a test, or that do not.
+fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, kept: Kept) -> Answer {
     if !call.input.truth()? {
         return Ok(Value::from(Vec::new()));
     }
@@ -186,7 +195,7 @@ fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answe
             Some(test) => call.resolver.test(test, value, given.clone())?.truth()?,
             None => value.truth()?,
         };
-        if holds == wanted {
+        if holds == (kept == Kept::Passing) {
             chosen.push(item.clone());
         }
     }
@@ -194,11 +203,11 @@ fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answe
 }
 
 fn select(call: &mut Call<'_, '_>) -> Answer {
-    chosen(call, &Attribute::of(None)?, true)
+    chosen(call, &Attribute::of(None)?, Kept::Passing)
 }
 
 fn reject(call: &mut Call<'_, '_>) -> Answer {
-    chosen(call, &Attribute::of(None)?, false)
+    chosen(call, &Attribute::of(None)?, Kept::Failing)
 }
 
 fn by_attribute(call: &mut Call<'_, '_>) -> Result<Attribute, Fault> {
@@ -210,12 +219,12 @@ fn by_attribute(call: &mut Call<'_, '_>) -> Result<Attribute, Fault> {
 
 fn select_attribute(call: &mut Call<'_, '_>) -> Answer {
     let attribute = by_attribute(call)?;
-    chosen(call, &attribute, true)
+    chosen(call, &attribute, Kept::Passing)
 }
 
 fn reject_attribute(call: &mut Call<'_, '_>) -> Answer {
     let attribute = by_attribute(call)?;
-    chosen(call, &attribute, false)
+    chosen(call, &attribute, Kept::Failing)
 }
 
 fn group_by(call: &mut Call<'_, '_>) -> Answer {
@@ -223,18 +232,18 @@ fn group_by(call: &mut Call<'_, '_>) -> Answer {
     let default = call
         .take("default")
         .filter(|default| !matches!(default, Value::None));
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     call.done()?;
     let mut keyed = Vec::new();
     for item in call.items()?.iter() {
         let key = attribute.or_default(item, default.as_ref(), call.resolver)?;
-        let folded = folded(key.used()?, case_sensitive);
+        let folded = folded(key.used()?, capitals);
         keyed.push((
             folded.clone(),
             Value::tuple(vec![folded, key, item.clone()]),
         ));
     }
-    let items = sorted(keyed, false, call)?.items()?;
+    let items = sorted(keyed, Direction::Up, call)?.items()?;
     let mut groups: Vec<(Value, Value, Vec<Value>)> = Vec::new();
     for entry in items.iter() {
         let entry = entry.items()?;

@@ -179,5 +179,5 @@ pub(in crate::syntax::template) fn method(name: &str, call: &mut Call<'_, '_>) -
 
 fn utc(call: &Call<'_, '_>, time: DateTime) -> Result<jiff::Zoned, Fault> {
     time.to_zoned(TimeZone::UTC)
-        .map_err(|_| call.failed("the time is out of range"))
+        .map_err(|_unfit| call.failed("the time is out of range"))
 }

@@ -1,13 +1,16 @@
 //! Numbers and quoted texts inside templates.
 
+use crate::syntax::template::lexer::Fractions;
 use crate::syntax::template::lexer::TokenKind;
 use crate::syntax::template::lexer::int;
 use crate::syntax::template::value::number;
 
-/// The number that a text begins with, and its length. Behind a dot there are no fractions: `list.0.name`.
-pub(super) fn number(text: &str, after_dot: bool) -> Option<(TokenKind, usize)> {
+/// The number that a text begins with, and its length.
+pub(super) fn number(text: &str, fractions: Fractions) -> Option<(TokenKind, usize)> {
     let whole = whole_length(text);
-    if !after_dot && let Some(length) = float_length(text, digits(text)) {
+    if fractions == Fractions::Read
+        && let Some(length) = float_length(text, digits(text))
+    {
         let number = number::parse_float(text.get(..length)?)?;
         return Some((TokenKind::Float(number), length));
     }
