@@ -11,8 +11,8 @@ mod patterns;
 mod playbook_lists;
 mod remote_desktop;
 mod settings;
-mod vault;
 mod templates;
+mod vault;
 mod winrm;
 
 use std::io::Write;

@@ -64,7 +64,7 @@ fn hash(call: &mut Call<'_, '_>) -> Answer {
     let kind = call.text("hashtype", "sha1")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     Ok(match kind.to_lowercase().as_str() {
         "md5" => hex(&Md5::digest(&text)),
         "sha1" => hex(&Sha1::digest(&text)),

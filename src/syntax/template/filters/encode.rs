@@ -230,7 +230,7 @@ fn real(number: f64) -> String {
 fn written(call: &mut Call<'_, '_>, layout: &Layout) -> Answer {
     let mut out = String::new();
     layout.write(&call.input, &mut out, 0)?;
-    call.resolver.spend_bytes(out.len())?;
+    call.kit.spend_bytes(out.len())?;
     Ok(Value::from(out))
 }
 
@@ -267,7 +267,7 @@ fn from_json(call: &mut Call<'_, '_>) -> Answer {
     match serde_json::from_str(text) {
         Ok(data) => {
             let length = text.len();
-            call.resolver.spend_bytes(length)?;
+            call.kit.spend_bytes(length)?;
             Ok(of_json(data))
         }
         Err(error) => Err(call.failed(format!("not valid JSON: {error}"))),
@@ -354,7 +354,7 @@ fn b64_encode(call: &mut Call<'_, '_>) -> Answer {
     let safe = call.flag("urlsafe")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let Some(bytes) = encoding.bytes(&text) else {
         return Err(call.failed("the encoding does not have all these letters"));
     };
@@ -371,7 +371,7 @@ fn b64_decode(call: &mut Call<'_, '_>) -> Answer {
     let safe = call.flag("urlsafe")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let (engine, alphabet) = if safe {
         (BASE64_URL_SAFE, "-_=")
     } else {

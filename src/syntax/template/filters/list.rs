@@ -2,10 +2,8 @@
 
 use std::cmp::Ordering;
 
-use crate::syntax::template::ast::Operator;
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::operator;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
 use crate::syntax::template::filters::order::Capitals;
@@ -15,6 +13,7 @@ use crate::syntax::template::filters::order::sorted;
 use crate::syntax::template::filters::select::Attribute;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
+use crate::syntax::template::value::operator;
 
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(
@@ -148,7 +147,7 @@ fn first(call: &mut Call<'_, '_>) -> Answer {
     match call.items()?.first() {
         Some(first) => Ok(first.clone()),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no first item: the list is empty".to_owned())),
     }
 }
@@ -158,7 +157,7 @@ fn last(call: &mut Call<'_, '_>) -> Answer {
     match call.items()?.last() {
         Some(last) => Ok(last.clone()),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no last item: the list is empty".to_owned())),
     }
 }
@@ -172,8 +171,8 @@ fn join(call: &mut Call<'_, '_>) -> Answer {
         if at > 0 {
             out.push_str(&between);
         }
-        let text = attribute.of_item(item, call.resolver)?.spell()?;
-        call.resolver.spend_bytes(text.len() + between.len())?;
+        let text = attribute.of_item(item, call.kit)?.spell()?;
+        call.kit.spend_bytes(text.len() + between.len())?;
         out.push_str(&text);
     }
     Ok(Value::from(out))
@@ -185,7 +184,7 @@ fn extreme(call: &mut Call<'_, '_>, wanted: Ordering) -> Answer {
     call.done()?;
     let mut best: Option<(Value, Value)> = None;
     for item in call.items()?.iter() {
-        let key = folded(&attribute.of_item(item, call.resolver)?, capitals);
+        let key = folded(&attribute.of_item(item, call.kit)?, capitals);
         key.used()?;
         let better = match &best {
             None => true,
@@ -198,7 +197,7 @@ fn extreme(call: &mut Call<'_, '_>, wanted: Ordering) -> Answer {
     match best {
         Some((_, item)) => Ok(item),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no smallest or largest item: the list is empty".to_owned())),
     }
 }
@@ -219,8 +218,8 @@ fn sum(call: &mut Call<'_, '_>) -> Answer {
         return Err(call.failed("texts are joined by `| join`"));
     }
     for item in call.items()?.iter() {
-        let item = attribute.of_item(item, call.resolver)?;
-        total = operator::binary(Operator::Add, &total, &item, call.resolver)?;
+        let item = attribute.of_item(item, call.kit)?;
+        total = operator::add(&total, &item, call.kit)?;
     }
     Ok(total)
 }
@@ -234,7 +233,7 @@ fn sort(call: &mut Call<'_, '_>) -> Answer {
     for item in call.items()?.iter() {
         let mut keys = Vec::new();
         for attribute in &attributes {
-            let key = attribute.of_item(item, call.resolver)?;
+            let key = attribute.of_item(item, call.kit)?;
             keys.push(folded(key.used()?, capitals));
         }
         keyed.push((Value::from(keys), item.clone()));
@@ -268,7 +267,7 @@ fn batch(call: &mut Call<'_, '_>) -> Answer {
     let items = call.items()?;
     let mut batches: Vec<Vec<Value>> = items.chunks(size).map(<[Value]>::to_vec).collect();
     if let (Some(fill), Some(last)) = (fill, batches.last_mut()) {
-        call.resolver.spend(size)?;
+        call.kit.spend(size)?;
         last.resize(size, fill);
     }
     Ok(Value::from(
@@ -285,7 +284,7 @@ fn slice(call: &mut Call<'_, '_>) -> Answer {
     if count == 0 {
         return Err(call.failed("`slices` must be 1 at least"));
     }
-    call.resolver.spend(count)?;
+    call.kit.spend(count)?;
     let items = call.items()?;
     let (size, extra) = (items.len() / count, items.len() % count);
     let mut rest = items.iter().cloned();
@@ -330,8 +329,8 @@ pub(super) fn flattened(
     nulls: Nulls,
     call: &mut Call<'_, '_>,
 ) -> Result<Vec<Value>, Fault> {
-    call.resolver.enter()?;
-    call.resolver.spend(items.len())?;
+    call.kit.enter()?;
+    call.kit.spend(items.len())?;
     let mut out = Vec::new();
     for item in items {
         match item.used()? {
@@ -343,7 +342,7 @@ pub(super) fn flattened(
             item => out.push(item.clone()),
         }
     }
-    call.resolver.leave();
+    call.kit.leave();
     Ok(out)
 }
 
@@ -388,7 +387,7 @@ fn zip_longest(call: &mut Call<'_, '_>) -> Answer {
         .map(|list| list.len())
         .max()
         .unwrap_or_default();
-    call.resolver.spend(most)?;
+    call.kit.spend(most)?;
     Ok(zipped(&lists, most, &fill))
 }
 
@@ -405,8 +404,7 @@ fn product(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for list in lists.iter().cycle().take(lists.len() * times) {
-        call.resolver
-            .spend(rows.len().saturating_mul(list.len() + 1))?;
+        call.kit.spend(rows.len().saturating_mul(list.len() + 1))?;
         rows = rows
             .iter()
             .flat_map(|row| {
@@ -433,8 +431,7 @@ enum Choice {
 fn chosen(items: &[Value], size: usize, choice: Choice, call: &mut Call<'_, '_>) -> Answer {
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..size {
-        call.resolver
-            .spend(rows.len().saturating_mul(items.len() + 1))?;
+        call.kit.spend(rows.len().saturating_mul(items.len() + 1))?;
         rows = rows
             .iter()
             .flat_map(|row| {

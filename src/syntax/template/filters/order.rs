@@ -50,7 +50,7 @@ pub(super) fn sorted(
     direction: Direction,
     call: &mut Call<'_, '_>,
 ) -> Answer {
-    call.resolver.spend(keyed.len().saturating_mul(8))?;
+    call.kit.spend(keyed.len().saturating_mul(8))?;
     if direction == Direction::Down {
         keyed.reverse();
     }

@@ -83,7 +83,7 @@ fn compiled(
         Anchor::Start => format!("{flags}\\A(?:{pattern})"),
         Anchor::Both => format!("{flags}\\A(?:{pattern})\\z"),
     };
-    match call.resolver.pattern(&whole) {
+    match call.kit.pattern(&whole) {
         Ok(regex) => Ok(Pattern {
             regex,
             ends: written.ends_with('$') && !written.ends_with("\\$") && !multiline,
@@ -180,7 +180,7 @@ pub(in crate::syntax::template) fn holds(
     let pattern = call.text("pattern", "")?;
     let flags = flags(call, ["ignorecase", "multiline"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let found = compiled(call, &pattern, flags, anchor)?;
     let regex = &found.regex;
     Ok(regex.is_match(&text) || regex.is_match(found.line(&text)))
@@ -211,7 +211,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         out.push_str(text.get(end..whole.start()).unwrap_or_default());
         for piece in &pieces {
             let piece = piece.of(&captures)?;
-            call.resolver.spend_bytes(piece.len())?;
+            call.kit.spend_bytes(piece.len())?;
             out.push_str(piece);
         }
         end = whole.end();
@@ -223,7 +223,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         return Err(call.failed(message));
     }
     out.push_str(text.get(end..).unwrap_or_default());
-    call.resolver.spend_bytes(out.len())?;
+    call.kit.spend_bytes(out.len())?;
     Ok(Value::from(out))
 }
 
@@ -323,7 +323,7 @@ fn search(call: &mut Call<'_, '_>) -> Answer {
     let groups = call.rest();
     let flags = flags(call, ["ignorecase", "multiline"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let compiled = compiled(call, &pattern, flags, Anchor::Nowhere)?;
     let regex = &compiled.regex;
     let mut wanted = Vec::new();
@@ -363,11 +363,11 @@ fn find_all(call: &mut Call<'_, '_>) -> Answer {
     let pattern = call.required_text("regex")?;
     let [multiline, ignore_case] = flags(call, ["multiline", "ignorecase"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let compiled = compiled(call, &pattern, [ignore_case, multiline], Anchor::Nowhere)?;
     let mut found = Vec::new();
     for captures in compiled.regex.captures_iter(&text) {
-        call.resolver.spend(1)?;
+        call.kit.spend(1)?;
         let groups: Vec<Value> = captures
             .iter()
             .map(|group| Value::from(group.map_or("", |group| group.as_str())))

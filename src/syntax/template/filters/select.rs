@@ -2,15 +2,15 @@
 
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
 use crate::syntax::template::filters::order::Capitals;
 use crate::syntax::template::filters::order::Direction;
 use crate::syntax::template::filters::order::folded;
 use crate::syntax::template::filters::order::sorted;
-use crate::syntax::template::resolve::Resolver;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
 use crate::syntax::template::value::compare;
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -106,11 +106,11 @@ impl Attribute {
     }
 
     /// The part of an item; undefined when it has none.
-    pub(super) fn of_item(&self, of: &Value, resolver: &Resolver<'_>) -> Answer {
-        self.or_default(of, None, resolver)
+    pub(super) fn of_item(&self, of: &Value, kit: &Kit<'_>) -> Answer {
+        self.or_default(of, None, kit)
     }
 
-    fn or_default(&self, of: &Value, default: Option<&Value>, resolver: &Resolver<'_>) -> Answer {
+    fn or_default(&self, of: &Value, default: Option<&Value>, kit: &Kit<'_>) -> Answer {
         let mut value = of.clone();
         for key in &self.keys {
             if let Value::Undefined(_) = value {
@@ -121,7 +121,7 @@ impl Attribute {
                 (None, Some(default)) => default.clone(),
                 (None, None) => {
                     let what = key.spell()?;
-                    resolver.undefined(format!("an item has no attribute `{what}`"))
+                    kit.undefined(format!("an item has no attribute `{what}`"))
                 }
             };
         }
@@ -156,7 +156,7 @@ fn map(call: &mut Call<'_, '_>) -> Answer {
             .filter(|default| !matches!(default, Value::None));
         call.done()?;
         for item in items.iter() {
-            mapped.push(attribute.or_default(item, default.as_ref(), call.resolver)?);
+            mapped.push(attribute.or_default(item, default.as_ref(), call.kit)?);
         }
         return Ok(Value::from(mapped));
     }
@@ -166,7 +166,7 @@ fn map(call: &mut Call<'_, '_>) -> Answer {
     let name = name.spell()?;
     let given = std::mem::take(&mut call.given);
     for item in items.iter() {
-        mapped.push(call.resolver.filter(&name, item.clone(), given.clone())?);
+        mapped.push(call.kit.filter(&name, item.clone(), given.clone())?);
     }
     Ok(Value::from(mapped))
 }
@@ -190,9 +190,9 @@ fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, kept: Kept) -> Answer 
     let given = std::mem::take(&mut call.given);
     let mut chosen = Vec::new();
     for item in call.items()?.iter() {
-        let value = attribute.of_item(item, call.resolver)?;
+        let value = attribute.of_item(item, call.kit)?;
         let holds = match &test {
-            Some(test) => call.resolver.test(test, value, given.clone())?.truth()?,
+            Some(test) => call.kit.test(test, value, given.clone())?.truth()?,
             None => value.truth()?,
         };
         if holds == (kept == Kept::Passing) {
@@ -236,7 +236,7 @@ fn group_by(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let mut keyed = Vec::new();
     for item in call.items()?.iter() {
-        let key = attribute.or_default(item, default.as_ref(), call.resolver)?;
+        let key = attribute.or_default(item, default.as_ref(), call.kit)?;
         let folded = folded(key.used()?, capitals);
         keyed.push((
             folded.clone(),
@@ -266,7 +266,7 @@ fn group_by(call: &mut Call<'_, '_>) -> Answer {
 fn attribute(call: &mut Call<'_, '_>) -> Answer {
     let name = call.required_text("name")?;
     call.done()?;
-    Ok(call.resolver.undefined(format!(
+    Ok(call.kit.undefined(format!(
         "`attr` finds no keys: write `.{name}` or `['{name}']`"
     )))
 }

@@ -95,8 +95,8 @@ fn unique(call: &mut Call<'_, '_>) -> Answer {
     let mut known = Known::default();
     let mut unique = Vec::new();
     for item in call.items()?.iter() {
-        let key = attribute.of_item(item, call.resolver)?;
-        call.resolver.spend(known.others.len())?;
+        let key = attribute.of_item(item, call.kit)?;
+        call.kit.spend(known.others.len())?;
         if known.add(&folded(key.used()?, capitals))? {
             unique.push(item.clone());
         }
@@ -108,7 +108,7 @@ fn both(call: &mut Call<'_, '_>) -> Result<[std::sync::Arc<Vec<Value>>; 2], Faul
     let other = call.required("b")?.items()?;
     call.done()?;
     let items = call.items()?;
-    call.resolver.spend(other.len())?;
+    call.kit.spend(other.len())?;
     Ok([items, other])
 }
 

@@ -3,9 +3,9 @@
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::method;
 use crate::syntax::template::print;
-use crate::syntax::template::resolve::Resolver;
 use crate::syntax::template::value::Value;
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -170,7 +170,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
             .ok_or_else(|| call.wrong("count", "a whole number", &count))?,
     };
     call.done()?;
-    replaced(&text, [&old, &new], count, call.resolver)
+    replaced(&text, [&old, &new], count, call.kit)
 }
 
 /// A text with another in place of one; below 0 everywhere.
@@ -178,7 +178,7 @@ pub(in crate::syntax::template) fn replaced(
     text: &str,
     [old, new]: [&str; 2],
     count: i128,
-    resolver: &mut Resolver<'_>,
+    kit: &mut Kit<'_>,
 ) -> Answer {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let places = if old.is_empty() {
@@ -190,13 +190,13 @@ pub(in crate::syntax::template) fn replaced(
         .min(most)
         .saturating_mul(new.len())
         .saturating_add(text.len());
-    resolver.spend_bytes(length)?;
+    kit.spend_bytes(length)?;
     Ok(Value::from(text.replacen(old, new, most)))
 }
 
 fn split(call: &mut Call<'_, '_>) -> Answer {
     let text = call.strict_text()?.to_owned();
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let answer = method::split(&text, "split", call)?;
     call.done()?;
     Ok(answer)
@@ -223,7 +223,7 @@ fn format(call: &mut Call<'_, '_>) -> Answer {
     call.done()
         .map_err(|_unfit| call.failed("values by position and by name exclude each other"))?;
     let text = print::percent(&format, &arguments)?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     Ok(Value::from(text))
 }
 
@@ -237,7 +237,7 @@ fn center(call: &mut Call<'_, '_>) -> Answer {
     let text = call.input_text()?;
     let width = call.count("width", 80)?;
     call.done()?;
-    call.resolver.spend_bytes(width)?;
+    call.kit.spend_bytes(width)?;
     let (left, right) = centred(width.saturating_sub(text.chars().count()), width);
     Ok(Value::from(format!(
         "{}{text}{}",

@@ -137,7 +137,7 @@ fn urlsplit(call: &mut Call<'_, '_>) -> Answer {
     if wanted.is_empty() {
         return Ok(all);
     }
-    match crate::syntax::template::evaluate::item(&all, &Value::from(wanted.as_str()))? {
+    match crate::syntax::template::value::access::item(&all, &Value::from(wanted.as_str()))? {
         Some(found) => Ok(found),
         None => Err(call.failed(format!("a URL has no part `{wanted}`"))),
     }

@@ -55,7 +55,7 @@ fn indent(call: &mut Call<'_, '_>) -> Answer {
                 .as_int()
                 .ok_or_else(|| call.wrong("width", "a whole number or a text", &width))?;
             let width = usize::try_from(width.max(0)).map_err(|_unfit| Fault::too_long())?;
-            call.resolver.spend_bytes(width)?;
+            call.kit.spend_bytes(width)?;
             " ".repeat(width)
         }
     };
@@ -64,8 +64,7 @@ fn indent(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let lines = texts(&format!("{text}\n"));
     let added = lines.len().saturating_mul(indention.len());
-    call.resolver
-        .spend_bytes(added.saturating_add(text.len()))?;
+    call.kit.spend_bytes(added.saturating_add(text.len()))?;
     let moved = lines.iter().enumerate().map(|(at, line)| {
         if at > 0 && (blank || !line.is_empty()) {
             format!("{indention}{line}")
@@ -122,7 +121,7 @@ fn wordwrap(call: &mut Call<'_, '_>) -> Answer {
     if width == 0 {
         return Err(call.failed("`width` must be 1 at least"));
     }
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let rule = Rule {
         width,
         break_long,

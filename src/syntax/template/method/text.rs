@@ -8,7 +8,7 @@ use crate::syntax::template::print;
 use crate::syntax::template::value::Value;
 
 pub(super) fn call(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let answer = match name {
         "strip" | "lstrip" | "rstrip" => stripped(text, name, call),
         "split" | "rsplit" => split(text, name, call),
@@ -32,7 +32,7 @@ pub(super) fn call(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
             let old = call.required_text("old")?;
             let new = call.required_text("new")?;
             let count = call.int("count", -1)?;
-            filter::replaced(text, [&old, &new], count, call.resolver)
+            filter::replaced(text, [&old, &new], count, call.kit)
         }
         "removeprefix" => {
             let prefix = call.required_text("prefix")?;
@@ -263,7 +263,7 @@ fn found(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
 
 fn padded(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
     let width = call.count("width", 0)?;
-    call.resolver.spend_bytes(width)?;
+    call.kit.spend_bytes(width)?;
     let fill = if name == "zfill" {
         "0".to_owned()
     } else {

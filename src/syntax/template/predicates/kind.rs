@@ -261,10 +261,7 @@ fn iterable(call: &mut Call<'_, '_>) -> Held {
 }
 
 fn callable(call: &mut Call<'_, '_>) -> Held {
-    let callable = matches!(
-        call.input,
-        Value::Function(_) | Value::Macro(_) | Value::Method(_)
-    );
+    let callable = matches!(call.input, Value::Foreign);
     held(call, callable)
 }
 
