@@ -174,6 +174,7 @@ impl<'a> Campaign<'a> {
 
     /// Works on these hosts, so many at once as are allowed to be in flight.
     async fn wave(&mut self, stage: &Stage, hosts: &[usize]) -> Tally {
+        self.shared.begin_wave();
         let mut tally = Tally::of(hosts.len());
         let mut in_flight = FuturesUnordered::new();
         for at in hosts {

@@ -11,12 +11,17 @@ use std::sync::PoisonError;
 
 use tokio::sync::Semaphore;
 
+use crate::diag::Diagnostic;
 use crate::event::RunMode;
 use crate::inventory::Host;
+use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::playbook::Task;
+use crate::playbook::prepare;
 use crate::runner::Surroundings;
 use crate::runner::result::Upshot;
+use crate::syntax::template::Data;
+use crate::syntax::template::Lazy;
 use crate::syntax::template::Values;
 
 /// A task by the place where it is written, and which time it is that a host comes by.
@@ -94,6 +99,12 @@ impl Shared {
         Arc::clone(once.entry(place).or_default())
     }
 
+    /// Begins a wave: what its hosts do once, they do once for themselves.
+    pub(super) fn begin_wave(&self) {
+        let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
+        once.clear();
+    }
+
     /// The permits of a task that only so many hosts may be at.
     pub(super) fn throttle(&self, place: Place, limit: usize) -> Arc<Semaphore> {
         let mut throttles = self
@@ -104,6 +115,30 @@ impl Shared {
             .entry(place)
             .or_insert_with(|| Arc::new(Semaphore::new(limit.max(1))));
         Arc::clone(permits)
+    }
+}
+
+/// `hostvars`: what the inventory says of every host, as written; passwords are not among it.
+#[derive(Debug)]
+struct Others(Arc<Inventory>);
+
+impl Lazy for Others {
+    fn keys(&self) -> Vec<String> {
+        let hosts = self.0.hosts.iter();
+        hosts.map(|host| host.name.to_string()).collect()
+    }
+
+    fn at(&self, key: &str) -> Result<Option<Data>, Diagnostic> {
+        let Some(host) = self.0.host(key) else {
+            return Ok(None);
+        };
+        let mut vars: BTreeMap<&str, serde_json::Value> = host
+            .vars
+            .iter()
+            .map(|(name, node)| (name, prepare::json(node)))
+            .collect();
+        vars.insert("inventory_hostname", host.name.to_string().into());
+        Ok(Some(Data::of(&vars)))
     }
 }
 
@@ -132,6 +167,8 @@ fn given(around: &Surroundings, mode: RunMode) -> Values {
         .map(|(group, positions)| (group.as_str(), names(positions)))
         .collect();
     given.set("groups", &groups);
+    let others = Others(Arc::clone(inventory));
+    given.set_data("hostvars", Data::lazy(Arc::new(others)));
     given
 }
 

@@ -1,49 +1,44 @@
 //! Templates in values: `{{ name }}` in texts, conditions, and variables that refer to each other.
 //!
-//! Jinja as Ansible 2.19 has it: a value that is one expression keeps its type, backslashes inside `{{ }}` are letters,
-//! null renders as nothing, what is undefined may be passed around until it is used, and values compute as Python's do.
-//! The whole language is read and evaluated here, because no library for Jinja treats the undefined, texts and numbers
-//! as Ansible does, or says where in a file a template went wrong.
+//! Jinja as Ansible 2.19 has it, evaluated by minijinja: a value that is one expression keeps its type, backslashes
+//! inside `{{ }}` are letters, null renders as nothing, conditions are true or false, and what is undefined is a mistake
+//! as soon as it is used. What Ansible adds to the language (filters, tests, functions, methods) stands in tables here.
+//! Where minijinja computes in another way, the cases of `tests/cases/ansible/templates` list it.
 //!
-//! In reading order: [`lexer`], [`parser`] and [`ast`] read; [`resolve`] and [`evaluate`] compute; [`filters`],
-//! [`predicates`], [`functions`] and [`method`] are what templates can call; [`value`] is what they compute with.
+//! In reading order: [`compile`] reads; [`resolve`] finds variables and evaluates; [`bridge`] is the border to
+//! minijinja; [`filters`], [`predicates`], [`functions`] and [`method`] are what templates can call; [`value`] is what
+//! those compute with.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::PoisonError;
-use std::sync::RwLock;
 
-use regex::Regex;
-use regex::RegexBuilder;
+use minijinja::Environment;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
-use crate::syntax::template::ast::Expression;
-use crate::syntax::template::ast::Statement;
-use crate::syntax::template::fault::Fault;
-use crate::syntax::template::lexer::Unreadable;
-use crate::syntax::template::names::Named;
+use crate::syntax::template::cache::Cache;
+use crate::syntax::template::compile::Form;
+use crate::syntax::template::fault::Unreadable;
+use crate::syntax::template::kit::Shared;
 use crate::syntax::template::resolve::Resolver;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::convert::to_json;
 use crate::vault::Keyring;
 
-mod ast;
+mod bridge;
+mod cache;
 mod call;
+mod compile;
 mod cycle;
-mod evaluate;
 mod fault;
 mod filters;
 mod form;
 mod functions;
-mod lexer;
+mod kit;
 mod method;
-mod names;
-mod parser;
 mod predicates;
 mod print;
 pub mod reference;
@@ -60,54 +55,20 @@ pub use crate::syntax::template::variables::Lazy;
 pub use crate::syntax::template::variables::Values;
 pub use crate::syntax::template::variables::Variables;
 
-/// The largest pattern, in bytes of its compiled form.
-const PATTERN: usize = 1 << 20;
-/// How many patterns are kept compiled; patterns may be made of values, so that there is no end to them.
-const PATTERNS: usize = 1_000;
-
 /// Compiles and evaluates. Every text is compiled once for an engine, so one serves a whole run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Engine {
     keyring: Arc<Keyring>,
-    environment: BTreeMap<String, String>,
-    now: Option<jiff::Zoned>,
-    templates: Cache<Compiled<Vec<Statement>>>,
-    expressions: Cache<Compiled<Expression>>,
-    patterns: Cache<Regex>,
+    shared: Arc<Shared>,
+    jinja: Environment<'static>,
+    templates: Cache<Form>,
+    expressions: Cache<Form>,
 }
 
-/// What was made of a text, for all who need it.
-type Cache<T> = RwLock<HashMap<Box<str>, Arc<T>>>;
-
-/// A template or an expression, read.
-#[derive(Debug)]
-struct Compiled<T> {
-    text: Arc<str>,
-    statements: T,
-    names: Vec<Named>,
-}
-
-/// What a cache has for a text, or what is made of it now.
-fn cached<T, E>(
-    cache: &Cache<T>,
-    text: &str,
-    most: usize,
-    make: impl FnOnce() -> Result<T, E>,
-) -> Result<Arc<T>, E> {
-    if let Some(known) = cache
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(text)
-    {
-        return Ok(Arc::clone(known));
+impl Default for Engine {
+    fn default() -> Self {
+        Self::made(Arc::default(), Shared::default())
     }
-    let made = Arc::new(make()?);
-    let mut cache = cache.write().unwrap_or_else(PoisonError::into_inner);
-    if cache.len() >= most {
-        cache.clear();
-    }
-    cache.insert(text.into(), Arc::clone(&made));
-    Ok(made)
 }
 
 impl Engine {
@@ -125,18 +86,26 @@ impl Engine {
     /// An engine whose `lookup('env', …)` sees these variables.
     #[must_use]
     pub fn with_environment(self, environment: BTreeMap<String, String>) -> Self {
-        Self {
-            environment,
-            ..self
-        }
+        let shared = Shared::new(environment, self.shared.now.clone());
+        Self::made(self.keyring, shared)
     }
 
     /// An engine whose `now()` and `strftime` are at this time, that of the run's beginning.
     #[must_use]
     pub fn with_now(self, now: jiff::Zoned) -> Self {
+        let shared = Shared::new(self.shared.environment.clone(), Some(now));
+        Self::made(self.keyring, shared)
+    }
+
+    fn made(keyring: Arc<Keyring>, shared: Shared) -> Self {
+        let shared = Arc::new(shared);
+        let jinja = bridge::environment(&shared);
         Self {
-            now: Some(now),
-            ..self
+            keyring,
+            shared,
+            jinja,
+            templates: Cache::default(),
+            expressions: Cache::default(),
         }
     }
 
@@ -195,7 +164,7 @@ impl Engine {
     pub fn names(&self, node: &Node) -> BTreeSet<String> {
         match &node.content {
             Content::Text(text) if is_template(text) => match self.template(text) {
-                Ok(template) => words(&template.names),
+                Ok(template) => words(&template),
                 // The grammar was checked before; what cannot be read names nothing.
                 Err(_) => BTreeSet::new(),
             },
@@ -219,11 +188,11 @@ impl Engine {
         if is_template(text) {
             return self
                 .template(text)
-                .map(|template| words(&template.names))
+                .map(|template| words(&template))
                 .unwrap_or_default();
         }
         self.expression(text)
-            .map(|expression| words(&expression.names))
+            .map(|expression| words(&expression))
             .unwrap_or_default()
     }
 
@@ -318,48 +287,30 @@ impl Engine {
         span: &Span,
         resolver: &mut Resolver<'_>,
     ) -> Result<Value, Diagnostic> {
-        let expression = self
+        let form = self
             .expression(text)
             .map_err(|unreadable| unreadable.told(text, span))?;
         resolver
-            .evaluate(&expression.statements, &expression.text, span)
+            .evaluate(&form, span)
             .map_err(|fault| resolver.told(fault, span))
     }
 
-    fn template(&self, text: &str) -> Result<Arc<Compiled<Vec<Statement>>>, Unreadable> {
-        cached(&self.templates, text, usize::MAX, || {
-            let statements = parser::template(text)?;
-            Ok(Compiled {
-                text: text.into(),
-                names: names::of_statements(&statements),
-                statements,
-            })
-        })
+    fn template(&self, text: &str) -> Result<Arc<Form>, Unreadable> {
+        let read = || compile::template(&self.jinja, text);
+        self.templates.of(text, usize::MAX, read)
     }
 
-    fn expression(&self, text: &str) -> Result<Arc<Compiled<Expression>>, Unreadable> {
-        cached(&self.expressions, text, usize::MAX, || {
-            let expression = parser::expression(text)?;
-            Ok(Compiled {
-                text: text.into(),
-                names: names::of_expression(&expression),
-                statements: expression,
-            })
-        })
-    }
-
-    fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
-        cached(&self.patterns, pattern, PATTERNS, || {
-            RegexBuilder::new(pattern)
-                .size_limit(PATTERN)
-                .build()
-                .map_err(|error| filters::bad_pattern(pattern, &error))
-        })
+    fn expression(&self, text: &str) -> Result<Arc<Form>, Unreadable> {
+        let read = || compile::expression(&self.jinja, text);
+        self.expressions.of(text, usize::MAX, read)
     }
 }
 
-fn words(names: &[Named]) -> BTreeSet<String> {
-    names.iter().map(|named| named.name.to_string()).collect()
+/// The variables of a template, without what the language itself has.
+fn words(form: &Form) -> BTreeSet<String> {
+    let roots = form.names.iter().filter_map(|path| path.first());
+    let roots = roots.filter(|root| !compile::is_own(root));
+    roots.cloned().collect()
 }
 
 fn braces_inside(span: &Span) -> Diagnostic {

@@ -7,6 +7,7 @@ mod end_to_end;
 mod explain;
 mod facts;
 mod foreign_hosts;
+mod from_ansible;
 mod gateway;
 mod lists;
 mod manual;

@@ -13,6 +13,7 @@ mod playbook_lists;
 mod playbooks;
 mod remote_desktop;
 mod settings;
+mod templates;
 mod vault;
 mod winrm;
 

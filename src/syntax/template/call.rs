@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use crate::syntax::template::fault::Fault;
-use crate::syntax::template::resolve::Resolver;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Value;
 
 /// What a call gives.
@@ -42,22 +42,17 @@ pub(super) struct Call<'c, 'r> {
     /// What stands before the `|` or `is`; null for functions.
     pub(super) input: Value,
     pub(super) given: Given,
-    /// The template's surroundings: other filters, limits, variables.
-    pub(super) resolver: &'c mut Resolver<'r>,
+    /// Other filters, limits, the clock.
+    pub(super) kit: &'c mut Kit<'r>,
 }
 
 impl<'c, 'r> Call<'c, 'r> {
-    pub(super) fn new(
-        name: &'c str,
-        input: Value,
-        given: Given,
-        resolver: &'c mut Resolver<'r>,
-    ) -> Self {
+    pub(super) fn new(name: &'c str, input: Value, given: Given, kit: &'c mut Kit<'r>) -> Self {
         Self {
             name,
             input,
             given,
-            resolver,
+            kit,
         }
     }
 
@@ -121,7 +116,7 @@ impl<'c, 'r> Call<'c, 'r> {
     pub(super) fn count(&mut self, parameter: &str, default: usize) -> Result<usize, Fault> {
         let default = i128::try_from(default).unwrap_or(i128::MAX);
         let number = self.int(parameter, default)?.max(0);
-        usize::try_from(number).map_err(|_| Fault::too_long())
+        usize::try_from(number).map_err(|_unfit| Fault::too_long())
     }
 
     /// All that is given by position and not yet taken.
@@ -155,7 +150,7 @@ impl<'c, 'r> Call<'c, 'r> {
     /// The items of the input.
     pub(super) fn items(&mut self) -> Result<Arc<Vec<Value>>, Fault> {
         let items = self.input.items()?;
-        self.resolver.spend(items.len())?;
+        self.kit.spend(items.len())?;
         Ok(items)
     }
 

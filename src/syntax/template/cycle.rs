@@ -7,10 +7,9 @@ use crate::diag::Diagnostic;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
-use crate::syntax::template::evaluate::part;
 use crate::syntax::template::form::is_template;
-use crate::syntax::template::names::Named;
 use crate::syntax::template::resolve::CHAIN;
+use crate::syntax::template::value::access::part;
 
 /// A path through variables and what is known to end. Parts of variables count for themselves: `a.b` may need `a.c`.
 pub(super) struct Walk<'a> {
@@ -66,7 +65,7 @@ impl<'a> Walk<'a> {
                 Ok(template) => template
                     .names
                     .iter()
-                    .filter_map(|named| self.target(named))
+                    .filter_map(|path| self.target(path))
                     .collect(),
                 // The grammar is checked elsewhere; what cannot be read names nothing.
                 Err(_) => Vec::new(),
@@ -87,16 +86,14 @@ impl<'a> Walk<'a> {
     }
 
     /// The node that a name with keys refers to, as far as files tell.
-    fn target(&self, named: &Named) -> Option<(&'a Node, String)> {
-        let mut name = named.name.to_string();
-        let mut node = self.variables.get(&name)?;
-        for key in &named.keys {
+    fn target(&self, path: &[String]) -> Option<(&'a Node, String)> {
+        let (root, keys) = path.split_first()?;
+        let mut name = root.clone();
+        let mut node = self.variables.get(root)?;
+        for key in keys {
             let Some(inner) = part(node, key) else { break };
             node = inner;
-            name = match key.as_text() {
-                Some(word) => format!("{name}.{word}"),
-                None => format!("{name}[{}]", key.spell().unwrap_or_default()),
-            };
+            name = format!("{name}.{key}");
         }
         Some((node, name))
     }

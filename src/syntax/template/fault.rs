@@ -7,8 +7,6 @@ use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
-use crate::syntax::template::ast::Piece;
-use crate::syntax::template::lexer::Unreadable;
 use crate::syntax::template::value::Value;
 
 /// Why there is no value.
@@ -18,6 +16,8 @@ pub(super) enum Fault {
     Missing(Arc<Missing>),
     /// Whoever evaluates the piece says where.
     Failed(Box<Failure>),
+    /// The variable of this number has to be computed before.
+    Wanted(usize),
     /// Nothing is left to say.
     Told(Box<Diagnostic>),
 }
@@ -31,7 +31,7 @@ pub(super) struct Failure {
 }
 
 /// Something that does not exist: harmless until it is used.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Missing {
     /// What was looked for: `result.stderr`.
     pub(super) what: String,
@@ -41,8 +41,8 @@ pub(super) struct Missing {
     pub(super) word: String,
     /// What to say instead of that it is undefined.
     pub(super) reason: Option<String>,
-    /// Where it was looked for.
-    pub(super) place: Place,
+    /// Where it was looked for; `None` while only the template knows.
+    pub(super) place: Option<Place>,
     /// The variable whose value needed it.
     pub(super) variable: Option<String>,
 }
@@ -95,6 +95,23 @@ impl Fault {
         }
     }
 
+    /// A name that nothing has: `what` says of which sort.
+    #[expect(
+        single_use_lifetimes,
+        reason = "anonymous lifetimes are not stable in argument position"
+    )]
+    pub(super) fn unknown<'n>(
+        what: &str,
+        name: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Self {
+        let fault = Self::named("template-name", format!("there is no {what} `{name}`"));
+        match crate::diag::nearest(name, known) {
+            Some(near) => fault.help(format!("did you mean `{near}`?")),
+            None => fault,
+        }
+    }
+
     /// Says where, unless that is known.
     pub(super) fn at(self, place: impl FnOnce() -> Place) -> Self {
         match self {
@@ -111,37 +128,64 @@ impl Failure {
     }
 }
 
+/// Why a text is no template.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) failure: Failure,
+    /// The piece of the text, in bytes.
+    pub(super) piece: Range<usize>,
+}
+
 impl Unreadable {
     /// The mistake of a text that is no template.
     pub(super) fn told(self, text: &str, span: &Span) -> Diagnostic {
-        let place = Place::of(span, &Arc::from(text)).piece(self.piece);
-        let (id, message) = if self.message.starts_with("there is no ") {
-            ("template-name", self.message)
-        } else {
-            (
-                "template-syntax",
-                format!("not a valid template: {}", self.message),
-            )
-        };
-        let diagnostic = Diagnostic::error(id, message).at(&place.located());
-        self.help.into_iter().fold(diagnostic, Diagnostic::help)
+        self.failure
+            .told(&Place::of(span, &Arc::from(text)).piece(self.piece))
     }
 }
 
 impl Missing {
+    /// Something that only its template can name.
+    pub(super) fn unnamed() -> Self {
+        Self {
+            what: String::new(),
+            within: None,
+            word: String::new(),
+            reason: None,
+            place: None,
+            variable: None,
+        }
+    }
+
+    /// Something that does not exist for a reason of its own.
+    pub(super) fn because(reason: String) -> Self {
+        Self {
+            what: "a value".to_owned(),
+            reason: Some(reason),
+            ..Self::unnamed()
+        }
+    }
+
     /// The mistake of using it.
     #[expect(
         single_use_lifetimes,
         reason = "anonymous lifetimes are not stable in argument position"
     )]
-    pub(super) fn told<'n>(&self, variables: impl Iterator<Item = &'n str>) -> Diagnostic {
+    pub(super) fn told<'n>(
+        &self,
+        span: &Span,
+        variables: impl Iterator<Item = &'n str>,
+    ) -> Diagnostic {
         let message = match &self.reason {
             Some(reason) => reason.clone(),
             None if self.within.is_none() => format!("undefined variable `{}`", self.what),
             None => format!("`{}` is undefined", self.what),
         };
         let diagnostic = Diagnostic::error("undefined-variable", message)
-            .at(&self.place.located())
+            .at(&self
+                .place
+                .as_ref()
+                .map_or_else(|| span.clone(), Place::located))
             .label(format!("needs `{}`", self.what));
         let diagnostic = match &self.within {
             None if self.what == "facts" => {
@@ -196,9 +240,9 @@ impl Place {
     }
 
     /// A piece of the same template.
-    pub(super) fn piece(&self, piece: Piece) -> Self {
+    pub(super) fn piece(&self, piece: Range<usize>) -> Self {
         Self {
-            piece: piece.start..piece.end,
+            piece,
             ..self.clone()
         }
     }

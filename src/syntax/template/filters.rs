@@ -15,6 +15,7 @@ mod logic;
 mod mapping;
 mod network;
 mod number;
+mod order;
 mod path;
 pub(super) mod pattern;
 mod refused;
@@ -28,7 +29,6 @@ mod wrap;
 mod yaml;
 
 pub(super) use crate::syntax::template::filters::logic::truth_of_word;
-pub(super) use crate::syntax::template::filters::text::bad_pattern;
 
 /// A filter with what the documentation says of it.
 #[derive(Debug)]

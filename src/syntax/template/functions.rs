@@ -1,12 +1,11 @@
 //! Functions that templates can call: `range`, `dict`, `lookup` and their like.
 
-use std::sync::Arc;
-use std::sync::Mutex;
-
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
+use crate::syntax::template::call::Given;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::time;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Range;
 use crate::syntax::template::value::Value;
@@ -36,12 +35,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
         line: "`env` (a variable of the environment) and `vars` (a variable by its name); no other lookups",
         example: ["lookup('vars', 'nope', default=1)", "1"],
         run: lookup,
-    },
-    Function {
-        name: "namespace",
-        line: "a mapping whose attributes `{% set %}` changes inside of loops",
-        example: ["namespace(found=false).found", "false"],
-        run: namespace,
     },
     Function {
         name: "now",
@@ -75,8 +68,32 @@ pub(super) const FUNCTIONS: &[Function] = &[
     },
 ];
 
-pub(super) fn named(name: &str) -> Option<&'static Function> {
-    FUNCTIONS.iter().find(|function| function.name == name)
+/// Functions of minijinja: name, line, example and what it gives.
+pub(super) const BUILT_IN: &[(&str, &str, [&str; 2])] = &[(
+    "namespace",
+    "a mapping whose attributes `{% set %}` changes inside of loops",
+    ["namespace(found=false).found", "false"],
+)];
+
+/// Whether there is a function of this name.
+pub(super) fn exists(name: &str) -> bool {
+    let built_in = BUILT_IN.iter().map(|(name, ..)| *name);
+    let mut names = FUNCTIONS
+        .iter()
+        .map(|function| function.name)
+        .chain(built_in);
+    names.any(|known| known == name)
+}
+
+/// Calls a function.
+pub(super) fn call(function: &'static Function, given: Given, kit: &mut Kit<'_>) -> Answer {
+    if let Some(undefined) = given.undefined()
+        // A default of a lookup may be undefined as long as nobody uses it.
+        && !matches!(function.name, "lookup" | "query" | "q")
+    {
+        return Ok(undefined.clone());
+    }
+    (function.run)(&mut Call::new(function.name, Value::None, given, kit))
 }
 
 fn range(call: &mut Call<'_, '_>) -> Answer {
@@ -89,15 +106,19 @@ fn range(call: &mut Call<'_, '_>) -> Answer {
             .as_int()
             .ok_or_else(|| Fault::failed("`range` needs whole numbers"))
     };
-    let (start, stop) = match &second {
+    let (start, end) = match &second {
         None => (0, number(&first)?),
         Some(stop) => (number(&first)?, number(stop)?),
     };
-    let step = third.as_ref().map_or(Ok(1), number)?;
-    if step == 0 {
+    let by = third.as_ref().map_or(Ok(1), number)?;
+    if by == 0 {
         return Err(call.failed("the step must not be 0"));
     }
-    Ok(Value::Range(Range { start, stop, step }))
+    Ok(Value::Range(Range {
+        start,
+        stop: end,
+        step: by,
+    }))
 }
 
 fn dict(call: &mut Call<'_, '_>) -> Answer {
@@ -128,17 +149,10 @@ fn pairs_of(pairs: &Value) -> Result<Map, Fault> {
     Ok(map)
 }
 
-fn namespace(call: &mut Call<'_, '_>) -> Answer {
-    match dict(call)? {
-        Value::Map(map) => Ok(Value::Namespace(Arc::new(Mutex::new(Map::clone(&map))))),
-        other => Ok(other),
-    }
-}
-
 fn undef(call: &mut Call<'_, '_>) -> Answer {
     let hint = call.text("hint", "a value must be given here")?;
     call.done()?;
-    Ok(call.resolver.undefined(hint))
+    Ok(call.kit.undefined(hint))
 }
 
 /// Lookups that read files or ask the world, with what to do instead.
@@ -188,10 +202,8 @@ fn lookups(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Fault> {
     for term in &terms {
         let name = term.spell()?;
         let value = match short {
-            "env" => Some(Value::from(
-                call.resolver.environment(&name).unwrap_or_default(),
-            )),
-            "vars" => call.resolver.by_name(&name)?,
+            "env" => Some(Value::from(call.kit.environment(&name).unwrap_or_default())),
+            "vars" => call.kit.by_name(&name)?,
             _ => break,
         };
         let is_set = |value: &Value| !matches!(value, Value::Text(text) if text.is_empty());
@@ -199,9 +211,7 @@ fn lookups(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Fault> {
             (Some(value), _) => value,
             (None, Some(default)) => default.clone(),
             (None, None) if short == "env" => Value::from(""),
-            (None, None) => call
-                .resolver
-                .undefined(format!("undefined variable `{name}`")),
+            (None, None) => call.kit.undefined(format!("undefined variable `{name}`")),
         });
     }
     if matches!(short, "env" | "vars") {

@@ -159,7 +159,7 @@ fn of_list(items: &[Value], name: &str, call: &mut Call<'_, '_>) -> Answer {
     }
     let wanted = call.required("value")?;
     call.done()?;
-    call.resolver.spend(items.len())?;
+    call.kit.spend(items.len())?;
     let mut found = Vec::new();
     for (at, item) in items.iter().enumerate() {
         if compare::equal(item, &wanted)? {
@@ -178,7 +178,7 @@ fn of_mapping(name: &str, call: &mut Call<'_, '_>) -> Answer {
         let key = call.required("key")?;
         let default = call.take("default").unwrap_or(Value::None);
         call.done()?;
-        let found = crate::syntax::template::evaluate::item(&call.input, &key)?;
+        let found = crate::syntax::template::value::access::item(&call.input, &key)?;
         return Ok(found.unwrap_or(default));
     }
     call.done()?;

@@ -1,10 +1,10 @@
 //! Python's two ways to put values into texts: `'%s' % x` and `'{}'.format(x)`.
 
 use crate::syntax::template::call::Given;
-use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::print::spec::Spec;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
 
 mod spec;
 

@@ -62,10 +62,13 @@ pub fn tests() -> Vec<Chapter> {
 
 /// The functions that are run.
 pub fn functions() -> Vec<Entry> {
-    let functions = functions::FUNCTIONS.iter();
-    functions
-        .map(|function| entry(&[function.name], function.line, function.example))
-        .collect()
+    let ours = functions::FUNCTIONS.iter();
+    let ours = ours.map(|function| entry(&[function.name], function.line, function.example));
+    let built_in = functions::BUILT_IN.iter();
+    let built_in = built_in.map(|(name, line, example)| entry(&[name], line, *example));
+    let mut all: Vec<Entry> = ours.chain(built_in).collect();
+    all.sort_by(|one, other| one.names.cmp(&other.names));
+    all
 }
 
 /// The filters and tests that are refused, with a message that says what to use.

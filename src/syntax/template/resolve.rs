@@ -1,30 +1,40 @@
 //! Resolves variables that are templates themselves, when they are needed, and keeps evaluation within its limits.
 
+use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use regex::Regex;
+use minijinja::Value as Jinja;
+use minijinja::value::Object;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
-use crate::syntax::template::ast::Expression;
+use crate::syntax::template::bridge::Emitted;
+use crate::syntax::template::bridge::carried;
+use crate::syntax::template::bridge::fault_in;
+use crate::syntax::template::bridge::of_jinja;
+use crate::syntax::template::bridge::sources;
+use crate::syntax::template::bridge::to_jinja;
+use crate::syntax::template::bridge::told;
 use crate::syntax::template::call::Answer;
-use crate::syntax::template::call::Call;
-use crate::syntax::template::call::Given;
+use crate::syntax::template::compile;
+use crate::syntax::template::compile::Form;
+use crate::syntax::template::compile::RESULT;
 use crate::syntax::template::cycle;
-use crate::syntax::template::evaluate::Evaluator;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::fault::Missing;
 use crate::syntax::template::fault::Place;
-use crate::syntax::template::filters;
-use crate::syntax::template::filters::Undefined;
+use crate::syntax::template::form::has_template;
 use crate::syntax::template::form::is_template;
-use crate::syntax::template::predicates;
+use crate::syntax::template::method;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
+use crate::syntax::template::value::access::part;
 use crate::syntax::template::value::compare::Key;
 use crate::syntax::template::value::convert::to_node;
 use crate::syntax::template::variables::Found;
@@ -33,12 +43,6 @@ use crate::vault::Sealed;
 
 /// How many variables may refer to each other in a row.
 pub(super) const CHAIN: usize = 64;
-/// Steps that one evaluation may take; honest ones take some dozens, a loop over ten thousand hosts some hundred
-/// thousand. Long texts cost a step for every sixteen bytes.
-const STEPS: usize = 5_000_000;
-/// How deep expressions, macros and variables may be in each other.
-const DEPTH: usize = 160;
-
 /// Evaluates with variables that may be templates themselves.
 pub(super) struct Resolver<'a> {
     engine: &'a Engine,
@@ -47,10 +51,8 @@ pub(super) struct Resolver<'a> {
     path: Vec<(usize, String)>,
     /// What nodes gave, by their address; the variables outlive the resolver, so none moves.
     done: HashMap<usize, Value>,
-    steps: usize,
-    depth: usize,
-    /// What is evaluated now, for places in messages.
-    place: Option<Place>,
+    /// Nodes that minijinja may ask for, with their names.
+    waiting: HashMap<usize, (&'a Node, String)>,
 }
 
 /// A variable, or a part of one that was not evaluated yet.
@@ -70,9 +72,7 @@ impl<'a> Resolver<'a> {
             variables,
             path: Vec::new(),
             done: HashMap::new(),
-            steps: STEPS,
-            depth: 0,
-            place: None,
+            waiting: HashMap::new(),
         }
     }
 
@@ -141,11 +141,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn kept(&mut self, node: &Node) -> Value {
-        let depth = self.depth;
-        let value = self.value(node);
-        // A fault may have left in the middle.
-        self.depth = depth;
-        match value {
+        match self.value(node) {
             Ok(value) => value,
             Err(Fault::Missing(missing)) => Value::Undefined(missing),
             Err(fault) => {
@@ -175,37 +171,275 @@ impl<'a> Resolver<'a> {
 
     /// What a text with templates in it gives.
     pub(super) fn template(&mut self, text: &str, span: &Span) -> Answer {
-        let compiled = self
+        let form = self
             .engine
             .template(text)
             .map_err(|unreadable| Fault::told(unreadable.told(text, span)))?;
-        self.within(Place::of(span, &compiled.text), |resolver, place| {
-            let value = Evaluator::new(resolver, place).template(&compiled.statements)?;
-            Ok(with_line_ends(value, text))
-        })
+        Ok(with_line_ends(self.evaluate(&form, span)?, text))
     }
 
-    /// What an expression gives.
-    pub(super) fn evaluate(
-        &mut self,
-        expression: &Expression,
-        text: &Arc<str>,
-        span: &Span,
-    ) -> Answer {
-        self.within(Place::of(span, text), |resolver, place| {
-            Evaluator::new(resolver, place).eval(expression)
-        })
+    /// What a template or an expression gives. A variable that is a template itself is computed when minijinja asks
+    /// for it, after which evaluation begins anew: values are few, and most texts need none that are templates.
+    pub(super) fn evaluate(&mut self, form: &Form, span: &Span) -> Answer {
+        loop {
+            let error = match self.once(form) {
+                Ok(value) if !is_unnamed(&value) => return Ok(value),
+                Ok(_) => return Ok(Value::Undefined(Arc::new(self.missing(form, None, span)))),
+                Err(error) => error,
+            };
+            let Some(wanted) = wanted(&error) else {
+                return Err(self.fault(&error, form, span));
+            };
+            let Some((node, name)) = self.waiting.remove(&wanted) else {
+                return Err(Fault::failed("a variable went away"));
+            };
+            self.written(node, name)?;
+        }
     }
 
-    fn within(
+    fn once(&mut self, form: &Form) -> Result<Value, minijinja::Error> {
+        let jinja = &self.engine.jinja;
+        let template = jinja.get_template(&form.source)?;
+        let context = self.context(form).map_err(carried)?;
+        let captured = template.render_captured(Jinja::from_object(context))?;
+        if form.is_expression {
+            let value = captured.state().lookup(RESULT).unwrap_or_default();
+            return of_jinja(&value).map_err(carried);
+        }
+        let output = captured.output();
+        match captured.state().get_extension::<Emitted>() {
+            // One value alone keeps its kind.
+            Some(Emitted {
+                count: 1,
+                last: Some(value),
+            }) if value.spell().is_ok_and(|text| text == output) => Ok(value.clone()),
+            _ => Ok(Value::from(output)),
+        }
+    }
+
+    /// The variables that a template names, as far as they are known without evaluating others.
+    fn context(&mut self, form: &Form) -> Result<Parts, Fault> {
+        let mut parts = Parts::default();
+        let mut rest = form.names.as_slice();
+        while let Some((root, _)) = rest.first().and_then(|path| path.split_first()) {
+            let same = rest.iter().take_while(|path| path.first() == Some(root));
+            let (paths, others) = rest.split_at(same.count());
+            rest = others;
+            let paths: Vec<&[String]> = paths.iter().filter_map(|path| path.get(1..)).collect();
+            let value = match self.reference(root) {
+                Some(Reference::Ready(value)) => Some(self.supplied(&value, &paths)?),
+                Some(Reference::Written(node, name)) => Some(self.supply(node, name, &paths)?),
+                None if root == "vars" => Some(to_jinja(&self.all())),
+                None if matches!(root.as_str(), "lookup" | "query" | "q") => {
+                    parts.0.insert("vars".to_owned(), to_jinja(&self.all()));
+                    None
+                }
+                None if compile::is_own(root) => None,
+                None => hole(&paths),
+            };
+            if let Some(value) = value {
+                parts.0.insert(root.clone(), value);
+            }
+        }
+        Ok(parts)
+    }
+
+    /// A written variable: its value, what computes it later, or its parts when only they are named.
+    fn supply(
         &mut self,
-        place: Place,
-        evaluate: impl FnOnce(&mut Self, &Place) -> Answer,
-    ) -> Answer {
-        let outer = self.place.replace(place.clone());
-        let answer = evaluate(self, &place);
-        self.place = outer;
-        answer.map_err(|fault| fault.at(|| place))
+        node: &'a Node,
+        name: String,
+        paths: &[&[String]],
+    ) -> Result<Jinja, Fault> {
+        if let Some(value) = self.done.get(&address(node)) {
+            let value = value.clone();
+            return self.supplied(&value, paths);
+        }
+        if !has_template(node) {
+            let value = self.written(node, name)?;
+            return self.supplied(&value, paths);
+        }
+        let is_part = |path: &&[String]| {
+            let first = path.first();
+            first.is_some_and(|first| part(node, first).is_some())
+        };
+        if paths.is_empty() || !paths.iter().all(is_part) {
+            let key = address(node);
+            self.waiting.insert(key, (node, name));
+            return Ok(Jinja::from(
+                minijinja::Error::from(minijinja::ErrorKind::InvalidOperation)
+                    .with_source(Wanted(key)),
+            ));
+        }
+        let mut parts = Parts::default();
+        for (first, inner) in by_first(paths) {
+            if let Some(node) = part(node, first) {
+                let value = self.supply(node, format!("{name}.{first}"), &inner)?;
+                parts.0.insert(first.to_owned(), value);
+            }
+        }
+        Ok(Jinja::from_object(parts))
+    }
+
+    /// A value. Where attributes behind a missing one are named, a hole takes its place, for `a.b.c | default(…)`.
+    fn supplied(&self, value: &Value, paths: &[&[String]]) -> Result<Jinja, Fault> {
+        let is_deep = |path: &&[String]| path.len() > 1;
+        if !value.is_mapping()
+            || !paths.iter().any(is_deep)
+            || paths.iter().any(|path| path.is_empty())
+        {
+            return Ok(to_jinja(value));
+        }
+        let mut parts = Parts::default();
+        for (first, inner) in by_first(paths) {
+            match item(value, &Value::from(first))? {
+                Some(found) => {
+                    let found = self.supplied(&found, &inner)?;
+                    parts.0.insert(first.to_owned(), found);
+                }
+                None if method::exists(value, first) => return Ok(to_jinja(value)),
+                None => {
+                    if let Some(hole) = hole(&inner) {
+                        parts.0.insert(first.to_owned(), hole);
+                    }
+                }
+            }
+        }
+        Ok(Jinja::from_object(parts))
+    }
+
+    /// All variables by name, those that are templates computed on demand.
+    fn all(&mut self) -> Value {
+        let mut values = HashMap::new();
+        let names: Vec<String> = self.variables.names().map(str::to_owned).collect();
+        for name in &names {
+            let known = match self.reference(name) {
+                Some(Reference::Ready(value)) => value,
+                Some(Reference::Written(node, name)) => match self.done.get(&address(node)) {
+                    Some(value) => value.clone(),
+                    None => {
+                        self.waiting.insert(address(node), (node, name));
+                        Value::Broken(Arc::new(Fault::Wanted(address(node))))
+                    }
+                },
+                None => continue,
+            };
+            values.insert(name.clone(), known);
+        }
+        let map: Map = names
+            .into_iter()
+            .filter_map(|name| Some((Key::text(&name), values.remove(&name)?)))
+            .collect();
+        Value::from(map)
+    }
+
+    /// What an error of minijinja says.
+    fn fault(&self, error: &minijinja::Error, form: &Form, span: &Span) -> Fault {
+        let piece = failed_piece(error, form);
+        let place = || match &piece {
+            Some(piece) => Place::of(span, &Arc::from(form.written())).piece(piece.clone()),
+            None => Place::of(span, &Arc::from(form.written())),
+        };
+        let missing = || Fault::Missing(Arc::new(self.missing(form, piece.clone(), span)));
+        match fault_in(error) {
+            Some(Fault::Missing(inner)) if inner.what.is_empty() => return missing(),
+            Some(fault) => return fault.at(place),
+            None => {}
+        }
+        let fault = match error.kind() {
+            minijinja::ErrorKind::UndefinedError => return missing(),
+            minijinja::ErrorKind::OutOfFuel => Fault::too_long(),
+            minijinja::ErrorKind::UnknownFunction
+                if self.first_missing(form, piece.clone()).is_some() =>
+            {
+                return missing();
+            }
+            minijinja::ErrorKind::InvalidOperation if told(error).contains("undefined") => {
+                return missing();
+            }
+            minijinja::ErrorKind::UnknownFilter
+            | minijinja::ErrorKind::UnknownTest
+            | minijinja::ErrorKind::UnknownFunction => Fault::named("template-name", told(error)),
+            _ => Fault::failed(told(error)),
+        };
+        fault.at(place)
+    }
+
+    /// The first name of a piece that does not exist, with what it was looked for in.
+    fn first_missing(
+        &self,
+        form: &Form,
+        piece: Option<std::ops::Range<usize>>,
+    ) -> Option<(String, Option<Value>, Option<Arc<Missing>>)> {
+        let whole = form.written();
+        let text = piece.and_then(|piece| whole.get(piece)).unwrap_or(whole);
+        let named = form.names.iter().filter(|path| {
+            path.first()
+                .is_some_and(|root| !compile::is_own(root) && mentions(text, root))
+        });
+        named.rev().find_map(|path| self.lacking(path))
+    }
+
+    fn missing(&self, form: &Form, piece: Option<std::ops::Range<usize>>, span: &Span) -> Missing {
+        let whole = Place::of(span, &Arc::from(form.written()));
+        let place = piece
+            .clone()
+            .map_or(whole.clone(), |piece| whole.piece(piece));
+        let text = form.written();
+        let Some((what, within, inner)) = self.first_missing(form, piece.clone()) else {
+            let text = piece.and_then(|piece| text.get(piece)).unwrap_or(text);
+            return Missing {
+                reason: Some(format!("`{}` is undefined", text.trim())),
+                place: Some(place),
+                variable: self.variable(),
+                ..Missing::because(String::new())
+            };
+        };
+        if let Some(inner) = inner {
+            return Missing::clone(&inner);
+        }
+        let from = place.piece.start;
+        let found = text.get(from..).and_then(|text| text.find(&what));
+        let place = match found {
+            Some(at) => place.piece(from + at..from + at + what.len()),
+            None => place,
+        };
+        let word = what.rsplit('.').next().unwrap_or_default().to_owned();
+        Missing {
+            what,
+            within,
+            word,
+            reason: None,
+            place: Some(place),
+            variable: self.variable(),
+        }
+    }
+
+    /// The first part of a path that does not exist.
+    fn lacking(&self, path: &[String]) -> Option<(String, Option<Value>, Option<Arc<Missing>>)> {
+        let (root, keys) = path.split_first()?;
+        let mut what = root.clone();
+        let mut value = match self.reference(root) {
+            None => return Some((what, None, None)),
+            Some(Reference::Ready(value)) => value,
+            Some(Reference::Written(node, _)) => {
+                let mut node = node;
+                let mut keys = keys.iter();
+                loop {
+                    if let Some(value) = self.done.get(&address(node)) {
+                        let rest: Vec<&String> = keys.collect();
+                        return lacking_in(value.clone(), what, &rest);
+                    }
+                    let key = keys.next()?;
+                    node = part(node, key)?;
+                    what = format!("{what}.{key}");
+                }
+            }
+        };
+        if let Value::Lazy(_) = value {
+            value = value.clone();
+        }
+        lacking_in(value, what, &keys.iter().collect::<Vec<_>>())
     }
 
     /// A variable by its name; `None` when there is none.
@@ -217,21 +451,6 @@ impl<'a> Resolver<'a> {
             Found::Written(node) => Reference::Written(node, name.to_owned()),
             Found::Values(value) => Reference::Ready(value.clone()),
         })
-    }
-
-    /// The value of a variable by its name; `None` when there is none.
-    pub(super) fn by_name(&mut self, name: &str) -> Result<Option<Value>, Fault> {
-        match self.reference(name) {
-            Some(reference) => self.referred(reference).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    pub(super) fn referred(&mut self, reference: Reference<'a>) -> Answer {
-        match reference {
-            Reference::Ready(value) => Ok(value),
-            Reference::Written(node, name) => self.written(node, name),
-        }
     }
 
     fn written(&mut self, node: &'a Node, name: String) -> Answer {
@@ -266,21 +485,6 @@ impl<'a> Resolver<'a> {
         Ok(value)
     }
 
-    /// Something undefined, with a message of its own.
-    pub(super) fn undefined(&self, reason: String) -> Value {
-        match &self.place {
-            Some(place) => Value::Undefined(Arc::new(Missing {
-                what: "a value".to_owned(),
-                within: None,
-                word: String::new(),
-                reason: Some(reason),
-                place: place.clone(),
-                variable: self.variable(),
-            })),
-            None => Value::Broken(Arc::new(Fault::failed(reason))),
-        }
-    }
-
     /// The variable under evaluation.
     pub(super) fn variable(&self) -> Option<String> {
         self.path.last().map(|(_, name)| name.clone())
@@ -290,111 +494,113 @@ impl<'a> Resolver<'a> {
     pub(super) fn told(&self, fault: Fault, span: &Span) -> Diagnostic {
         match fault.at(|| Place::whole(span)) {
             Fault::Told(diagnostic) => *diagnostic,
-            Fault::Missing(missing) => missing.told(self.variables.names()),
+            Fault::Missing(missing) => missing.told(span, self.variables.names()),
+            Fault::Wanted(_) => {
+                Diagnostic::error("template-failed", "a variable was not computed").at(span)
+            }
             Fault::Failed(failure) => Diagnostic::error(failure.id, failure.message).at(span),
         }
     }
+}
 
-    /// Pays for work; fails when too much was done.
-    pub(super) fn spend(&mut self, steps: usize) -> Result<(), Fault> {
-        match self.steps.checked_sub(steps) {
-            Some(left) => {
-                self.steps = left;
-                Ok(())
-            }
-            None => Err(Fault::too_long()),
+/// A value of a template whose own name is not known.
+fn is_unnamed(value: &Value) -> bool {
+    matches!(value, Value::Undefined(missing) if missing.what.is_empty())
+}
+
+fn lacking_in(
+    mut value: Value,
+    mut what: String,
+    keys: &[&String],
+) -> Option<(String, Option<Value>, Option<Arc<Missing>>)> {
+    if let Value::Undefined(missing) = value {
+        return Some((what, None, Some(missing)));
+    }
+    for key in keys {
+        what = format!("{what}.{key}");
+        match item(&value, &Value::from(key.as_str())) {
+            Ok(Some(Value::Undefined(missing))) => return Some((what, None, Some(missing))),
+            Ok(Some(inner)) => value = inner,
+            Ok(None) if method::exists(&value, key) => return None,
+            Ok(None) => return Some((what, Some(value), None)),
+            Err(_) => return None,
         }
     }
+    None
+}
 
-    /// Pays for a text of so many bytes.
-    pub(super) fn spend_bytes(&mut self, bytes: usize) -> Result<(), Fault> {
-        self.spend(bytes / 16 + 1)
+/// Paths by their first word, without it.
+fn by_first<'p>(paths: &[&'p [String]]) -> BTreeMap<&'p str, Vec<&'p [String]>> {
+    let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
+    for (first, rest) in paths.iter().filter_map(|path| path.split_first()) {
+        groups.entry(first).or_default().push(rest);
     }
+    groups
+}
 
-    /// Goes a level deeper for as long as `inner` takes.
-    pub(super) fn enter(&mut self) -> Result<(), Fault> {
-        if self.depth >= DEPTH {
-            return Err(Fault::too_deep());
+/// What stands for something that does not exist and of which parts are named; `None` when it is named itself.
+fn hole(paths: &[&[String]]) -> Option<Jinja> {
+    if paths.is_empty() || paths.iter().any(|path| path.is_empty()) {
+        return None;
+    }
+    let mut parts = Parts::default();
+    for (first, inner) in by_first(paths) {
+        if let Some(hole) = hole(&inner) {
+            parts.0.insert(first.to_owned(), hole);
         }
-        self.depth += 1;
-        self.spend(1)
+    }
+    Some(Jinja::from_object(parts))
+}
+
+/// The piece of what was written that failed, in bytes.
+fn failed_piece(error: &minijinja::Error, form: &Form) -> Option<std::ops::Range<usize>> {
+    let range = error.range()?;
+    let offset = form.offset();
+    let piece = range.start.checked_sub(offset)?..range.end.checked_sub(offset)?;
+    form.written().get(piece.clone()).map(|_| piece)
+}
+
+/// Whether an expression has this word in it.
+fn mentions(piece: &str, name: &str) -> bool {
+    piece
+        .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .any(|word| word == name)
+}
+
+/// The variable that has to be computed before evaluation can go on.
+fn wanted(error: &minijinja::Error) -> Option<usize> {
+    let by_name = match fault_in(error) {
+        Some(Fault::Wanted(key)) => Some(key),
+        _ => None,
+    };
+    by_name.or_else(|| {
+        sources(error).find_map(|source| source.downcast_ref::<Wanted>().map(|wanted| wanted.0))
+    })
+}
+
+/// A variable that is not computed yet, by the address of its node.
+#[derive(Debug)]
+struct Wanted(usize);
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a variable is not computed yet")
+    }
+}
+
+impl std::error::Error for Wanted {}
+
+/// Variables, or those parts of one that a template names.
+#[derive(Debug, Default)]
+struct Parts(BTreeMap<String, Jinja>);
+
+impl Object for Parts {
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.0.get(key.as_str()?).cloned()
     }
 
-    pub(super) fn leave(&mut self) {
-        self.depth = self.depth.saturating_sub(1);
-    }
-
-    /// A pattern, compiled once for the engine.
-    pub(super) fn pattern(&self, pattern: &str) -> Result<Arc<Regex>, Fault> {
-        self.engine.pattern(pattern)
-    }
-
-    /// A variable of the environment.
-    pub(super) fn environment(&self, name: &str) -> Option<String> {
-        self.engine.environment.get(name).cloned()
-    }
-
-    /// When the run began; `None` when the engine was not told.
-    pub(super) fn now(&self) -> Option<jiff::Zoned> {
-        self.engine.now.clone()
-    }
-
-    /// Calls a filter by its name.
-    pub(super) fn filter(&mut self, name: &str, input: Value, given: Given) -> Answer {
-        let Some(filter) = filters::named(name) else {
-            return Err(Fault::named(
-                "template-name",
-                format!("there is no filter `{name}`"),
-            ));
-        };
-        self.call_filter(filter, input, given)
-    }
-
-    pub(super) fn call_filter(
-        &mut self,
-        filter: &'static filters::Filter,
-        input: Value,
-        given: Given,
-    ) -> Answer {
-        if filter.undefined == Undefined::Passes {
-            if let Value::Undefined(_) | Value::Broken(_) = input {
-                return Ok(input);
-            }
-            if let Some(undefined) = given.undefined() {
-                return Ok(undefined.clone());
-            }
-        }
-        self.spend(1)?;
-        (filter.run)(&mut Call::new(filter.name(), input, given, self))
-    }
-
-    /// Calls a test by its name.
-    pub(super) fn test(&mut self, name: &str, input: Value, given: Given) -> Answer {
-        let Some(test) = predicates::named(name) else {
-            return Err(Fault::named(
-                "template-name",
-                format!("there is no test `{name}`"),
-            ));
-        };
-        self.call_test(test, input, given)
-    }
-
-    pub(super) fn call_test(
-        &mut self,
-        test: &'static predicates::Predicate,
-        input: Value,
-        given: Given,
-    ) -> Answer {
-        if test.undefined == Undefined::Passes {
-            if let Value::Undefined(_) | Value::Broken(_) = input {
-                return Ok(input);
-            }
-            if let Some(undefined) = given.undefined() {
-                return Ok(undefined.clone());
-            }
-        }
-        self.spend(1)?;
-        (test.run)(&mut Call::new(test.name(), input, given, self)).map(Value::Bool)
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
+        self.0.get(key).cloned()
     }
 }
 

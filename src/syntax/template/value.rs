@@ -4,20 +4,19 @@
 //! how they come from files and data and go back in [`convert`].
 
 use std::sync::Arc;
-use std::sync::Mutex;
 
 use indexmap::IndexMap;
 
-use crate::syntax::template::ast::Macro;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::fault::Missing;
-use crate::syntax::template::functions::Function;
 use crate::syntax::template::value::compare::Key;
 use crate::syntax::template::variables::Lazy;
 
+pub(super) mod access;
 pub(super) mod compare;
 pub(super) mod convert;
 pub(super) mod number;
+pub(super) mod operator;
 pub(super) mod spell;
 
 /// Keys with values, in the order in which they were made.
@@ -42,22 +41,14 @@ pub(super) enum Value {
     Map(Arc<Map>),
     /// Computed on access.
     Lazy(Arc<dyn Lazy>),
-    /// All variables by name: `vars`.
-    Variables,
     /// `range(…)`, not yet a list.
     Range(Range),
-    /// `namespace(…)`, whose attributes `{% set %}` changes.
-    Namespace(Arc<Mutex<Map>>),
     /// A point in time without a zone.
     Time(jiff::civil::DateTime),
     /// A length of time in microseconds.
     Span(i128),
-    /// Something to call.
-    Function(&'static Function),
-    /// A macro of this template.
-    Macro(Arc<Macro>),
-    /// A method with what it belongs to.
-    Method(Arc<(Value, Arc<str>)>),
+    /// What only the engine knows, such as a macro.
+    Foreign,
 }
 
 /// Whole numbers from `start` on, before `stop`.
@@ -196,7 +187,7 @@ impl Value {
     }
 
     pub(super) fn is_mapping(&self) -> bool {
-        matches!(self, Self::Map(_) | Self::Lazy(_) | Self::Variables)
+        matches!(self, Self::Map(_) | Self::Lazy(_))
     }
 
     /// Whether it counts as true.
@@ -211,13 +202,7 @@ impl Value {
             Self::Map(map) => !map.is_empty(),
             Self::Lazy(lazy) => !lazy.keys().is_empty(),
             Self::Range(range) => range.len() > 0,
-            Self::Variables
-            | Self::Omit
-            | Self::Namespace(_)
-            | Self::Time(_)
-            | Self::Function(_)
-            | Self::Macro(_)
-            | Self::Method(_) => true,
+            Self::Omit | Self::Time(_) | Self::Foreign => true,
         })
     }
 
@@ -289,12 +274,11 @@ impl Value {
             Self::Text(_) => "a text",
             Self::List(_) => "a list",
             Self::Tuple(_) => "a tuple",
-            Self::Map(_) | Self::Lazy(_) | Self::Variables => "a mapping",
+            Self::Map(_) | Self::Lazy(_) => "a mapping",
             Self::Range(_) => "a range",
-            Self::Namespace(_) => "a namespace",
             Self::Time(_) => "a point in time",
             Self::Span(_) => "a length of time",
-            Self::Function(_) | Self::Macro(_) | Self::Method(_) => "a function",
+            Self::Foreign => "a function",
         }
     }
 
@@ -311,14 +295,11 @@ impl Value {
             Self::Text(_) => "str",
             Self::List(_) => "list",
             Self::Tuple(_) => "tuple",
-            Self::Map(_) | Self::Lazy(_) | Self::Variables => "dict",
+            Self::Map(_) | Self::Lazy(_) => "dict",
             Self::Range(_) => "range",
-            Self::Namespace(_) => "Namespace",
             Self::Time(_) => "datetime",
             Self::Span(_) => "timedelta",
-            Self::Function(_) => "function",
-            Self::Macro(_) => "Macro",
-            Self::Method(_) => "builtin_function_or_method",
+            Self::Foreign => "function",
         }
     }
 }

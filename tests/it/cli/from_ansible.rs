@@ -109,8 +109,15 @@ async fn nothing_of_a_vault_is_shown() {
     let password = bench.path("site/vault-password.sh");
     for reporter in ["human", "jsonl"] {
         let told = run(&[
-            "apply", &playbook, "-i", &inventory, "--vault-password-file", &password, "-vvv",
-            "--reporter", reporter,
+            "apply",
+            &playbook,
+            "-i",
+            &inventory,
+            "--vault-password-file",
+            &password,
+            "-vvv",
+            "--reporter",
+            reporter,
         ])
         .await
         .exits(0)
@@ -167,8 +174,17 @@ async fn check(line: &str) {
                 .await
                 .exits(6);
             run(&[
-                "inventory", "--host", "ts01.corp.example", "-i", &inventory, "-i", "extra,",
-                "--vault-password-file", PASSWORD, "--playbook-dir", SITE,
+                "inventory",
+                "--host",
+                "ts01.corp.example",
+                "-i",
+                &inventory,
+                "-i",
+                "extra,",
+                "--vault-password-file",
+                PASSWORD,
+                "--playbook-dir",
+                SITE,
             ])
             .await
             .exits(0)
@@ -187,15 +203,27 @@ async fn check(line: &str) {
         }
         "vault files and `!vault` values, `--vault-id`, `--vault-password-file`, `-J`" => {
             let vault = format!("{SITE}/inventory/group_vars/all/vault.yml");
-            run(&["vault", "view", &vault, "--vault-id", &format!("x@{PASSWORD}")])
-                .await
-                .exits(0)
-                .says("vault_admin_user: CORP\\rdp-admin");
+            run(&[
+                "vault",
+                "view",
+                &vault,
+                "--vault-id",
+                &format!("x@{PASSWORD}"),
+            ])
+            .await
+            .exits(0)
+            .says("vault_admin_user: CORP\\rdp-admin");
         }
         "variables of `winrm` and `psrp`" => {
             run(&[
-                "audit", "examples/from-ansible/rdp.yml", "-i", &format!("{SITE}/inventory"), "-i",
-                "lab:examples/from-ansible/lab.yml", "--vault-password-file", PASSWORD,
+                "audit",
+                "examples/from-ansible/rdp.yml",
+                "-i",
+                &format!("{SITE}/inventory"),
+                "-i",
+                "lab:examples/from-ansible/lab.yml",
+                "--vault-password-file",
+                PASSWORD,
             ])
             .await
             .says("`ansible_become_method` has no effect here");
@@ -203,7 +231,10 @@ async fn check(line: &str) {
         "hosts with `ansible_connection: ssh`" => {
             let folder = tempfile::tempdir().unwrap();
             let (hosts, play) = (folder.path().join("hosts"), folder.path().join("play.yml"));
-            support::write(&hosts, b"a ansible_connection=ssh ansible_user=u ansible_password=p\n");
+            support::write(
+                &hosts,
+                b"a ansible_connection=ssh ansible_user=u ansible_password=p\n",
+            );
             support::write(&play, b"- hosts: all\n  tasks:\n    - ping:\n");
             let hosts = hosts.display().to_string();
             run(&["inventory", "--list", "-i", &hosts]).await.exits(0);
@@ -223,19 +254,27 @@ async fn check_language(line: &str) {
                 .await
                 .exits(0);
         }
-        "`win_reboot`, `win_wait_for`, `assert`, `fail`, `debug`, `set_fact`, `include_tasks`, `include_vars`" => {
+        "`win_reboot`, `win_wait_for`, `assert`, `fail`, `debug`, `set_fact`, `include_tasks`, `include_vars`" =>
+        {
             lint("    - win_reboot:\n    - win_wait_for: {port: 3389}\n    - assert: {that: 1 == 1}\n    - fail: {msg: x}\n      when: false\n    - debug: {msg: x}\n    - set_fact: {a: 1}\n")
                 .await
                 .exits(0);
         }
         "every other module" => {
-            lint("    - win_shell: whoami\n").await.exits(6).says(":3:7").says("help:");
+            lint("    - win_shell: whoami\n")
+                .await
+                .exits(6)
+                .says(":3:7")
+                .says("help:");
         }
         "roles" => {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("play.yml");
             support::write(&path, b"- hosts: all\n  roles: [rdp]\n");
-            run(&["lint", &path.display().to_string()]).await.exits(6).says("import_tasks");
+            run(&["lint", &path.display().to_string()])
+                .await
+                .exits(6)
+                .says("import_tasks");
         }
         "`loop`, `register`, `until`, `block`, `rescue`, `always`, handlers" => {
             apply("- hosts: all\n  tasks:\n    - block:\n        - debug: {msg: \"{{ item }}\"}\n          loop: [1, 2]\n          register: told\n        - fail: {msg: no}\n          until: false\n          retries: 1\n          delay: 0\n      rescue:\n        - debug: {msg: \"{{ told.results | length }} told\"}\n      always:\n        - debug: {msg: over}\n", &[])
@@ -245,9 +284,12 @@ async fn check_language(line: &str) {
                 .says("over");
         }
         "Jinja filters and tests" | "lookups" => {
-            apply("- hosts: all\n  tasks:\n    - debug: {msg: \"{{ lookup('file', '/x') }}\"}\n", &[])
-                .await
-                .says("lookup");
+            apply(
+                "- hosts: all\n  tasks:\n    - debug: {msg: \"{{ lookup('file', '/x') }}\"}\n",
+                &[],
+            )
+            .await
+            .says("lookup");
         }
         "`--check` that skips or guesses" => {
             apply("- hosts: all\n  tasks:\n    - registry_key: {key: 'HKLM\\SOFTWARE\\New'}\n    - registry_value: {key: 'HKLM\\SOFTWARE\\New', name: a, type: dword, data: 1}\n    - reboot:\n    - wait_for: {port: 3389}\n", &["--check"])
@@ -262,22 +304,36 @@ async fn check_language(line: &str) {
 
 async fn check_rollout(line: &str) {
     match line {
-        "`serial`, `max_fail_percentage`, `any_errors_fatal`" | "a slow host holds up all others" => {
-            run(&["apply", "playbooks/rdp-baseline.yml", "-i", "lab:healthy:3", "--serial", "1,2"])
-                .await
-                .exits(0)
-                .says("WAVE 2 of 2");
+        "`serial`, `max_fail_percentage`, `any_errors_fatal`"
+        | "a slow host holds up all others" => {
+            run(&[
+                "apply",
+                "playbooks/rdp-baseline.yml",
+                "-i",
+                "lab:healthy:3",
+                "--serial",
+                "1,2",
+            ])
+            .await
+            .exits(0)
+            .says("WAVE 2 of 2");
         }
         "`gather_facts`" => {
-            apply("- hosts: all\n  tasks:\n    - debug: {msg: \"{{ ansible_os_family }}\"}\n", &[])
-                .await
-                .exits(0)
-                .says("Windows");
+            apply(
+                "- hosts: all\n  tasks:\n    - debug: {msg: \"{{ ansible_os_family }}\"}\n",
+                &[],
+            )
+            .await
+            .exits(0)
+            .says("Windows");
         }
         "`become`" => {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("play.yml");
-            support::write(&path, b"- hosts: all\n  become: true\n  tasks: [{ping: }]\n");
+            support::write(
+                &path,
+                b"- hosts: all\n  become: true\n  tasks: [{ping: }]\n",
+            );
             run(&["lint", &path.display().to_string()])
                 .await
                 .exits(0)

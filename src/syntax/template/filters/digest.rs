@@ -54,7 +54,8 @@ fn hex(bytes: &[u8]) -> Value {
     Value::from(
         bytes
             .iter()
-            .map(|byte| format!("{byte:02x}"))
+            .flat_map(|byte| [byte >> 4, byte & 0xF])
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
             .collect::<String>(),
     )
 }
@@ -63,7 +64,7 @@ fn hash(call: &mut Call<'_, '_>) -> Answer {
     let kind = call.text("hashtype", "sha1")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     Ok(match kind.to_lowercase().as_str() {
         "md5" => hex(&Md5::digest(&text)),
         "sha1" => hex(&Sha1::digest(&text)),

@@ -57,6 +57,13 @@ pub(super) const FILTERS: &[Filter] = &[
     ),
 ];
 
+/// Whether the keys of mappings are sorted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    AsTheyAre,
+    InOrder,
+}
+
 /// How JSON is laid out.
 struct Layout {
     indent: Option<String>,
@@ -67,7 +74,8 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(call: &mut Call<'_, '_>, indent: Option<usize>, sort: bool) -> Result<Self, Fault> {
+    /// The arguments of a call; nice JSON has lines and keys in order unless told otherwise.
+    fn of(call: &mut Call<'_, '_>, indent: Option<usize>, keys: Keys) -> Result<Self, Fault> {
         let indent = match call.named("indent") {
             None => indent.map(|width| " ".repeat(width)),
             Some(Value::None) => None,
@@ -81,7 +89,7 @@ impl Layout {
         };
         let sort = call
             .named("sort_keys")
-            .map_or(Ok(sort), |flag| flag.truth())?;
+            .map_or(Ok(keys == Keys::InOrder), |flag| flag.truth())?;
         let ascii = call
             .named("ensure_ascii")
             .map_or(Ok(true), |flag| flag.truth())?;
@@ -102,7 +110,7 @@ impl Layout {
                 .map(Value::spell)
                 .collect::<Result<Vec<_>, _>>()?
                 .try_into()
-                .map_err(|_| call.failed("`separators` must be two texts"))?;
+                .map_err(|_unfit| call.failed("`separators` must be two texts"))?;
             layout.between = between;
             layout.colon = colon;
         }
@@ -126,13 +134,13 @@ impl Layout {
             Value::Text(text) => self.text(text, out),
             Value::List(items) | Value::Tuple(items) => self.list(items, out, depth)?,
             Value::Time(_) | Value::Span(_) => self.text(&value.spell()?, out),
-            other => match other.entries()? {
-                Some(map) => self.map(&map, out, depth)?,
-                None => {
+            other => {
+                let Some(map) = other.entries()? else {
                     let message = format!("JSON has nothing for {}", other.describe());
                     return Err(Fault::failed(message));
-                }
-            },
+                };
+                self.map(&map, out, depth)?;
+            }
         }
         Ok(())
     }
@@ -199,7 +207,8 @@ impl Layout {
                 letter if letter < ' ' || (self.ascii && letter > '~') => {
                     let mut units = [0; 2];
                     for unit in letter.encode_utf16(&mut units) {
-                        out.push_str(&format!("\\u{unit:04x}"));
+                        let code = format!("\\u{unit:04x}");
+                        out.push_str(&code);
                     }
                 }
                 letter => out.push(letter),
@@ -221,12 +230,12 @@ fn real(number: f64) -> String {
 fn written(call: &mut Call<'_, '_>, layout: &Layout) -> Answer {
     let mut out = String::new();
     layout.write(&call.input, &mut out, 0)?;
-    call.resolver.spend_bytes(out.len())?;
+    call.kit.spend_bytes(out.len())?;
     Ok(Value::from(out))
 }
 
 fn to_json(call: &mut Call<'_, '_>) -> Answer {
-    let layout = Layout::of(call, None, false)?;
+    let layout = Layout::of(call, None, Keys::AsTheyAre)?;
     written(call, &layout)
 }
 
@@ -235,7 +244,7 @@ fn to_nice_json(call: &mut Call<'_, '_>) -> Answer {
     if let Some(indent) = call.given.positional.pop_front() {
         call.given.named.push(("indent".into(), indent));
     }
-    let layout = Layout::of(call, Some(4), true)?;
+    let layout = Layout::of(call, Some(4), Keys::InOrder)?;
     written(call, &layout)
 }
 
@@ -243,7 +252,7 @@ fn jinja_json(call: &mut Call<'_, '_>) -> Answer {
     if let Some(indent) = call.given.positional.pop_front() {
         call.given.named.push(("indent".into(), indent));
     }
-    let layout = Layout::of(call, None, true)?;
+    let layout = Layout::of(call, None, Keys::InOrder)?;
     let text = written(call, &layout)?.spell()?;
     let text = text.replace('<', "\\u003c").replace('>', "\\u003e");
     Ok(Value::from(
@@ -258,7 +267,7 @@ fn from_json(call: &mut Call<'_, '_>) -> Answer {
     match serde_json::from_str(text) {
         Ok(data) => {
             let length = text.len();
-            call.resolver.spend_bytes(length)?;
+            call.kit.spend_bytes(length)?;
             Ok(of_json(data))
         }
         Err(error) => Err(call.failed(format!("not valid JSON: {error}"))),
@@ -345,7 +354,7 @@ fn b64_encode(call: &mut Call<'_, '_>) -> Answer {
     let safe = call.flag("urlsafe")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let Some(bytes) = encoding.bytes(&text) else {
         return Err(call.failed("the encoding does not have all these letters"));
     };
@@ -362,7 +371,7 @@ fn b64_decode(call: &mut Call<'_, '_>) -> Answer {
     let safe = call.flag("urlsafe")?;
     call.done()?;
     let text = call.input_text()?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let (engine, alphabet) = if safe {
         (BASE64_URL_SAFE, "-_=")
     } else {
@@ -373,7 +382,7 @@ fn b64_decode(call: &mut Call<'_, '_>) -> Answer {
     let digits: String = text.chars().filter(is_digit).collect();
     let bytes = engine
         .decode(&digits)
-        .map_err(|_| call.failed("not valid Base64"))?;
+        .map_err(|_unfit| call.failed("not valid Base64"))?;
     match encoding.text(&bytes) {
         Some(text) => Ok(Value::from(text)),
         None => Err(call.failed("the bytes are no text in this encoding")),

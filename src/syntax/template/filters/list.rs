@@ -2,15 +2,18 @@
 
 use std::cmp::Ordering;
 
-use crate::syntax::template::ast::Operator;
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::operator;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
 use crate::syntax::template::filters::select::Attribute;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
+use crate::syntax::template::value::operator;
 
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(
@@ -144,7 +147,7 @@ fn first(call: &mut Call<'_, '_>) -> Answer {
     match call.items()?.first() {
         Some(first) => Ok(first.clone()),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no first item: the list is empty".to_owned())),
     }
 }
@@ -154,7 +157,7 @@ fn last(call: &mut Call<'_, '_>) -> Answer {
     match call.items()?.last() {
         Some(last) => Ok(last.clone()),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no last item: the list is empty".to_owned())),
     }
 }
@@ -168,28 +171,20 @@ fn join(call: &mut Call<'_, '_>) -> Answer {
         if at > 0 {
             out.push_str(&between);
         }
-        let text = attribute.of_item(item, call.resolver)?.spell()?;
-        call.resolver.spend_bytes(text.len() + between.len())?;
+        let text = attribute.of_item(item, call.kit)?.spell()?;
+        call.kit.spend_bytes(text.len() + between.len())?;
         out.push_str(&text);
     }
     Ok(Value::from(out))
 }
 
-/// What items are compared by: texts without regard to capitals, unless asked for.
-pub(super) fn folded(value: &Value, case_sensitive: bool) -> Value {
-    match value {
-        Value::Text(text) if !case_sensitive => Value::from(text.to_lowercase()),
-        other => other.clone(),
-    }
-}
-
 fn extreme(call: &mut Call<'_, '_>, wanted: Ordering) -> Answer {
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     let attribute = Attribute::of(call.take("attribute"))?;
     call.done()?;
     let mut best: Option<(Value, Value)> = None;
     for item in call.items()?.iter() {
-        let key = folded(&attribute.of_item(item, call.resolver)?, case_sensitive);
+        let key = folded(&attribute.of_item(item, call.kit)?, capitals);
         key.used()?;
         let better = match &best {
             None => true,
@@ -202,7 +197,7 @@ fn extreme(call: &mut Call<'_, '_>, wanted: Ordering) -> Answer {
     match best {
         Some((_, item)) => Ok(item),
         None => Ok(call
-            .resolver
+            .kit
             .undefined("there is no smallest or largest item: the list is empty".to_owned())),
     }
 }
@@ -223,45 +218,27 @@ fn sum(call: &mut Call<'_, '_>) -> Answer {
         return Err(call.failed("texts are joined by `| join`"));
     }
     for item in call.items()?.iter() {
-        let item = attribute.of_item(item, call.resolver)?;
-        total = operator::binary(Operator::Add, &total, &item, call.resolver)?;
+        let item = attribute.of_item(item, call.kit)?;
+        total = operator::add(&total, &item, call.kit)?;
     }
     Ok(total)
 }
 
 fn sort(call: &mut Call<'_, '_>) -> Answer {
-    let reverse = call.flag("reverse")?;
-    let case_sensitive = call.flag("case_sensitive")?;
+    let direction = Direction::of(call)?;
+    let capitals = Capitals::of(call)?;
     let attributes = Attribute::several(call.take("attribute"))?;
     call.done()?;
     let mut keyed = Vec::new();
     for item in call.items()?.iter() {
         let mut keys = Vec::new();
         for attribute in &attributes {
-            let key = attribute.of_item(item, call.resolver)?;
-            keys.push(folded(key.used()?, case_sensitive));
+            let key = attribute.of_item(item, call.kit)?;
+            keys.push(folded(key.used()?, capitals));
         }
         keyed.push((Value::from(keys), item.clone()));
     }
-    sorted(keyed, reverse, call)
-}
-
-/// Items by their keys; equal ones keep their order, also when it is reversed.
-pub(super) fn sorted(
-    mut keyed: Vec<(Value, Value)>,
-    reverse: bool,
-    call: &mut Call<'_, '_>,
-) -> Answer {
-    call.resolver.spend(keyed.len().saturating_mul(8))?;
-    if reverse {
-        keyed.reverse();
-    }
-    compare::sort(&mut keyed, |(key, _)| key.clone())?;
-    let mut items: Vec<Value> = keyed.into_iter().map(|(_, item)| item).collect();
-    if reverse {
-        items.reverse();
-    }
-    Ok(Value::from(items))
+    sorted(keyed, direction, call)
 }
 
 fn reverse(call: &mut Call<'_, '_>) -> Answer {
@@ -290,7 +267,7 @@ fn batch(call: &mut Call<'_, '_>) -> Answer {
     let items = call.items()?;
     let mut batches: Vec<Vec<Value>> = items.chunks(size).map(<[Value]>::to_vec).collect();
     if let (Some(fill), Some(last)) = (fill, batches.last_mut()) {
-        call.resolver.spend(size)?;
+        call.kit.spend(size)?;
         last.resize(size, fill);
     }
     Ok(Value::from(
@@ -307,7 +284,7 @@ fn slice(call: &mut Call<'_, '_>) -> Answer {
     if count == 0 {
         return Err(call.failed("`slices` must be 1 at least"));
     }
-    call.resolver.spend(count)?;
+    call.kit.spend(count)?;
     let items = call.items()?;
     let (size, extra) = (items.len() / count, items.len() % count);
     let mut rest = items.iter().cloned();
@@ -332,32 +309,40 @@ fn flatten(call: &mut Call<'_, '_>) -> Answer {
     let skip = call
         .take("skip_nulls")
         .map_or(Ok(true), |skip| skip.truth())?;
+    let nulls = if skip { Nulls::Skipped } else { Nulls::Kept };
     call.done()?;
     let items = call.items()?;
-    flattened(&items, levels, skip, call).map(Value::from)
+    flattened(&items, levels, nulls, call).map(Value::from)
+}
+
+/// Whether nulls in lists stay.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Nulls {
+    Kept,
+    Skipped,
 }
 
 /// Items with lists in them dissolved.
 pub(super) fn flattened(
     items: &[Value],
     levels: i128,
-    skip_nulls: bool,
+    nulls: Nulls,
     call: &mut Call<'_, '_>,
 ) -> Result<Vec<Value>, Fault> {
-    call.resolver.enter()?;
-    call.resolver.spend(items.len())?;
+    call.kit.enter()?;
+    call.kit.spend(items.len())?;
     let mut out = Vec::new();
     for item in items {
         match item.used()? {
-            Value::None if skip_nulls => {}
-            Value::Text(text) if skip_nulls && matches!(&**text, "None" | "null") => {}
+            Value::None if nulls == Nulls::Skipped => {}
+            Value::Text(text) if nulls == Nulls::Skipped && matches!(&**text, "None" | "null") => {}
             Value::List(inner) | Value::Tuple(inner) if levels > 0 => {
-                out.extend(flattened(inner, levels - 1, skip_nulls, call)?);
+                out.extend(flattened(inner, levels - 1, nulls, call)?);
             }
             item => out.push(item.clone()),
         }
     }
-    call.resolver.leave();
+    call.kit.leave();
     Ok(out)
 }
 
@@ -402,7 +387,7 @@ fn zip_longest(call: &mut Call<'_, '_>) -> Answer {
         .map(|list| list.len())
         .max()
         .unwrap_or_default();
-    call.resolver.spend(most)?;
+    call.kit.spend(most)?;
     Ok(zipped(&lists, most, &fill))
 }
 
@@ -419,8 +404,7 @@ fn product(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
     for list in lists.iter().cycle().take(lists.len() * times) {
-        call.resolver
-            .spend(rows.len().saturating_mul(list.len() + 1))?;
+        call.kit.spend(rows.len().saturating_mul(list.len() + 1))?;
         rows = rows
             .iter()
             .flat_map(|row| {
@@ -447,8 +431,7 @@ enum Choice {
 fn chosen(items: &[Value], size: usize, choice: Choice, call: &mut Call<'_, '_>) -> Answer {
     let mut rows: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..size {
-        call.resolver
-            .spend(rows.len().saturating_mul(items.len() + 1))?;
+        call.kit.spend(rows.len().saturating_mul(items.len() + 1))?;
         rows = rows
             .iter()
             .flat_map(|row| {

@@ -63,8 +63,8 @@ fn ternary(call: &mut Call<'_, '_>) -> Answer {
 pub(in crate::syntax::template) fn truth_of_word(value: &Value) -> Option<bool> {
     let word = match value {
         Value::Text(text) => text.trim().to_lowercase(),
-        Value::Float(number) if *number == 1.0 => "1".to_owned(),
-        Value::Float(number) if *number == 0.0 => "0".to_owned(),
+        Value::Float(1.0) => "1".to_owned(),
+        Value::Float(0.0) => "0".to_owned(),
         other => other.as_int()?.to_string(),
     };
     match word.as_str() {
@@ -78,7 +78,7 @@ fn bool(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     Ok(Value::Bool(match &call.input {
         Value::Text(text) => matches!(text.to_lowercase().as_str(), "yes" | "on" | "true" | "1"),
-        Value::Float(number) => *number == 1.0,
+        Value::Float(number) => matches!(number, 1.0),
         other => other.as_int() == Some(1),
     }))
 }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::filters::list::Nulls;
 use crate::syntax::template::filters::list::flattened;
-use crate::syntax::template::filters::list::folded;
-use crate::syntax::template::filters::list::sorted;
-use crate::syntax::template::resolve::Resolver;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
 use crate::syntax::template::value::compare;
 use crate::syntax::template::value::compare::Key;
 
@@ -121,7 +124,7 @@ fn combine(call: &mut Call<'_, '_>) -> Answer {
     let mut terms = vec![call.input.clone()];
     terms.extend(call.rest());
     call.done()?;
-    let terms = flattened(&terms, 1, true, call)?;
+    let terms = flattened(&terms, 1, Nulls::Skipped, call)?;
     if let [only] = terms.as_slice() {
         return Ok(only.clone());
     }
@@ -131,32 +134,27 @@ fn combine(call: &mut Call<'_, '_>) -> Answer {
             let message = format!("needs mappings, one is {}", term.describe());
             return Err(call.failed(message));
         };
-        call.resolver.spend(map.len())?;
-        whole = merged(&whole, &map, (recursive, lists), call.resolver)?;
+        call.kit.spend(map.len())?;
+        whole = merged(&whole, &map, (recursive, lists), call.kit)?;
     }
     Ok(Value::from(whole))
 }
 
-fn merged(
-    below: &Map,
-    above: &Map,
-    rule: (bool, Lists),
-    resolver: &mut Resolver<'_>,
-) -> Result<Map, Fault> {
-    resolver.enter()?;
+fn merged(below: &Map, above: &Map, rule: (bool, Lists), kit: &mut Kit<'_>) -> Result<Map, Fault> {
+    kit.enter()?;
     let mut whole = below.clone();
     let (recursive, lists) = rule;
     for (key, new) in above {
         let merged = match (whole.get(key), new) {
             (Some(Value::Map(old)), Value::Map(new)) if recursive => {
-                Value::from(merged(old, new, rule, resolver)?)
+                Value::from(merged(old, new, rule, kit)?)
             }
-            (Some(Value::List(old)), Value::List(new)) => list_of(old, new, lists, resolver)?,
+            (Some(Value::List(old)), Value::List(new)) => list_of(old, new, lists, kit)?,
             _ => new.clone(),
         };
         whole.insert(key.clone(), merged);
     }
-    resolver.leave();
+    kit.leave();
     Ok(whole)
 }
 
@@ -164,9 +162,9 @@ fn list_of(
     old: &Arc<Vec<Value>>,
     new: &Arc<Vec<Value>>,
     lists: Lists,
-    resolver: &mut Resolver<'_>,
+    kit: &mut Kit<'_>,
 ) -> Answer {
-    resolver.spend(old.len() + new.len())?;
+    kit.spend(old.len() + new.len())?;
     let left = || -> Result<Vec<Value>, Fault> {
         let new = Value::List(Arc::clone(new));
         let mut left = Vec::new();
@@ -199,7 +197,7 @@ fn names(call: &mut Call<'_, '_>) -> Result<[Key; 2], Fault> {
 fn to_items(call: &mut Call<'_, '_>) -> Answer {
     let [key_name, value_name] = names(call)?;
     let map = input(call)?;
-    call.resolver.spend(map.len())?;
+    call.kit.spend(map.len())?;
     let entry = |(key, value): (&Key, &Value)| {
         Value::from(Map::from_iter([
             (key_name.clone(), key.value().clone()),
@@ -214,7 +212,7 @@ fn of_items(call: &mut Call<'_, '_>) -> Answer {
     let Some(items) = call.input.as_sequence().cloned() else {
         return Err(call.wrong_input("a list"));
     };
-    call.resolver.spend(items.len())?;
+    call.kit.spend(items.len())?;
     let mut map = Map::new();
     for entry in items.iter() {
         let Some(entry) = entry.entries()? else {
@@ -247,9 +245,9 @@ fn items(call: &mut Call<'_, '_>) -> Answer {
 }
 
 fn dictsort(call: &mut Call<'_, '_>) -> Answer {
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     let by = call.text("by", "key")?;
-    let reverse = call.flag("reverse")?;
+    let direction = Direction::of(call)?;
     call.done()?;
     let map = input(call)?;
     let mut keyed = Vec::new();
@@ -259,9 +257,9 @@ fn dictsort(call: &mut Call<'_, '_>) -> Answer {
             "value" => value,
             other => return Err(call.failed(format!("`{other}` is none of `key` or `value`"))),
         };
-        keyed.push((folded(sorted_by.used()?, case_sensitive), pair(key, value)));
+        keyed.push((folded(sorted_by.used()?, capitals), pair(key, value)));
     }
-    sorted(keyed, reverse, call)
+    sorted(keyed, direction, call)
 }
 
 fn extract(call: &mut Call<'_, '_>) -> Answer {
@@ -278,18 +276,12 @@ fn extract(call: &mut Call<'_, '_>) -> Answer {
         if let Value::Undefined(_) = value {
             return Ok(value);
         }
-        let found = match (&value, &key) {
-            (Value::Variables, Value::Text(name)) => call.resolver.by_name(name)?,
-            _ => item(&value, &key)?,
+        let Some(found) = item(&value, &key)? else {
+            let key = key.spell()?;
+            let reason = format!("there is no `{key}` to extract");
+            return Ok(call.kit.undefined(reason));
         };
-        value = match found {
-            Some(found) => found,
-            None => {
-                let key = key.spell()?;
-                call.resolver
-                    .undefined(format!("there is no `{key}` to extract"))
-            }
-        };
+        value = found;
     }
     Ok(value)
 }
@@ -328,7 +320,7 @@ fn subelements(call: &mut Call<'_, '_>) -> Answer {
         match values {
             None => {}
             Some(Value::List(values)) => {
-                call.resolver.spend(values.len())?;
+                call.kit.spend(values.len())?;
                 pairs.extend(
                     values
                         .iter()

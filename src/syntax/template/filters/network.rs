@@ -275,11 +275,11 @@ fn part(net: Net, text: &str, query: &str) -> Option<Value> {
         "netmask" => show(net.mask()),
         "hostmask" | "wildcard" => show(net.of_number(net.host_mask())),
         "broadcast" => when(has_hosts, show(net.last())),
-        "subnet" => prefixed(net.network()),
+        "subnet" | "network/prefix" => prefixed(net.network()),
         "net" => when(net.is_network(), prefixed(net.network())),
-        "host" | "hostnet" => when(!net.is_network(), prefixed(net.address)),
-        "network/prefix" | "address/prefix" if query.starts_with('n') => prefixed(net.network()),
-        "address/prefix" | "gateway" => when(!net.is_network(), prefixed(net.address)),
+        "host" | "hostnet" | "address/prefix" | "gateway" => {
+            when(!net.is_network(), prefixed(net.address))
+        }
         "size" => Value::from(
             net.host_mask()
                 .checked_add(1)

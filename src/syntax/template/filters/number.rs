@@ -6,7 +6,6 @@ use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::number;
-use crate::syntax::template::value::number::real;
 
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(
@@ -113,13 +112,11 @@ fn round(call: &mut Call<'_, '_>) -> Answer {
 
 /// The exact value decides; halves go to the even digit.
 fn round_half_even(value: f64, precision: i32) -> f64 {
-    match usize::try_from(precision) {
-        Ok(digits) => format!("{value:.digits$}").parse().unwrap_or(value),
-        Err(_) => {
-            let scale = 10_f64.powi(-precision);
-            (value / scale).round_ties_even() * scale
-        }
+    if let Ok(digits) = usize::try_from(precision) {
+        return format!("{value:.digits$}").parse().unwrap_or(value);
     }
+    let scale = 10_f64.powi(-precision);
+    (value / scale).round_ties_even() * scale
 }
 
 fn round_whole(value: i128, precision: i32) -> i128 {
@@ -151,12 +148,12 @@ fn log(call: &mut Call<'_, '_>) -> Answer {
         ),
     };
     call.done()?;
-    if value <= 0.0 || base.is_some_and(|base| base <= 0.0 || base == 1.0) {
+    if value <= 0.0 || base.is_some_and(|base| base <= 0.0 || matches!(base, 1.0)) {
         return Err(call.failed("there is no logarithm of that"));
     }
     Ok(Value::Float(match base {
         None => value.ln(),
-        Some(base) if base == 10.0 => value.log10(),
+        Some(10.0) => value.log10(),
         Some(base) => value.ln() / base.ln(),
     }))
 }
@@ -180,7 +177,7 @@ fn root(call: &mut Call<'_, '_>) -> Answer {
     if base == 0.0 {
         return Err(call.failed("division by zero"));
     }
-    let root = if base == real(2) {
+    let root = if matches!(base, 2.0) {
         value.sqrt()
     } else {
         value.powf(1.0 / base)

@@ -50,13 +50,20 @@ pub(in crate::syntax::template) enum Anchor {
     Both,
 }
 
+/// A pattern, ready.
+struct Pattern {
+    regex: Arc<Regex>,
+    /// Whether it ends with `$` as the end of the text.
+    ends: bool,
+}
+
 /// A pattern with Python's flags; `\Z` is the end of the text there.
 fn compiled(
     call: &Call<'_, '_>,
     pattern: &str,
     [ignore_case, multiline]: [bool; 2],
     anchor: Anchor,
-) -> Result<Arc<Regex>, Fault> {
+) -> Result<Pattern, Fault> {
     let mut flags = String::new();
     if ignore_case {
         flags.push('i');
@@ -69,13 +76,33 @@ fn compiled(
     } else {
         format!("(?{flags})")
     };
-    let pattern = translated(pattern);
+    let written = pattern;
+    let pattern = translated(written);
     let whole = match anchor {
         Anchor::Nowhere => format!("{flags}{pattern}"),
         Anchor::Start => format!("{flags}\\A(?:{pattern})"),
         Anchor::Both => format!("{flags}\\A(?:{pattern})\\z"),
     };
-    call.resolver.pattern(&whole)
+    match call.kit.pattern(&whole) {
+        Ok(regex) => Ok(Pattern {
+            regex,
+            ends: written.ends_with('$') && !written.ends_with("\\$") && !multiline,
+        }),
+        Err(error) => Err(bad_pattern(written, &error)),
+    }
+}
+
+/// The mistake of a pattern that cannot be read.
+fn bad_pattern(pattern: &str, error: &regex::Error) -> Fault {
+    let text = error.to_string();
+    let reason = text.lines().last().unwrap_or_default();
+    let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+    let fault = Fault::failed(format!("`{pattern}` is no pattern: {reason}"));
+    if reason.contains("look-around") || reason.contains("backreferences") {
+        fault.help("patterns here look neither ahead nor behind; use groups, or a second pattern")
+    } else {
+        fault
+    }
 }
 
 /// Python's spelling of a pattern in that of the library: brackets in classes and lone braces are letters, `\Z` is the
@@ -124,12 +151,13 @@ fn is_repetition(rest: &str) -> bool {
     }
 }
 
-/// The text without a line break at its end when Python's `$` at the end of the pattern would match before it.
-fn before_line_end<'t>(text: &'t str, pattern: &str, multiline: bool) -> &'t str {
-    let ends = pattern.ends_with('$') && !pattern.ends_with("\\$") && !multiline;
-    match text.strip_suffix('\n') {
-        Some(line) if ends => line,
-        _ => text,
+impl Pattern {
+    /// The text without a line break at its end, when Python's `$` would match before it.
+    fn line<'t>(&self, text: &'t str) -> &'t str {
+        match text.strip_suffix('\n') {
+            Some(line) if self.ends => line,
+            _ => text,
+        }
     }
 }
 
@@ -152,10 +180,10 @@ pub(in crate::syntax::template) fn holds(
     let pattern = call.text("pattern", "")?;
     let flags = flags(call, ["ignorecase", "multiline"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
-    let regex = compiled(call, &pattern, flags, anchor)?;
-    let [_, multiline] = flags;
-    Ok(regex.is_match(&text) || regex.is_match(before_line_end(&text, &pattern, multiline)))
+    call.kit.spend_bytes(text.len())?;
+    let found = compiled(call, &pattern, flags, anchor)?;
+    let regex = &found.regex;
+    Ok(regex.is_match(&text) || regex.is_match(found.line(&text)))
 }
 
 fn replace(call: &mut Call<'_, '_>) -> Answer {
@@ -166,15 +194,14 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
     let count = call.int("count", 0)?;
     let mandatory = call.int("mandatory_count", 0)?;
     call.done()?;
-    let regex = compiled(call, &pattern, flags, Anchor::Nowhere)?;
+    let found = compiled(call, &pattern, flags, Anchor::Nowhere)?;
     let pieces = replacement_pieces(&replacement)?;
-    let [_, multiline] = flags;
-    let line = before_line_end(&text, &pattern, multiline);
+    let line = found.line(&text);
     let most = usize::try_from(count).unwrap_or(0);
     let mut out = String::new();
     let mut end = 0;
     let mut replaced = 0;
-    for captures in regex.captures_iter(line) {
+    for captures in found.regex.captures_iter(line) {
         if most > 0 && replaced == most {
             break;
         }
@@ -183,11 +210,12 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         };
         out.push_str(text.get(end..whole.start()).unwrap_or_default());
         for piece in &pieces {
-            out.push_str(piece.of(&captures)?);
+            let piece = piece.of(&captures)?;
+            call.kit.spend_bytes(piece.len())?;
+            out.push_str(piece);
         }
         end = whole.end();
         replaced += 1;
-        call.resolver.spend_bytes(replacement.len() + whole.len())?;
     }
     if mandatory != 0 && usize::try_from(mandatory) != Ok(replaced) {
         let message =
@@ -195,7 +223,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         return Err(call.failed(message));
     }
     out.push_str(text.get(end..).unwrap_or_default());
-    call.resolver.spend_bytes(out.len())?;
+    call.kit.spend_bytes(out.len())?;
     Ok(Value::from(out))
 }
 
@@ -295,8 +323,9 @@ fn search(call: &mut Call<'_, '_>) -> Answer {
     let groups = call.rest();
     let flags = flags(call, ["ignorecase", "multiline"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
-    let regex = compiled(call, &pattern, flags, Anchor::Nowhere)?;
+    call.kit.spend_bytes(text.len())?;
+    let compiled = compiled(call, &pattern, flags, Anchor::Nowhere)?;
+    let regex = &compiled.regex;
     let mut wanted = Vec::new();
     for group in &groups {
         let name = group.as_text().unwrap_or_default();
@@ -307,9 +336,8 @@ fn search(call: &mut Call<'_, '_>) -> Answer {
             .ok_or_else(|| call.failed("groups are named `\\1` or `\\g<name>`"))?;
         wanted.push(name.to_owned());
     }
-    let [_, multiline] = flags;
-    let line = before_line_end(&text, &pattern, multiline);
-    let Some(captures) = regex.captures(&text).or_else(|| regex.captures(line)) else {
+    let captures = regex.captures(&text);
+    let Some(captures) = captures.or_else(|| regex.captures(compiled.line(&text))) else {
         return Ok(Value::None);
     };
     if wanted.is_empty() {
@@ -335,11 +363,11 @@ fn find_all(call: &mut Call<'_, '_>) -> Answer {
     let pattern = call.required_text("regex")?;
     let [multiline, ignore_case] = flags(call, ["multiline", "ignorecase"])?;
     call.done()?;
-    call.resolver.spend_bytes(text.len())?;
-    let regex = compiled(call, &pattern, [ignore_case, multiline], Anchor::Nowhere)?;
+    call.kit.spend_bytes(text.len())?;
+    let compiled = compiled(call, &pattern, [ignore_case, multiline], Anchor::Nowhere)?;
     let mut found = Vec::new();
-    for captures in regex.captures_iter(&text) {
-        call.resolver.spend(1)?;
+    for captures in compiled.regex.captures_iter(&text) {
+        call.kit.spend(1)?;
         let groups: Vec<Value> = captures
             .iter()
             .map(|group| Value::from(group.map_or("", |group| group.as_str())))

@@ -2,13 +2,15 @@
 
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
-use crate::syntax::template::filters::list::folded;
-use crate::syntax::template::filters::list::sorted;
-use crate::syntax::template::resolve::Resolver;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::Direction;
+use crate::syntax::template::filters::order::folded;
+use crate::syntax::template::filters::order::sorted;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
 use crate::syntax::template::value::compare;
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -104,11 +106,11 @@ impl Attribute {
     }
 
     /// The part of an item; undefined when it has none.
-    pub(super) fn of_item(&self, of: &Value, resolver: &Resolver<'_>) -> Answer {
-        self.or_default(of, None, resolver)
+    pub(super) fn of_item(&self, of: &Value, kit: &Kit<'_>) -> Answer {
+        self.or_default(of, None, kit)
     }
 
-    fn or_default(&self, of: &Value, default: Option<&Value>, resolver: &Resolver<'_>) -> Answer {
+    fn or_default(&self, of: &Value, default: Option<&Value>, kit: &Kit<'_>) -> Answer {
         let mut value = of.clone();
         for key in &self.keys {
             if let Value::Undefined(_) = value {
@@ -119,7 +121,7 @@ impl Attribute {
                 (None, Some(default)) => default.clone(),
                 (None, None) => {
                     let what = key.spell()?;
-                    resolver.undefined(format!("an item has no attribute `{what}`"))
+                    kit.undefined(format!("an item has no attribute `{what}`"))
                 }
             };
         }
@@ -154,7 +156,7 @@ fn map(call: &mut Call<'_, '_>) -> Answer {
             .filter(|default| !matches!(default, Value::None));
         call.done()?;
         for item in items.iter() {
-            mapped.push(attribute.or_default(item, default.as_ref(), call.resolver)?);
+            mapped.push(attribute.or_default(item, default.as_ref(), call.kit)?);
         }
         return Ok(Value::from(mapped));
     }
@@ -164,13 +166,20 @@ fn map(call: &mut Call<'_, '_>) -> Answer {
     let name = name.spell()?;
     let given = std::mem::take(&mut call.given);
     for item in items.iter() {
-        mapped.push(call.resolver.filter(&name, item.clone(), given.clone())?);
+        mapped.push(call.kit.filter(&name, item.clone(), given.clone())?);
     }
     Ok(Value::from(mapped))
 }
 
-/// Chooses the items for which a test says `wanted`.
-fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answer {
+/// Which items are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    Passing,
+    Failing,
+}
+
+/// The items that pass a test, or that do not.
+fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, kept: Kept) -> Answer {
     if !call.input.truth()? {
         return Ok(Value::from(Vec::new()));
     }
@@ -181,12 +190,12 @@ fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answe
     let given = std::mem::take(&mut call.given);
     let mut chosen = Vec::new();
     for item in call.items()?.iter() {
-        let value = attribute.of_item(item, call.resolver)?;
+        let value = attribute.of_item(item, call.kit)?;
         let holds = match &test {
-            Some(test) => call.resolver.test(test, value, given.clone())?.truth()?,
+            Some(test) => call.kit.test(test, value, given.clone())?.truth()?,
             None => value.truth()?,
         };
-        if holds == wanted {
+        if holds == (kept == Kept::Passing) {
             chosen.push(item.clone());
         }
     }
@@ -194,11 +203,11 @@ fn chosen(call: &mut Call<'_, '_>, attribute: &Attribute, wanted: bool) -> Answe
 }
 
 fn select(call: &mut Call<'_, '_>) -> Answer {
-    chosen(call, &Attribute::of(None)?, true)
+    chosen(call, &Attribute::of(None)?, Kept::Passing)
 }
 
 fn reject(call: &mut Call<'_, '_>) -> Answer {
-    chosen(call, &Attribute::of(None)?, false)
+    chosen(call, &Attribute::of(None)?, Kept::Failing)
 }
 
 fn by_attribute(call: &mut Call<'_, '_>) -> Result<Attribute, Fault> {
@@ -210,12 +219,12 @@ fn by_attribute(call: &mut Call<'_, '_>) -> Result<Attribute, Fault> {
 
 fn select_attribute(call: &mut Call<'_, '_>) -> Answer {
     let attribute = by_attribute(call)?;
-    chosen(call, &attribute, true)
+    chosen(call, &attribute, Kept::Passing)
 }
 
 fn reject_attribute(call: &mut Call<'_, '_>) -> Answer {
     let attribute = by_attribute(call)?;
-    chosen(call, &attribute, false)
+    chosen(call, &attribute, Kept::Failing)
 }
 
 fn group_by(call: &mut Call<'_, '_>) -> Answer {
@@ -223,18 +232,18 @@ fn group_by(call: &mut Call<'_, '_>) -> Answer {
     let default = call
         .take("default")
         .filter(|default| !matches!(default, Value::None));
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     call.done()?;
     let mut keyed = Vec::new();
     for item in call.items()?.iter() {
-        let key = attribute.or_default(item, default.as_ref(), call.resolver)?;
-        let folded = folded(key.used()?, case_sensitive);
+        let key = attribute.or_default(item, default.as_ref(), call.kit)?;
+        let folded = folded(key.used()?, capitals);
         keyed.push((
             folded.clone(),
             Value::tuple(vec![folded, key, item.clone()]),
         ));
     }
-    let items = sorted(keyed, false, call)?.items()?;
+    let items = sorted(keyed, Direction::Up, call)?.items()?;
     let mut groups: Vec<(Value, Value, Vec<Value>)> = Vec::new();
     for entry in items.iter() {
         let entry = entry.items()?;
@@ -257,7 +266,7 @@ fn group_by(call: &mut Call<'_, '_>) -> Answer {
 fn attribute(call: &mut Call<'_, '_>) -> Answer {
     let name = call.required_text("name")?;
     call.done()?;
-    Ok(call.resolver.undefined(format!(
+    Ok(call.kit.undefined(format!(
         "`attr` finds no keys: write `.{name}` or `['{name}']`"
     )))
 }

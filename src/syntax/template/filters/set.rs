@@ -6,7 +6,8 @@ use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
-use crate::syntax::template::filters::list::folded;
+use crate::syntax::template::filters::order::Capitals;
+use crate::syntax::template::filters::order::folded;
 use crate::syntax::template::filters::select::Attribute;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
@@ -88,15 +89,15 @@ impl Known {
 }
 
 fn unique(call: &mut Call<'_, '_>) -> Answer {
-    let case_sensitive = call.flag("case_sensitive")?;
+    let capitals = Capitals::of(call)?;
     let attribute = Attribute::of(call.take("attribute"))?;
     call.done()?;
     let mut known = Known::default();
     let mut unique = Vec::new();
     for item in call.items()?.iter() {
-        let key = attribute.of_item(item, call.resolver)?;
-        call.resolver.spend(known.others.len())?;
-        if known.add(&folded(key.used()?, case_sensitive))? {
+        let key = attribute.of_item(item, call.kit)?;
+        call.kit.spend(known.others.len())?;
+        if known.add(&folded(key.used()?, capitals))? {
             unique.push(item.clone());
         }
     }
@@ -107,17 +108,26 @@ fn both(call: &mut Call<'_, '_>) -> Result<[std::sync::Arc<Vec<Value>>; 2], Faul
     let other = call.required("b")?.items()?;
     call.done()?;
     let items = call.items()?;
-    call.resolver.spend(other.len())?;
+    call.kit.spend(other.len())?;
     Ok([items, other])
 }
 
+/// Which items are kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kept {
+    /// Those that the other list has too.
+    Shared,
+    /// Those that it has not.
+    Own,
+}
+
 /// The items of a list, each once, that another has or has not.
-fn chosen(items: &[Value], other: &[Value], wanted: bool) -> Result<Vec<Value>, Fault> {
+fn chosen(items: &[Value], other: &[Value], kept: Kept) -> Result<Vec<Value>, Fault> {
     let other = Known::of(other)?;
     let mut known = Known::default();
     let mut chosen = Vec::new();
     for item in items {
-        if other.has(item)? == wanted && known.add(item)? {
+        if other.has(item)? == (kept == Kept::Shared) && known.add(item)? {
             chosen.push(item.clone());
         }
     }
@@ -127,22 +137,22 @@ fn chosen(items: &[Value], other: &[Value], wanted: bool) -> Result<Vec<Value>, 
 fn union(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
     let all = [items.as_slice(), other.as_slice()].concat();
-    chosen(&all, &[], false).map(Value::from)
+    chosen(&all, &[], Kept::Own).map(Value::from)
 }
 
 fn intersect(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    chosen(&items, &other, true).map(Value::from)
+    chosen(&items, &other, Kept::Shared).map(Value::from)
 }
 
 fn difference(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    chosen(&items, &other, false).map(Value::from)
+    chosen(&items, &other, Kept::Own).map(Value::from)
 }
 
 fn symmetric(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    let mut only = chosen(&items, &other, false)?;
-    only.extend(chosen(&other, &items, false)?);
+    let mut only = chosen(&items, &other, Kept::Own)?;
+    only.extend(chosen(&other, &items, Kept::Own)?);
     Ok(Value::from(only))
 }

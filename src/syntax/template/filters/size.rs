@@ -81,35 +81,44 @@ fn to_bytes(call: &mut Call<'_, '_>) -> Answer {
         .unwrap_or(text.len());
     let (digits, unit) = text.split_at_checked(end).unwrap_or((&text, ""));
     let unit = unit.trim();
-    let unfit = || call.failed(format!("`{text}` is no size"));
+    let bad = || call.failed(format!("`{text}` is no size"));
     let is_number =
         digits.ends_with(|last: char| last.is_ascii_digit()) && digits.matches('.').count() <= 1;
     if !is_number || !unit.chars().all(|letter| letter.is_ascii_alphabetic()) {
-        return Err(unfit());
+        return Err(bad());
     }
-    let size = number::parse_float(digits).ok_or_else(unfit)?;
+    let size = number::parse_float(digits).ok_or_else(bad)?;
     let unit = if unit.is_empty() {
         default.unwrap_or_default()
     } else {
         unit.to_owned()
     };
-    let power = power(&unit, bits).ok_or_else(|| {
+    let counted = if bits { Counted::Bits } else { Counted::Bytes };
+    let power = power(&unit, counted).ok_or_else(|| {
         let class = if bits { 'b' } else { 'B' };
         call.failed(format!("`{unit}` is no unit"))
             .help(format!("write `K{class}`, `M{class}` or `G{class}`"))
     })?;
     let bytes = (size * real(1 << power)).round_ties_even();
-    number::whole(bytes).map(Value::Int).ok_or_else(unfit)
+    number::whole(bytes).map(Value::Int).ok_or_else(bad)
+}
+
+/// What a size counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Bytes,
+    Bits,
 }
 
 /// The power of two of a unit; `None` when there is no such unit.
-fn power(unit: &str, bits: bool) -> Option<u32> {
+fn power(unit: &str, counted: Counted) -> Option<u32> {
     let Some(first) = unit.chars().next() else {
         return Some(0);
     };
     let letter = first.to_ascii_uppercase();
     let (_, power, words) = UNITS.iter().find(|(known, ..)| *known == letter)?;
     let [byte, bit] = words;
+    let bits = counted == Counted::Bits;
     let word = if bits { bit } else { byte };
     let short = match (letter, bits) {
         ('B', false) => "B".to_owned(),

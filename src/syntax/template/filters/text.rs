@@ -2,11 +2,10 @@
 
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
-use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::method;
 use crate::syntax::template::print;
-use crate::syntax::template::resolve::Resolver;
 use crate::syntax::template::value::Value;
 
 pub(super) const FILTERS: &[Filter] = &[
@@ -171,7 +170,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
             .ok_or_else(|| call.wrong("count", "a whole number", &count))?,
     };
     call.done()?;
-    replaced(&text, [&old, &new], count, call.resolver)
+    replaced(&text, [&old, &new], count, call.kit)
 }
 
 /// A text with another in place of one; below 0 everywhere.
@@ -179,7 +178,7 @@ pub(in crate::syntax::template) fn replaced(
     text: &str,
     [old, new]: [&str; 2],
     count: i128,
-    resolver: &mut Resolver<'_>,
+    kit: &mut Kit<'_>,
 ) -> Answer {
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     let places = if old.is_empty() {
@@ -191,13 +190,13 @@ pub(in crate::syntax::template) fn replaced(
         .min(most)
         .saturating_mul(new.len())
         .saturating_add(text.len());
-    resolver.spend_bytes(length)?;
+    kit.spend_bytes(length)?;
     Ok(Value::from(text.replacen(old, new, most)))
 }
 
 fn split(call: &mut Call<'_, '_>) -> Answer {
     let text = call.strict_text()?.to_owned();
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let answer = method::split(&text, "split", call)?;
     call.done()?;
     Ok(answer)
@@ -222,9 +221,9 @@ fn format(call: &mut Call<'_, '_>) -> Answer {
         )
     };
     call.done()
-        .map_err(|_| call.failed("values by position and by name exclude each other"))?;
+        .map_err(|_unfit| call.failed("values by position and by name exclude each other"))?;
     let text = print::percent(&format, &arguments)?;
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     Ok(Value::from(text))
 }
 
@@ -238,7 +237,7 @@ fn center(call: &mut Call<'_, '_>) -> Answer {
     let text = call.input_text()?;
     let width = call.count("width", 80)?;
     call.done()?;
-    call.resolver.spend_bytes(width)?;
+    call.kit.spend_bytes(width)?;
     let (left, right) = centred(width.saturating_sub(text.chars().count()), width);
     Ok(Value::from(format!(
         "{}{text}{}",
@@ -294,8 +293,15 @@ pub(in crate::syntax::template) fn has_case(text: &str) -> bool {
         .any(|letter| letter.is_lowercase() || letter.is_uppercase())
 }
 
+/// Whether lines keep their line breaks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::syntax::template) enum Ends {
+    Kept,
+    Dropped,
+}
+
 /// The lines of a text, as Python's `splitlines` cuts them.
-pub(in crate::syntax::template) fn lines(text: &str, keep: bool) -> Vec<Value> {
+pub(in crate::syntax::template) fn lines(text: &str, ends: Ends) -> Vec<Value> {
     let mut lines = Vec::new();
     let mut rest = text;
     let is_end = |letter: char| {
@@ -312,7 +318,10 @@ pub(in crate::syntax::template) fn lines(text: &str, keep: bool) -> Vec<Value> {
         } else {
             end.chars().next().map_or(1, char::len_utf8)
         };
-        let kept = if keep { at + length } else { at };
+        let kept = match ends {
+            Ends::Kept => at + length,
+            Ends::Dropped => at,
+        };
         lines.push(Value::from(rest.get(..kept).unwrap_or_default()));
         rest = rest.get(at + length..).unwrap_or_default();
     }
@@ -320,17 +329,4 @@ pub(in crate::syntax::template) fn lines(text: &str, keep: bool) -> Vec<Value> {
         lines.push(Value::from(rest));
     }
     lines
-}
-
-/// The mistake of a pattern that cannot be read.
-pub(in crate::syntax::template) fn bad_pattern(pattern: &str, error: &regex::Error) -> Fault {
-    let text = error.to_string();
-    let reason = text.lines().last().unwrap_or_default();
-    let reason = reason.strip_prefix("error: ").unwrap_or(reason);
-    let fault = Fault::failed(format!("`{pattern}` is no pattern: {reason}"));
-    if reason.contains("look-around") || reason.contains("backreferences") {
-        fault.help("patterns here look neither ahead nor behind; use groups, or a second pattern")
-    } else {
-        fault
-    }
 }

@@ -35,7 +35,7 @@ const DAY: i128 = 86_400 * MICROSECOND;
 
 /// The time of the run's beginning.
 fn begun(call: &Call<'_, '_>) -> Result<jiff::Zoned, Fault> {
-    call.resolver
+    call.kit
         .now()
         .ok_or_else(|| call.failed("the time is not known here"))
 }
@@ -54,7 +54,7 @@ fn strftime(call: &mut Call<'_, '_>) -> Answer {
     let utc = call.flag("utc")?;
     call.done()?;
     let format = call.strict_text()?.to_owned();
-    let zone = match call.resolver.now() {
+    let zone = match call.kit.now() {
         Some(now) if !utc => now.time_zone().clone(),
         _ => TimeZone::UTC,
     };
@@ -159,7 +159,7 @@ pub(in crate::syntax::template) fn method(name: &str, call: &mut Call<'_, '_>) -
         (Value::Time(time), "timestamp") => {
             call.done()?;
             let zone = call
-                .resolver
+                .kit
                 .now()
                 .map_or(TimeZone::UTC, |now| now.time_zone().clone());
             match time.to_zoned(zone) {
@@ -179,5 +179,5 @@ pub(in crate::syntax::template) fn method(name: &str, call: &mut Call<'_, '_>) -
 
 fn utc(call: &Call<'_, '_>, time: DateTime) -> Result<jiff::Zoned, Fault> {
     time.to_zoned(TimeZone::UTC)
-        .map_err(|_| call.failed("the time is out of range"))
+        .map_err(|_unfit| call.failed("the time is out of range"))
 }

@@ -137,8 +137,8 @@ fn urlsplit(call: &mut Call<'_, '_>) -> Answer {
     if wanted.is_empty() {
         return Ok(all);
     }
-    match crate::syntax::template::evaluate::item(&all, &Value::from(wanted.as_str()))? {
-        Some(part) => Ok(part),
+    match crate::syntax::template::value::access::item(&all, &Value::from(wanted.as_str()))? {
+        Some(found) => Ok(found),
         None => Err(call.failed(format!("a URL has no part `{wanted}`"))),
     }
 }
@@ -153,7 +153,8 @@ fn encoded(text: &str, kept: &str, space: &str) -> String {
         } else {
             let mut bytes = [0; 4];
             for byte in letter.encode_utf8(&mut bytes).bytes() {
-                out.push_str(&format!("%{byte:02X}"));
+                let code = format!("%{byte:02X}");
+                out.push_str(&code);
             }
         }
     }
@@ -199,15 +200,12 @@ fn urldecode(call: &mut Call<'_, '_>) -> Answer {
         let digits = after
             .get(..2)
             .filter(|digits| digits.chars().all(|digit| digit.is_ascii_hexdigit()));
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(b'%');
-                rest = after;
-            }
+        if let Some(byte) = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            bytes.push(byte);
+            rest = after.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(b'%');
+            rest = after;
         }
     }
     bytes.extend(rest.bytes());

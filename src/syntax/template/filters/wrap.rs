@@ -4,6 +4,7 @@ use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
+use crate::syntax::template::filters::text::Ends;
 use crate::syntax::template::filters::text::lines;
 use crate::syntax::template::value::Value;
 
@@ -38,7 +39,7 @@ pub(super) const FILTERS: &[Filter] = &[
 ];
 
 fn texts(text: &str) -> Vec<String> {
-    let lines = lines(text, false).into_iter();
+    let lines = lines(text, Ends::Dropped).into_iter();
     lines
         .filter_map(|line| line.as_text().map(str::to_owned))
         .collect()
@@ -53,8 +54,8 @@ fn indent(call: &mut Call<'_, '_>) -> Answer {
             let width = width
                 .as_int()
                 .ok_or_else(|| call.wrong("width", "a whole number or a text", &width))?;
-            let width = usize::try_from(width.max(0)).map_err(|_| Fault::too_long())?;
-            call.resolver.spend_bytes(width)?;
+            let width = usize::try_from(width.max(0)).map_err(|_unfit| Fault::too_long())?;
+            call.kit.spend_bytes(width)?;
             " ".repeat(width)
         }
     };
@@ -63,8 +64,7 @@ fn indent(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let lines = texts(&format!("{text}\n"));
     let added = lines.len().saturating_mul(indention.len());
-    call.resolver
-        .spend_bytes(added.saturating_add(text.len()))?;
+    call.kit.spend_bytes(added.saturating_add(text.len()))?;
     let moved = lines.iter().enumerate().map(|(at, line)| {
         if at > 0 && (blank || !line.is_empty()) {
             format!("{indention}{line}")
@@ -121,7 +121,7 @@ fn wordwrap(call: &mut Call<'_, '_>) -> Answer {
     if width == 0 {
         return Err(call.failed("`width` must be 1 at least"));
     }
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let rule = Rule {
         width,
         break_long,
@@ -280,7 +280,8 @@ fn comment(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     let mut out = String::new();
     if !beginning.is_empty() {
-        out += &format!("{beginning}{newline}");
+        out.push_str(&beginning);
+        out.push_str(&newline);
     }
     if prefix == newline {
         out += &newline.repeat(before);
@@ -296,10 +297,12 @@ fn comment(call: &mut Call<'_, '_>) -> Answer {
         &format!("{}{newline}", decoration.trim_end()),
     );
     for _ in 0..behind {
-        out += &format!("{newline}{postfix}");
+        out.push_str(&newline);
+        out.push_str(&postfix);
     }
     if !end.is_empty() {
-        out += &format!("{newline}{end}");
+        out.push_str(&newline);
+        out.push_str(&end);
     }
     Ok(Value::from(out))
 }

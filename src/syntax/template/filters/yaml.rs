@@ -105,7 +105,7 @@ fn written(call: &mut Call<'_, '_>, indent: i128, style: Style) -> Answer {
         },
     };
     writer.document(&call.input)?;
-    call.resolver.spend_bytes(writer.out.len())?;
+    call.kit.spend_bytes(writer.out.len())?;
     Ok(Value::from(writer.out))
 }
 
@@ -129,7 +129,7 @@ fn from_yaml(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     match call.input.clone() {
         Value::Text(text) => {
-            call.resolver.spend_bytes(text.len())?;
+            call.kit.spend_bytes(text.len())?;
             read(call, &text)
         }
         // As Ansible does: what is no text is not looked at.
@@ -144,7 +144,7 @@ fn from_yaml_all(call: &mut Call<'_, '_>) -> Answer {
         Value::Text(text) => text,
         other => return Ok(other),
     };
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let mut documents: Vec<String> = vec![String::new()];
     for line in text.lines() {
         let begins = line == "---" || line.starts_with("--- ");

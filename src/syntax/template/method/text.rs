@@ -8,7 +8,7 @@ use crate::syntax::template::print;
 use crate::syntax::template::value::Value;
 
 pub(super) fn call(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
-    call.resolver.spend_bytes(text.len())?;
+    call.kit.spend_bytes(text.len())?;
     let answer = match name {
         "strip" | "lstrip" | "rstrip" => stripped(text, name, call),
         "split" | "rsplit" => split(text, name, call),
@@ -32,7 +32,7 @@ pub(super) fn call(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
             let old = call.required_text("old")?;
             let new = call.required_text("new")?;
             let count = call.int("count", -1)?;
-            filter::replaced(text, [&old, &new], count, call.resolver)
+            filter::replaced(text, [&old, &new], count, call.kit)
         }
         "removeprefix" => {
             let prefix = call.required_text("prefix")?;
@@ -43,8 +43,12 @@ pub(super) fn call(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
             Ok(text.strip_suffix(&*suffix).unwrap_or(text).into())
         }
         "splitlines" => {
-            let keep = call.flag("keepends")?;
-            Ok(Value::from(filter::lines(text, keep)))
+            let ends = if call.flag("keepends")? {
+                filter::Ends::Kept
+            } else {
+                filter::Ends::Dropped
+            };
+            Ok(Value::from(filter::lines(text, ends)))
         }
         "expandtabs" => {
             let width = call.count("tabsize", 8)?;
@@ -141,24 +145,39 @@ pub(in crate::syntax::template) fn split(
     };
     let most = call.int("maxsplit", -1)?;
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let pieces: Vec<&str> = match (separator, name == "rsplit") {
+    let from = if name == "rsplit" {
+        From::End
+    } else {
+        From::Start
+    };
+    let pieces: Vec<&str> = match (separator, from) {
         (Some(separator), _) if separator.is_empty() => {
             return Err(call.failed("the separator must not be empty"));
         }
-        (Some(separator), false) => text.splitn(most.saturating_add(1), &*separator).collect(),
-        (Some(separator), true) => {
+        (Some(separator), From::Start) => {
+            text.splitn(most.saturating_add(1), &*separator).collect()
+        }
+        (Some(separator), From::End) => {
             let mut pieces: Vec<&str> = text.rsplitn(most.saturating_add(1), &*separator).collect();
             pieces.reverse();
             pieces
         }
-        (None, from_the_end) => words(text, most, from_the_end),
+        (None, from) => words(text, most, from),
     };
     Ok(Value::from(
         pieces.into_iter().map(Value::from).collect::<Vec<_>>(),
     ))
 }
 
-fn words(text: &str, most: usize, from_the_end: bool) -> Vec<&str> {
+/// Where the pieces are counted from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum From {
+    Start,
+    End,
+}
+
+fn words(text: &str, most: usize, from: From) -> Vec<&str> {
+    let from_the_end = from == From::End;
     let mut pieces = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {
@@ -185,12 +204,19 @@ fn words(text: &str, most: usize, from_the_end: bool) -> Vec<&str> {
         rest = left;
     }
     // The untouched rest keeps the white space at its far end.
-    if !from_the_end
-        && pieces.len() > most
+    if pieces.len() > most
         && let Some(last) = pieces.last_mut()
-        && let Some(at) = text.rfind(*last)
     {
-        *last = text.get(at..).unwrap_or_default();
+        *last = if from_the_end {
+            let end = text.trim_start().len() - last.len();
+            text.get(..text.len() - end).unwrap_or_default()
+        } else {
+            text.trim_end()
+                .len()
+                .checked_sub(last.len())
+                .and_then(|start| text.get(start..))
+                .unwrap_or_default()
+        };
     }
     if from_the_end {
         pieces.reverse();
@@ -237,7 +263,7 @@ fn found(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
 
 fn padded(text: &str, name: &str, call: &mut Call<'_, '_>) -> Answer {
     let width = call.count("width", 0)?;
-    call.resolver.spend_bytes(width)?;
+    call.kit.spend_bytes(width)?;
     let fill = if name == "zfill" {
         "0".to_owned()
     } else {

@@ -164,8 +164,8 @@ pub(super) const PREDICATES: &[Predicate] = &[
     Predicate::new(
         &["vault_encrypted"],
         encrypted,
-        "it is a text that ansible-vault encrypted",
-        ["'$ANSIBLE_VAULT;1.1;AES256' is vault_encrypted", "true"],
+        "it is a variable that stands encrypted in its file",
+        ["'x' is vault_encrypted", "false"],
     ),
     Predicate::new(
         &["abs", "is_abs"],
@@ -193,9 +193,9 @@ pub(super) const PREDICATES: &[Predicate] = &[
     ),
 ];
 
-fn held(call: &Call<'_, '_>, holds: bool) -> Held {
+fn held(call: &Call<'_, '_>, holds: impl Into<Option<bool>>) -> Held {
     call.done()?;
-    Ok(holds)
+    Ok(holds.into() == Some(true))
 }
 
 fn defined(call: &mut Call<'_, '_>) -> Held {
@@ -261,10 +261,7 @@ fn iterable(call: &mut Call<'_, '_>) -> Held {
 }
 
 fn callable(call: &mut Call<'_, '_>) -> Held {
-    let callable = matches!(
-        call.input,
-        Value::Function(_) | Value::Macro(_) | Value::Method(_)
-    );
+    let callable = matches!(call.input, Value::Foreign);
     held(call, callable)
 }
 
@@ -387,8 +384,8 @@ fn urn(call: &mut Call<'_, '_>) -> Held {
 }
 
 fn encrypted(call: &mut Call<'_, '_>) -> Held {
-    let text = call.input.as_text().unwrap_or_default();
-    held(call, crate::vault::is_vault(text.as_bytes()))
+    // Values are open already; the evaluator asks the file for variables.
+    held(call, false)
 }
 
 fn absolute(call: &mut Call<'_, '_>) -> Held {

@@ -1,10 +1,10 @@
 //! Tests of what a task gave: `result is changed`.
 
 use crate::syntax::template::call::Call;
-use crate::syntax::template::evaluate::item;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::predicates::Predicate;
 use crate::syntax::template::value::Value;
+use crate::syntax::template::value::access::item;
 
 type Held = Result<bool, Fault>;
 

@@ -153,7 +153,7 @@ fn contains(call: &mut Call<'_, '_>) -> Held {
 fn all_in(items: &Value, of: &Value, call: &mut Call<'_, '_>) -> Held {
     let of = Value::List(of.items()?);
     for item in items.items()?.iter() {
-        call.resolver.spend(of.length()?.unwrap_or_default())?;
+        call.kit.spend(of.length()?.unwrap_or_default())?;
         if !compare::contains(&of, item)? {
             return Ok(false);
         }

@@ -167,9 +167,11 @@ impl Spec {
             }
             (Value::Float(real), None) if self.precision.is_none() => {
                 let text = crate::syntax::template::value::spell::float(*real);
-                Ok(self
-                    .right()
-                    .signed(*real < 0.0, text.trim_start_matches('-'), ""))
+                Ok(self.right().signed(
+                    (*real < 0.0).then_some('-'),
+                    text.trim_start_matches('-'),
+                    "",
+                ))
             }
             (Value::Int(_) | Value::Bool(_) | Value::Float(_), _) => self.right().number(value),
             (Value::Time(time), _) => Ok(time.strftime("%Y-%m-%d %H:%M:%S").to_string()),
@@ -220,7 +222,7 @@ impl Spec {
         } else {
             text
         };
-        Ok(self.signed(real.is_sign_negative(), &text, suffix))
+        Ok(self.signed(real.is_sign_negative().then_some('-'), &text, suffix))
     }
 
     fn whole(self, number: i128, radix: u32) -> String {
@@ -242,16 +244,16 @@ impl Spec {
             2 if self.prefix => "0b",
             _ => "",
         };
-        self.signed(number < 0, &format!("{prefix}{digits}"), "")
+        self.signed(
+            (number < 0).then_some('-'),
+            &format!("{prefix}{digits}"),
+            "",
+        )
     }
 
     /// Adds the sign, groups of three digits and the padding.
-    fn signed(self, negative: bool, digits: &str, suffix: &str) -> String {
-        let sign = match (negative, self.sign) {
-            (true, _) => "-".to_owned(),
-            (false, Some(sign)) => sign.to_string(),
-            (false, None) => String::new(),
-        };
+    fn signed(self, minus: Option<char>, digits: &str, suffix: &str) -> String {
+        let sign = minus.or(self.sign).map_or_else(String::new, String::from);
         let digits = match self.group {
             Some(group) => grouped(digits, group),
             None => digits.to_owned(),
@@ -316,7 +318,7 @@ fn digits(text: &str) -> Result<Option<(usize, &str)>, Fault> {
     if digits.is_empty() {
         return Ok(None);
     }
-    let number: i128 = digits.parse().map_err(|_| Fault::too_long())?;
+    let number: i128 = digits.parse().map_err(|_unfit| Fault::too_long())?;
     Ok(Some((size(number)?, rest)))
 }
 

@@ -27,7 +27,7 @@ impl Key {
     /// Fails for lists and mappings.
     pub(in crate::syntax::template) fn of(value: Value) -> Result<Self, Fault> {
         match value.used()? {
-            Value::List(_) | Value::Map(_) | Value::Lazy(_) | Value::Variables => {
+            Value::List(_) | Value::Map(_) | Value::Lazy(_) => {
                 let message = format!("{} cannot be a key", value.describe());
                 return Err(Fault::failed(message));
             }

@@ -129,7 +129,7 @@ fn not_data(value: &Value) -> Fault {
     let fault = Fault::failed(format!("{} is no data", value.describe()));
     match value {
         Value::Range(_) => fault.help("make a list of it: `| list`"),
-        Value::Function(_) | Value::Method(_) | Value::Macro(_) => fault.help("call it: `()`"),
+        Value::Foreign => fault.help("call it: `()`"),
         _ => fault,
     }
 }

@@ -25,8 +25,8 @@ pub(in crate::syntax::template) fn parse_int(text: &str, base: u32) -> Option<i1
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     let lower = digits.to_lowercase();
-    let prefixes = [("0x", 16), ("0o", 8), ("0b", 2)];
-    let prefixed = prefixes
+    let bases = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let prefixed = bases
         .iter()
         .find(|(prefix, of)| lower.starts_with(prefix) && (base == *of || base == 0));
     let (digits, base) = match prefixed {

@@ -20,18 +20,55 @@ impl Value {
         }
     }
 
+    /// The value among others that a template emits: there tuples are spelled as lists.
+    pub(in crate::syntax::template) fn emitted(&self) -> Result<String, Fault> {
+        match self {
+            Self::Text(text) => Ok(text.to_string()),
+            other => {
+                let mut out = String::new();
+                write_literal(other, &mut out, Level::new(Tuples::AsLists))?;
+                Ok(out)
+            }
+        }
+    }
+
     /// The value as a literal: a text gets quotes.
     pub(in crate::syntax::template) fn literal(&self) -> Result<String, Fault> {
         let mut out = String::new();
-        write_literal(self, &mut out, 0)?;
+        write_literal(self, &mut out, Level::new(Tuples::Kept))?;
         Ok(out)
     }
 }
 
-fn write_literal(value: &Value, out: &mut String, depth: usize) -> Result<(), Fault> {
-    if depth > DEPTH {
-        return Err(Fault::too_deep());
+/// How tuples are spelled.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tuples {
+    Kept,
+    AsLists,
+}
+
+/// How deep a value stands in others.
+#[derive(Clone, Copy)]
+struct Level {
+    depth: usize,
+    tuples: Tuples,
+}
+
+impl Level {
+    fn new(tuples: Tuples) -> Self {
+        Self { depth: 0, tuples }
     }
+
+    fn deeper(self) -> Result<Self, Fault> {
+        let depth = self.depth + 1;
+        if depth > DEPTH {
+            return Err(Fault::too_deep());
+        }
+        Ok(Self { depth, ..self })
+    }
+}
+
+fn write_literal(value: &Value, out: &mut String, level: Level) -> Result<(), Fault> {
     match value.used()? {
         Value::None => out.push_str("None"),
         Value::Bool(true) => out.push_str("True"),
@@ -39,21 +76,26 @@ fn write_literal(value: &Value, out: &mut String, depth: usize) -> Result<(), Fa
         Value::Int(number) => out.push_str(&number.to_string()),
         Value::Float(number) => out.push_str(&float(*number)),
         Value::Text(text) => quoted(text, out),
-        Value::List(items) => write_items(items, ["[", "]"], out, depth)?,
-        Value::Tuple(items) if items.len() == 1 => write_items(items, ["(", ",)"], out, depth)?,
-        Value::Tuple(items) => write_items(items, ["(", ")"], out, depth)?,
-        Value::Map(map) => write_map(map, out, depth)?,
+        Value::List(items) => write_items(items, ["[", "]"], out, level)?,
+        Value::Tuple(items) if level.tuples == Tuples::AsLists => {
+            write_items(items, ["[", "]"], out, level)?;
+        }
+        Value::Tuple(items) if items.len() == 1 => write_items(items, ["(", ",)"], out, level)?,
+        Value::Tuple(items) => write_items(items, ["(", ")"], out, level)?,
+        Value::Map(map) => write_map(map, out, level)?,
         Value::Lazy(_) => {
             if let Some(map) = value.entries()? {
-                write_map(&map, out, depth)?;
+                write_map(&map, out, level)?;
             }
         }
         Value::Range(range) => {
-            out.push_str(&format!("range({}, {}", range.start, range.stop));
-            if range.step != 1 {
-                out.push_str(&format!(", {}", range.step));
-            }
-            out.push(')');
+            let step = if range.step == 1 {
+                String::new()
+            } else {
+                format!(", {}", range.step)
+            };
+            let text = format!("range({}, {}{step})", range.start, range.stop);
+            out.push_str(&text);
         }
         Value::Time(time) => out.push_str(&time.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()),
         Value::Span(span) => out.push_str(&span_of_time(*span)),
@@ -69,7 +111,7 @@ fn write_items(
     items: &[Value],
     [open, close]: [&str; 2],
     out: &mut String,
-    depth: usize,
+    level: Level,
 ) -> Result<(), Fault> {
     out.push_str(open);
     let shown = items.iter().filter(|item| !matches!(item, Value::Omit));
@@ -77,13 +119,13 @@ fn write_items(
         if index > 0 {
             out.push_str(", ");
         }
-        write_literal(item, out, depth + 1)?;
+        write_literal(item, out, level.deeper()?)?;
     }
     out.push_str(close);
     Ok(())
 }
 
-fn write_map(map: &Map, out: &mut String, depth: usize) -> Result<(), Fault> {
+fn write_map(map: &Map, out: &mut String, level: Level) -> Result<(), Fault> {
     out.push('{');
     let shown = map
         .iter()
@@ -92,9 +134,9 @@ fn write_map(map: &Map, out: &mut String, depth: usize) -> Result<(), Fault> {
         if index > 0 {
             out.push_str(", ");
         }
-        write_literal(key.value(), out, depth + 1)?;
+        write_literal(key.value(), out, level.deeper()?)?;
         out.push_str(": ");
-        write_literal(value, out, depth + 1)?;
+        write_literal(value, out, level.deeper()?)?;
     }
     out.push('}');
     Ok(())
@@ -165,21 +207,17 @@ fn span_of_time(span: i128) -> String {
     let days = span.div_euclid(DAY);
     let rest = span.rem_euclid(DAY);
     let seconds = rest / MICROSECOND;
-    let mut out = match days {
+    let days = match days {
         0 => String::new(),
         1 | -1 => format!("{days} day, "),
         _ => format!("{days} days, "),
     };
-    out += &format!(
-        "{}:{:02}:{:02}",
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60
-    );
-    if rest % MICROSECOND != 0 {
-        out += &format!(".{:06}", rest % MICROSECOND);
-    }
-    out
+    let fraction = match rest % MICROSECOND {
+        0 => String::new(),
+        rest => format!(".{rest:06}"),
+    };
+    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
+    format!("{days}{hours}:{minutes:02}:{:02}{fraction}", seconds % 60)
 }
 
 #[cfg(test)]

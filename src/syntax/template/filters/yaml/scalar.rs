@@ -36,47 +36,46 @@ pub(super) fn real(number: f64) -> String {
     }
 }
 
-/// What a text has in it.
-#[derive(Debug, Default)]
+/// What a text can be written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Looks {
+    quotes: Quotes,
+    /// Whether there are line breaks in it.
     lines: bool,
-    special: bool,
-    space_and_break: bool,
-    no_block_plain: bool,
-    no_flow_plain: bool,
-    /// White space at an end.
-    no_plain: bool,
 }
 
-/// Writes a text; whether it stands without quotes. The numbers are the column of further lines, the width and the
+/// The least quotes that a text needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Quotes {
+    None,
+    /// None in lines; single ones in braces and brackets.
+    InFlow,
+    Single,
+    Double,
+}
+
+/// Writes a text. The numbers are the column of further lines, the width and the
 /// current column.
-pub(super) fn text(text: &str, place: Place, numbers: [usize; 3], out: &mut String) -> bool {
+pub(super) fn text(text: &str, place: Place, numbers: [usize; 3], out: &mut String) {
     let looks = looks(text);
     let in_flow = matches!(place, Place::Flow | Place::FlowKey);
     let is_key = matches!(place, Place::Key | Place::FlowKey);
-    let forbidden = if in_flow {
-        looks.no_flow_plain
-    } else {
-        looks.no_block_plain
+    let quotes = match looks.quotes {
+        Quotes::None | Quotes::InFlow if reads_as_other(text) => Quotes::Single,
+        Quotes::InFlow if in_flow => Quotes::Single,
+        Quotes::InFlow => Quotes::None,
+        Quotes::Single if looks.lines && is_key => Quotes::Double,
+        quotes => quotes,
     };
-    let plain = !text.is_empty()
-        && !looks.lines
-        && !looks.special
-        && !looks.no_plain
-        && !forbidden
-        && !reads_as_other(text);
     let folds = Folds {
         numbers,
         breaks: !is_key,
     };
-    if plain {
-        folds.plain(text, out);
-    } else if looks.special || looks.space_and_break || (looks.lines && is_key) {
-        folds.double(text, out);
-    } else {
-        folds.single(text, out);
+    match quotes {
+        Quotes::None | Quotes::InFlow => folds.plain(text, out),
+        Quotes::Single => folds.single(text, out),
+        Quotes::Double => double(text, out),
     }
-    plain
 }
 
 /// Whether the bare word would be read as something else than a text.
@@ -87,61 +86,45 @@ fn reads_as_other(text: &str) -> bool {
 }
 
 fn looks(text: &str) -> Looks {
-    let mut looks = Looks::default();
     let letters: Vec<char> = text.chars().collect();
-    let is_blank = |at: usize| letters.get(at).is_none_or(|letter| letter.is_whitespace());
-    if text.starts_with("---") || text.starts_with("...") {
-        looks.no_block_plain = true;
-        looks.no_flow_plain = true;
+    let mut quotes = if text.is_empty() || text.starts_with("---") || text.starts_with("...") {
+        Quotes::Single
+    } else {
+        Quotes::None
+    };
+    for at in 0..letters.len() {
+        quotes = quotes.max(needs(&letters, at));
     }
-    for (at, letter) in letters.iter().enumerate() {
-        let first = at == 0;
-        match letter {
-            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
-            | '@' | '`'
-                if first =>
-            {
-                looks.no_block_plain = true;
-                looks.no_flow_plain = true;
-            }
-            '?' | ':' if first => {
-                looks.no_flow_plain = true;
-                looks.no_block_plain |= is_blank(at + 1);
-            }
-            '-' if first => {
-                looks.no_flow_plain |= is_blank(at + 1);
-                looks.no_block_plain |= is_blank(at + 1);
-            }
-            ',' | '?' | '[' | ']' | '{' | '}' => looks.no_flow_plain = true,
-            ':' => {
-                looks.no_flow_plain = true;
-                looks.no_block_plain |= is_blank(at + 1);
-            }
-            '#' if at.checked_sub(1).is_some_and(is_blank) => {
-                looks.no_flow_plain = true;
-                looks.no_block_plain = true;
-            }
-            '\n' => {
-                looks.lines = true;
-                let before = at.checked_sub(1).and_then(|at| letters.get(at));
-                looks.space_and_break |= before == Some(&' ');
-            }
-            '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => looks.special = true,
-            ' ' => {
-                let before = at.checked_sub(1).and_then(|at| letters.get(at));
-                let last = at + 1 == letters.len();
-                looks.no_plain |= first || last;
-                if before == Some(&'\n') {
-                    // A break with white space behind it is kept by plain quotes only at the end.
-                    looks.no_plain = true;
-                }
-            }
-            '\t' => looks.special = true,
-            letter if letter.is_control() || *letter == '\u{feff}' => looks.special = true,
-            _ => {}
+    Looks {
+        quotes,
+        lines: text.contains('\n'),
+    }
+}
+
+/// The quotes that a letter of a text needs.
+fn needs(letters: &[char], at: usize) -> Quotes {
+    let before = at.checked_sub(1).and_then(|at| letters.get(at));
+    let behind = letters.get(at + 1);
+    let is_blank = |letter: Option<&char>| letter.is_none_or(|letter| letter.is_whitespace());
+    let first = before.is_none();
+    match letters.get(at).copied().unwrap_or_default() {
+        '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+        | '@' | '`'
+            if first =>
+        {
+            Quotes::Single
         }
+        '-' | '?' if first && is_blank(behind) => Quotes::Single,
+        ':' if is_blank(behind) => Quotes::Single,
+        '#' if is_blank(before) => Quotes::Single,
+        ',' | '?' | '[' | ']' | '{' | '}' | ':' => Quotes::InFlow,
+        '\n' if before == Some(&' ') => Quotes::Double,
+        '\n' => Quotes::Single,
+        ' ' if first || behind.is_none() || before == Some(&'\n') => Quotes::Single,
+        '\u{2028}' | '\u{2029}' | '\u{feff}' => Quotes::Double,
+        letter if letter.is_control() => Quotes::Double,
+        _ => Quotes::None,
     }
-    looks
 }
 
 /// Where texts are broken.
@@ -209,34 +192,34 @@ impl Folds {
             }
         }
     }
+}
 
-    /// In double quotes, with escapes; long ones are not broken.
-    #[expect(clippy::unused_self, reason = "beside the other two")]
-    fn double(&self, text: &str, out: &mut String) {
-        out.push('"');
-        for letter in text.chars() {
-            match letter {
-                '"' => out.push_str("\\\""),
-                '\\' => out.push_str("\\\\"),
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                '\0' => out.push_str("\\0"),
-                '\u{7}' => out.push_str("\\a"),
-                '\u{8}' => out.push_str("\\b"),
-                '\u{b}' => out.push_str("\\v"),
-                '\u{c}' => out.push_str("\\f"),
-                '\u{1b}' => out.push_str("\\e"),
-                '\u{85}' => out.push_str("\\N"),
-                '\u{2028}' => out.push_str("\\L"),
-                '\u{2029}' => out.push_str("\\P"),
-                letter if letter.is_control() => {
-                    out.push_str(&format!("\\x{:02X}", u32::from(letter)))
-                }
-                '\u{feff}' => out.push_str("\\uFEFF"),
-                letter => out.push(letter),
+/// In double quotes, with escapes; long ones are not broken.
+fn double(text: &str, out: &mut String) {
+    out.push('"');
+    for letter in text.chars() {
+        match letter {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\0' => out.push_str("\\0"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{b}' => out.push_str("\\v"),
+            '\u{c}' => out.push_str("\\f"),
+            '\u{1b}' => out.push_str("\\e"),
+            '\u{85}' => out.push_str("\\N"),
+            '\u{2028}' => out.push_str("\\L"),
+            '\u{2029}' => out.push_str("\\P"),
+            letter if letter.is_control() => {
+                let code = format!("\\x{:02X}", u32::from(letter));
+                out.push_str(&code);
             }
+            '\u{feff}' => out.push_str("\\uFEFF"),
+            letter => out.push(letter),
         }
-        out.push('"');
     }
+    out.push('"');
 }

@@ -29,28 +29,28 @@ enum Collection {
 impl Writer {
     /// The whole document.
     pub(super) fn document(&mut self, value: &Value) -> Result<(), Fault> {
-        let begun = !self.out.is_empty();
         match self.collection(value)? {
             Some(collection) if self.flows(&collection)? => {
-                self.begin(begun, " ");
+                self.begin(" ");
                 self.flow(&collection, 0)?;
                 self.out.push('\n');
             }
             Some(collection) => {
-                self.begin(begun, "\n");
+                self.begin("\n");
                 self.block(&collection, 0, 0)?;
             }
             None => {
-                self.begin(begun, " ");
-                let is_plain = self.scalar(value, Place::Block, self.indent)?;
-                self.out.push_str(if is_plain { "\n...\n" } else { "\n" });
+                self.begin(" ");
+                self.scalar(value, Place::Block, self.indent)?;
+                self.out.push('\n');
             }
         }
         Ok(())
     }
 
-    fn begin(&mut self, begun: bool, between: &str) {
-        if begun {
+    /// What stands between the mark of a document and the document.
+    fn begin(&mut self, between: &str) {
+        if !self.out.is_empty() {
             self.out.push_str(between);
         }
     }
@@ -58,14 +58,13 @@ impl Writer {
     fn collection(&self, value: &Value) -> Result<Option<Collection>, Fault> {
         Ok(match value.used()? {
             Value::List(items) | Value::Tuple(items) => Some(Collection::List(items.to_vec())),
-            other => match other.entries()? {
-                Some(map) => Some(Collection::Map(self.entries(&map)?)),
-                None => None,
-            },
+            other => other
+                .entries()?
+                .map(|map| Collection::Map(self.entries(&map))),
         })
     }
 
-    fn entries(&self, map: &Map) -> Result<Vec<(Value, Value)>, Fault> {
+    fn entries(&self, map: &Map) -> Vec<(Value, Value)> {
         let mut entries: Vec<(Value, Value)> = map
             .iter()
             .map(|(key, value)| (key.value().clone(), value.clone()))
@@ -77,7 +76,7 @@ impl Writer {
                 entries = ordered;
             }
         }
-        Ok(entries)
+        entries
     }
 
     /// Whether a collection goes on one line.
@@ -226,13 +225,13 @@ impl Writer {
                 self.out.push(' ');
             }
             if let Some(key) = key {
-                self.scalar(key, Place::FlowKey, indent)?;
+                self.scalar(key, Place::FlowKey, indent + self.indent)?;
                 self.out.push_str(": ");
             }
             match self.collection(value)? {
                 Some(inner) => self.flow(&inner, indent + self.indent)?,
                 None => {
-                    self.scalar(value, Place::Flow, indent)?;
+                    self.scalar(value, Place::Flow, indent + self.indent)?;
                 }
             }
         }
@@ -240,17 +239,12 @@ impl Writer {
         Ok(())
     }
 
-    /// A scalar; whether it stands without quotes.
-    fn scalar(&mut self, value: &Value, place: Place, indent: usize) -> Result<bool, Fault> {
+    fn scalar(&mut self, value: &Value, place: Place, indent: usize) -> Result<(), Fault> {
         let text = match value.used()? {
             Value::Text(text) => {
                 let column = self.column();
-                return Ok(scalar::text(
-                    text,
-                    place,
-                    [indent, self.width, column],
-                    &mut self.out,
-                ));
+                scalar::text(text, place, [indent, self.width, column], &mut self.out);
+                return Ok(());
             }
             Value::None => "null".to_owned(),
             Value::Bool(truth) => truth.to_string(),
@@ -263,6 +257,6 @@ impl Writer {
             }
         };
         self.out.push_str(&text);
-        Ok(true)
+        Ok(())
     }
 }

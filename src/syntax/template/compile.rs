@@ -1,0 +1,361 @@
+//! Reads templates: makes of each text what minijinja evaluates, once, and says what is wrong with it.
+//!
+//! Knows how Ansible's templates differ in letters: backslashes between braces are letters, and a text that is one
+//! expression is that expression. Knows nothing of values.
+
+use minijinja::Environment;
+use minijinja::Error;
+use minijinja::ErrorKind;
+
+use crate::syntax::template::bridge;
+use crate::syntax::template::fault::Failure;
+use crate::syntax::template::fault::Fault;
+use crate::syntax::template::fault::Unreadable;
+use crate::syntax::template::filters;
+use crate::syntax::template::form::whole_expression;
+use crate::syntax::template::functions;
+use crate::syntax::template::predicates;
+
+/// The variable that has the value of an expression.
+pub(super) const RESULT: &str = "it__";
+const BEFORE: &str = "{% set it__ = (";
+const BEHIND: &str = "\n) %}";
+
+/// A template or an expression, read.
+#[derive(Debug)]
+pub(super) struct Form {
+    /// The name under which minijinja has it, which is also what it reads.
+    pub(super) source: String,
+    /// Whether the value is that of [`RESULT`] and not a text.
+    pub(super) is_expression: bool,
+    /// The variables with the constant attributes behind them: `users`, `result.rc`.
+    pub(super) names: Vec<Vec<String>>,
+}
+
+impl Form {
+    /// What was written, apart from doubled backslashes.
+    pub(super) fn written(&self) -> &str {
+        if self.is_expression {
+            let inner = self.source.strip_prefix(BEFORE).unwrap_or(&self.source);
+            inner.strip_suffix(BEHIND).unwrap_or(inner)
+        } else {
+            &self.source
+        }
+    }
+
+    /// Where what was written begins in what minijinja reads.
+    pub(super) fn offset(&self) -> usize {
+        if self.is_expression { BEFORE.len() } else { 0 }
+    }
+}
+
+/// Reads a text with templates in it.
+pub(super) fn template(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
+    if let Some(inner) = whole_expression(text) {
+        let inner = keep_backslashes(inner, Place::Expression);
+        if jinja.compile_expression(&inner).is_ok() {
+            let form = read_expression(jinja, &inner)?;
+            return known(form);
+        }
+    }
+    let source = keep_backslashes(text, Place::Text);
+    let read = jinja.get_template(&source);
+    let names = read
+        .map_err(|error| unreadable(&error, source.len()))?
+        .undeclared_variables(true);
+    known(Form {
+        source,
+        is_expression: false,
+        names: split(names),
+    })
+}
+
+/// Reads an expression.
+pub(super) fn expression(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
+    if let Err(error) = jinja.compile_expression(text) {
+        return Err(unreadable(&error, text.len()));
+    }
+    known(read_expression(jinja, text)?)
+}
+
+fn read_expression(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
+    let source = format!("{BEFORE}{text}{BEHIND}");
+    let read = jinja.get_template(&source);
+    let names = read
+        .map_err(|error| unreadable(&error, 0))?
+        .undeclared_variables(true);
+    Ok(Form {
+        source,
+        is_expression: true,
+        names: split(names),
+    })
+}
+
+/// The paths of dotted names, in order.
+fn split(names: impl IntoIterator<Item = String>) -> Vec<Vec<String>> {
+    let path = |name: String| name.split('.').map(str::to_owned).collect();
+    let mut paths: Vec<Vec<String>> = names.into_iter().map(path).collect();
+    paths.sort();
+    paths
+}
+
+fn unreadable(error: &Error, length: usize) -> Unreadable {
+    let message = match error.kind() {
+        ErrorKind::SyntaxError | ErrorKind::InvalidDelimiter => bridge::told(error),
+        _ => error.to_string(),
+    };
+    let piece = error.range().unwrap_or(0..0);
+    Unreadable {
+        failure: Failure {
+            id: "template-syntax",
+            message: format!("not a valid template: {message}"),
+            help: Vec::new(),
+        },
+        piece: if piece.end <= length { piece } else { 0..0 },
+    }
+}
+
+/// The form, when all filters and tests in it exist.
+fn known(form: Form) -> Result<Form, Unreadable> {
+    let written = form.written();
+    let begins = if form.is_expression {
+        Place::Expression
+    } else {
+        Place::Text
+    };
+    for (start, sort, name) in called(written, begins) {
+        let fault = match sort {
+            Sort::Filter if filters::named(name).is_none() => {
+                Fault::unknown("filter", name, filters::names())
+            }
+            Sort::Test if predicates::named(name).is_none() => {
+                Fault::unknown("test", name, predicates::names())
+            }
+            Sort::Filter | Sort::Test => continue,
+        };
+        if let Fault::Failed(failure) = fault {
+            return Err(Unreadable {
+                failure: *failure,
+                piece: start..start + name.len(),
+            });
+        }
+    }
+    Ok(form)
+}
+
+/// What a name is called as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Filter,
+    Test,
+}
+
+/// The filters and tests of a template that was read without a mistake, with where their names begin.
+fn called(text: &str, begins: Place) -> Vec<(usize, Sort, &str)> {
+    let mut found = Vec::new();
+    for (start, piece) in code(text, begins) {
+        let mut rest = piece;
+        let mut before = "";
+        while let Some(letter) = rest.chars().next() {
+            let at = start + piece.len() - rest.len();
+            let word_end = rest.find(|letter: char| !is_word(letter));
+            let word = rest
+                .get(..word_end.unwrap_or(rest.len()))
+                .unwrap_or_default();
+            if word.is_empty() {
+                if !letter.is_whitespace() {
+                    before = if letter == '|' { "|" } else { "" };
+                }
+                rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            let dotted_end = rest.find(|letter: char| !is_word(letter) && letter != '.');
+            let dotted = rest.get(..dotted_end.unwrap_or(rest.len())).unwrap_or(rest);
+            match (before, word) {
+                ("|", _) => found.push((at, Sort::Filter, dotted)),
+                ("is", "not") => {
+                    rest = rest.get(word.len()..).unwrap_or_default();
+                    continue;
+                }
+                ("is", _) => found.push((at, Sort::Test, dotted)),
+                _ => {}
+            }
+            let is_free = before != "|" && before != "is" && word.len() == dotted.len();
+            before = if is_free && word == "is" { "is" } else { "" };
+            rest = rest.get(dotted.len()..).unwrap_or_default();
+        }
+    }
+    found
+}
+
+fn is_word(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_'
+}
+
+/// The pieces of a template that are code and not within quotes.
+fn code(text: &str, begins: Place) -> Vec<(usize, &str)> {
+    let mut pieces = Vec::new();
+    let mut scan = Scan::new(begins);
+    let mut start = None;
+    for (at, letter) in text.char_indices() {
+        let rest = text.get(at..).unwrap_or_default();
+        scan.step(letter, rest);
+        let is_code = scan.place == Place::Expression && scan.quote.is_none();
+        match (is_code, start) {
+            (true, None) => start = Some(at),
+            (false, Some(begun)) => {
+                pieces.extend(text.get(begun..at).map(|piece| (begun, piece)));
+                start = None;
+            }
+            _ => {}
+        }
+    }
+    if let Some(begun) = start {
+        pieces.extend(text.get(begun..).map(|piece| (begun, piece)));
+    }
+    pieces
+}
+
+/// Where a scan for string literals is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Text,
+    Comment,
+    /// Between `{{` and `}}`, or an expression alone.
+    Expression,
+}
+
+/// Tells code from texts, comments and string literals, letter by letter.
+struct Scan {
+    begins: Place,
+    place: Place,
+    quote: Option<char>,
+    is_escaped: bool,
+    /// Whether a statement is read, not an expression.
+    in_statement: bool,
+    is_raw: bool,
+}
+
+impl Scan {
+    fn new(begins: Place) -> Self {
+        Self {
+            begins,
+            place: begins,
+            quote: None,
+            is_escaped: false,
+            in_statement: false,
+            is_raw: false,
+        }
+    }
+
+    fn step(&mut self, letter: char, rest: &str) {
+        match (self.place, self.quote) {
+            (Place::Text, _) => self.text(rest),
+            (Place::Comment, _) => {
+                if rest.starts_with("#}") {
+                    self.place = Place::Text;
+                }
+            }
+            (Place::Expression, Some(open)) => {
+                if self.is_escaped {
+                    self.is_escaped = false;
+                } else if letter == '\\' {
+                    self.is_escaped = true;
+                } else if letter == open {
+                    self.quote = None;
+                }
+            }
+            (Place::Expression, None) => {
+                let end = if self.in_statement { "%}" } else { "}}" };
+                if letter == '\'' || letter == '"' {
+                    self.quote = Some(letter);
+                } else if self.begins == Place::Text && rest.starts_with(end) {
+                    self.place = Place::Text;
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, rest: &str) {
+        let Some(inner) = rest.strip_prefix('{') else {
+            return;
+        };
+        if let Some(statement) = inner.strip_prefix('%') {
+            let word = statement.trim_start_matches(['-', '+']).trim_start();
+            if word.starts_with("endraw") {
+                self.is_raw = false;
+            } else if !self.is_raw {
+                self.is_raw = word.starts_with("raw");
+                self.place = Place::Expression;
+                self.in_statement = true;
+            }
+        } else if !self.is_raw && inner.starts_with('{') {
+            self.place = Place::Expression;
+            self.in_statement = false;
+        } else if !self.is_raw && inner.starts_with('#') {
+            self.place = Place::Comment;
+        }
+    }
+}
+
+/// Doubles the backslashes of string literals inside `{{ }}`, where Ansible takes them as letters: `'C:\new'`.
+fn keep_backslashes(text: &str, begins: Place) -> String {
+    if !text.contains('\\') {
+        return text.to_owned();
+    }
+    let mut kept = String::with_capacity(text.len() + 8);
+    let mut scan = Scan::new(begins);
+    for (at, letter) in text.char_indices() {
+        let was_quoted = scan.quote.is_some();
+        scan.step(letter, text.get(at..).unwrap_or_default());
+        kept.push(letter);
+        if was_quoted && letter == '\\' && !scan.in_statement {
+            // A letter like others: it does not hide the quote behind it.
+            scan.is_escaped = false;
+            kept.push('\\');
+        }
+    }
+    kept
+}
+
+/// Whether a name is that of something that the language itself has.
+pub(super) fn is_own(name: &str) -> bool {
+    matches!(name, "omit" | "vars") || functions::exists(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Place;
+    use super::Sort;
+    use super::called;
+    use super::keep_backslashes;
+
+    #[test]
+    fn backslashes_are_letters_in_braces_only() {
+        let kept = |text| keep_backslashes(text, Place::Text);
+        assert_eq!(kept(r"\a {{ '\b' }} \c"), r"\a {{ '\\b' }} \c");
+        assert_eq!(kept(r"{{ 'C:\' }}{{ '\d' }}"), r"{{ 'C:\\' }}{{ '\\d' }}");
+        assert_eq!(
+            kept(r"{% if x == '\n' %}\{% endif %}"),
+            r"{% if x == '\n' %}\{% endif %}"
+        );
+    }
+
+    #[test]
+    fn filters_and_tests_are_found_outside_of_quotes() {
+        let text = "a | b {{ x | upper | a.b('| c') is not defined }}{# | d #}{% if y is e %}";
+        let found: Vec<(Sort, &str)> = called(text, Place::Text)
+            .into_iter()
+            .map(|(_, sort, name)| (sort, name))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (Sort::Filter, "upper"),
+                (Sort::Filter, "a.b"),
+                (Sort::Test, "defined"),
+                (Sort::Test, "e")
+            ]
+        );
+    }
+}
