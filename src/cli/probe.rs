@@ -80,14 +80,13 @@ fn look(
         .build()?;
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let fleet = match arguments.inventory.as_slice() {
-            [] => None,
-            _ => {
-                let fleet = fleet(arguments);
-                let access = Access::of(&fleet.keys, environment, talk)?;
-                let extra = std::collections::BTreeMap::new();
-                Some(inventory::open(&fleet, &access, (&extra, None), talk).await?)
-            }
+        let fleet = if arguments.inventory.is_empty() {
+            None
+        } else {
+            let fleet = fleet(arguments);
+            let access = Access::of(&fleet.keys, environment, talk)?;
+            let extra = std::collections::BTreeMap::new();
+            Some(inventory::open(&fleet, &access, (&extra, None), talk).await?)
         };
         let status = match listed(fleet.as_ref(), arguments) {
             Ok(listed) => {

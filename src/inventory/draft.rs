@@ -233,7 +233,7 @@ impl Draft {
             .and_then(|host| self.known_group(&host.name));
         if let Some(group) = group {
             for (name, value) in vars.iter() {
-                self.set(group, name, value)?;
+                self.set(group, Arc::clone(name), value.clone())?;
             }
             return Ok(Given::Group);
         }
@@ -248,14 +248,16 @@ impl Draft {
     }
 
     /// Sets a variable of a group; gives the value back when it is a priority and no number.
-    pub(super) fn set(&mut self, group: usize, name: &Arc<str>, value: &Node) -> Result<(), Node> {
+    pub(super) fn set(&mut self, group: usize, name: Arc<str>, value: Node) -> Result<(), Node> {
         let Some(group) = self.groups.get_mut(group) else {
             return Ok(());
         };
-        if &**name == PRIORITY {
-            group.priority = priority(&value.content).ok_or_else(|| value.clone())?;
+        if &*name != PRIORITY {
+            group.vars.push((name, value));
+        } else if let Some(priority) = priority(&value.content) {
+            group.priority = priority;
         } else {
-            group.vars.push((Arc::clone(name), value.clone()));
+            return Err(value);
         }
         Ok(())
     }

@@ -313,7 +313,7 @@ impl Reader<'_> {
             self.intake.tell(mistake);
         }
         let name = self.intake.draft.name(name.trim_end());
-        self.intake.set(self.section.0, &name, &value.node);
+        self.intake.set(self.section.0, name, value.node);
     }
 
     /// Groups that were used and never declared.

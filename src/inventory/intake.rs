@@ -160,7 +160,7 @@ impl Intake {
     }
 
     /// Sets a variable of a group.
-    pub(super) fn set(&mut self, group: usize, name: &Arc<str>, value: &Node) {
+    pub(super) fn set(&mut self, group: usize, name: Arc<str>, value: Node) {
         if let Err(value) = self.draft.set(group, name, value) {
             self.wrong_priority(&value);
         }

@@ -125,7 +125,7 @@ impl Reader<'_> {
                 .collect();
             for (name, value) in vars {
                 let name = self.intake.draft.name(&name);
-                self.intake.set(group, &name, &value);
+                self.intake.set(group, name, value);
             }
             return Ok(());
         }
@@ -142,7 +142,7 @@ impl Reader<'_> {
             }
             for (key, value) in vars.entries() {
                 let name = self.intake.draft.name(&word(key));
-                self.intake.set(group, &name, value);
+                self.intake.set(group, name, value.clone());
             }
         }
         self.children(group, name, value.get("children"))

@@ -274,7 +274,7 @@ fn as_yaml(source: &Arc<Source>, intake: &mut Intake) {
     match node {
         // An empty file is an inventory without hosts.
         Some(node) if node.content == Content::Null => {}
-        Some(node) => yaml::read(&node, intake),
+        Some(node) => yaml::read(node, intake),
         None => intake.give_up(),
     }
 }

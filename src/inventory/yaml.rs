@@ -14,8 +14,8 @@ use crate::syntax::Node;
 /// The keys of a group.
 const KEYS: [&str; 3] = ["hosts", "vars", "children"];
 
-/// Takes in a file's tree.
-pub(super) fn read(node: &Node, intake: &mut Intake) {
+/// Takes in a file's tree; values are moved, not copied, because there may be very many.
+pub(super) fn read(node: Node, intake: &mut Intake) {
     let mut reader = Reader { intake };
     reader.top(node);
 }
@@ -25,8 +25,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn top(&mut self, node: &Node) {
-        let Content::Mapping(entries) = &node.content else {
+    fn top(&mut self, node: Node) {
+        let Content::Mapping(entries) = node.content else {
             let mistake = Diagnostic::error(
                 "not-an-inventory",
                 "an inventory is a mapping from groups to hosts",
@@ -43,7 +43,7 @@ impl Reader<'_> {
             return self.broken(configuration(key, value));
         }
         for (key, value) in entries {
-            self.group(key, value);
+            self.group(&key, value);
         }
     }
 
@@ -54,14 +54,14 @@ impl Reader<'_> {
     }
 
     /// Takes in a group; gives its position when there is one afterwards.
-    fn group(&mut self, key: &Node, node: &Node) -> Option<usize> {
+    fn group(&mut self, key: &Node, node: Node) -> Option<usize> {
         let name = key.as_text().unwrap_or_default();
         if !matches!(node.content, Content::Mapping(_) | Content::Null) {
             // Passed over; as a child it has to be known from elsewhere.
             self.intake.tell(wrong_type(
                 &format!("group `{name}`"),
                 "a mapping of `hosts`, `vars` and `children`",
-                node,
+                &node,
             ));
             return self.intake.draft.known_group(name);
         }
@@ -70,15 +70,15 @@ impl Reader<'_> {
             return None;
         }
         let group = self.intake.draft.group(name, Some(&key.span));
-        if !self.shapes(name, node) {
+        if !self.shapes(name, &node) {
             self.intake.give_up();
         }
-        for (key, value) in node.entries() {
+        for (key, value) in into_entries(node) {
             match key.as_text() {
                 Some("hosts") => self.hosts(group, value),
                 Some("vars") => self.vars(group, value),
                 Some("children") => self.children(group, value),
-                _ => self.unknown_key(name, key),
+                _ => self.unknown_key(name, &key),
             }
         }
         Some(group)
@@ -126,14 +126,17 @@ impl Reader<'_> {
         });
     }
 
-    fn hosts(&mut self, group: usize, node: &Node) {
-        match &node.content {
+    fn hosts(&mut self, group: usize, node: Node) {
+        match node.content {
             Content::Mapping(entries) => {
                 for (key, value) in entries {
-                    self.host(group, key, Some(value));
+                    self.host(group, &key, value);
                 }
             }
-            Content::Text(_) | Content::Unsafe(_) => self.host(group, node, None),
+            Content::Text(_) | Content::Unsafe(_) => {
+                let nothing = nothing(&node.span);
+                self.host(group, &node, nothing);
+            }
             Content::Null
             | Content::Bool(_)
             | Content::Int(_)
@@ -143,39 +146,35 @@ impl Reader<'_> {
         }
     }
 
-    fn host(&mut self, group: usize, key: &Node, value: Option<&Node>) {
+    fn host(&mut self, group: usize, key: &Node, value: Node) {
         let Some(written) = key.as_text() else {
             return self.no_name("host", key);
         };
         let Some(named) = self.intake.named(written, &key.span) else {
             return;
         };
-        let value = value.filter(|value| is_something(value));
-        if let Some(value) = value
-            && !matches!(value.content, Content::Mapping(_))
-        {
+        if is_something(&value) && !matches!(value.content, Content::Mapping(_)) {
             let what = format!("host `{written}`");
-            return self.broken(wrong_type(&what, "a mapping of variables", value));
+            return self.broken(wrong_type(&what, "a mapping of variables", &value));
         }
-        let entries = value.map(Node::entries).unwrap_or_default();
-        let vars: Vars = entries
-            .iter()
-            .map(|(key, value)| (self.intake.draft.name(&word(key)), value.clone()))
+        let vars: Vars = into_entries(value)
+            .into_iter()
+            .map(|(key, value)| (self.intake.draft.name(&word(&key)), value))
             .collect();
         self.intake.hosts(group, &named, &Arc::new(vars), &key.span);
     }
 
-    fn vars(&mut self, group: usize, node: &Node) {
-        match &node.content {
+    fn vars(&mut self, group: usize, node: Node) {
+        match node.content {
             Content::Mapping(entries) => {
                 for (key, value) in entries {
-                    let name = self.intake.draft.name(&word(key));
-                    self.intake.set(group, &name, value);
+                    let name = self.intake.draft.name(&word(&key));
+                    self.intake.set(group, name, value);
                 }
             }
             Content::Text(name) | Content::Unsafe(name) => {
-                let name = self.intake.draft.name(name);
-                self.intake.set(group, &name, &nothing(&node.span));
+                let name = self.intake.draft.name(&name);
+                self.intake.set(group, name, nothing(&node.span));
             }
             Content::Null
             | Content::Bool(_)
@@ -186,15 +185,16 @@ impl Reader<'_> {
         }
     }
 
-    fn children(&mut self, parent: usize, node: &Node) {
-        match &node.content {
+    fn children(&mut self, parent: usize, node: Node) {
+        match node.content {
             Content::Mapping(entries) => {
                 for (key, value) in entries {
-                    self.child(parent, key, value);
+                    self.child(parent, &key, value);
                 }
             }
             Content::Text(_) | Content::Unsafe(_) => {
-                self.child(parent, node, &nothing(&node.span));
+                let nothing = nothing(&node.span);
+                self.child(parent, &node, nothing);
             }
             Content::Null
             | Content::Bool(_)
@@ -205,7 +205,7 @@ impl Reader<'_> {
         }
     }
 
-    fn child(&mut self, parent: usize, key: &Node, value: &Node) {
+    fn child(&mut self, parent: usize, key: &Node, value: Node) {
         match self.group(key, value) {
             Some(child) => self.intake.link(parent, child, &key.span),
             None => self.intake.give_up(),
@@ -225,6 +225,13 @@ fn wrong_type(what: &str, wanted: &str, node: &Node) -> Diagnostic {
     Diagnostic::error("wrong-type", format!("{what} must be {wanted}"))
         .at(&node.span)
         .label(format!("this is {}", node.describe()))
+}
+
+fn into_entries(node: Node) -> Vec<(Node, Node)> {
+    match node.content {
+        Content::Mapping(entries) => entries,
+        _ => Vec::new(),
+    }
 }
 
 fn nothing(span: &Span) -> Node {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
+use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 
 use crate::diag::Diagnostic;
@@ -132,7 +133,7 @@ impl Lazy for Others {
         let Some(host) = self.0.host(key) else {
             return Ok(None);
         };
-        let mut vars: BTreeMap<&str, serde_json::Value> = host
+        let mut vars: BTreeMap<&str, Json> = host
             .vars
             .iter()
             .map(|(name, node)| (name, prepare::json(node)))

@@ -12,7 +12,6 @@ const PASSWORD: &str = "examples/from-ansible/vault-password.sh";
 const SITE: &str = "examples/from-ansible";
 
 /// Copies a folder.
-#[expect(clippy::disallowed_methods, reason = "tests write their own data")]
 fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
@@ -167,40 +166,6 @@ async fn inventory(text: &str) -> Finished {
 /// say so by their own check here, too.
 async fn check(line: &str) {
     match line {
-        "INI and YAML inventories, folders, programs, `-i` several times"
-        | "`group_vars`, `host_vars`, their precedence" => {
-            let inventory = format!("{SITE}/inventory");
-            run(&["inventory", "--host", "ts01.corp.example", "-i", &inventory])
-                .await
-                .exits(6);
-            run(&[
-                "inventory",
-                "--host",
-                "ts01.corp.example",
-                "-i",
-                &inventory,
-                "-i",
-                "extra,",
-                "--vault-password-file",
-                PASSWORD,
-                "--playbook-dir",
-                SITE,
-            ])
-            .await
-            .exits(0)
-            .says("\"SessionEnv\"")
-            .says("rdp_banner");
-        }
-        "comments that eat values, misspelt keys, unknown groups" => {
-            inventory("a ansible_password=x#y\n[b:vars]\nc=1\n")
-                .await
-                .says("warning")
-                .says("hosts:1:");
-        }
-        "`ansible.cfg`, `ANSIBLE_*`" => {
-            let page = support::bytes(&support::root().join("docs/reference/settings.md"));
-            assert!(String::from_utf8_lossy(&page).contains("ANSIBLE_VAULT_PASSWORD_FILE"));
-        }
         "vault files and `!vault` values, `--vault-id`, `--vault-password-file`, `-J`" => {
             let vault = format!("{SITE}/inventory/group_vars/all/vault.yml");
             run(&[
@@ -242,6 +207,46 @@ async fn check(line: &str) {
                 .await
                 .exits(6)
                 .says("ssh");
+        }
+        _ => check_inventory(line).await,
+    }
+}
+
+async fn check_inventory(line: &str) {
+    match line {
+        "INI and YAML inventories, folders, programs, `-i` several times"
+        | "`group_vars`, `host_vars`, their precedence" => {
+            let inventory = format!("{SITE}/inventory");
+            run(&["inventory", "--host", "ts01.corp.example", "-i", &inventory])
+                .await
+                .exits(6);
+            run(&[
+                "inventory",
+                "--host",
+                "ts01.corp.example",
+                "-i",
+                &inventory,
+                "-i",
+                "extra,",
+                "--vault-password-file",
+                PASSWORD,
+                "--playbook-dir",
+                SITE,
+            ])
+            .await
+            .exits(0)
+            .says("\"SessionEnv\"")
+            .says("rdp_banner");
+        }
+        "comments that eat values, misspelt keys, unknown groups" => {
+            inventory("a ansible_password=x#y\n[b:vars]\nc=1\n")
+                .await
+                .says("warning")
+                .says("hosts:1:");
+        }
+        "`ansible.cfg`, `ANSIBLE_*`" => {
+            let page = support::bytes(&support::root().join("docs/reference/settings.md"));
+            assert!(String::from_utf8_lossy(&page).contains("ANSIBLE_VAULT_PASSWORD_FILE"));
         }
         _ => check_language(line).await,
     }

@@ -116,6 +116,10 @@ fn both_readers_of_yaml_agree_on_every_file() {
         if OWN_RULES.iter().any(|own| shown.ends_with(own)) {
             continue;
         }
+        // Those are compared with Ansible itself.
+        if path.starts_with(support::root().join("tests/cases/ansible")) {
+            continue;
+        }
         // What is not UTF-8 reaches neither reader.
         let Ok(text) = String::from_utf8(fs::read(&path).unwrap()) else {
             continue;
