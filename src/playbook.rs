@@ -26,7 +26,6 @@ mod condition;
 mod entry;
 mod extra;
 mod foreign;
-pub mod grammar;
 mod keywords;
 mod knowledge;
 pub mod language;

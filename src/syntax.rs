@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
+use crate::vault::Keyring;
 use crate::vault::Sealed;
 
 pub mod args;
@@ -84,6 +85,33 @@ pub fn parse_json(source: &Arc<Source>) -> Option<Node> {
 /// What a bare word stands for in a YAML text: `no` is false, `0x10` is 16.
 pub fn resolve(word: &str) -> Content {
     scalar::resolve(word)
+}
+
+/// Shorter texts of an encrypted file are taken for ordinary words: a state, a port, a name of a group.
+const SECRET_LENGTH: usize = 8;
+
+/// Lets the keyring hide the texts of a file that was encrypted as a whole, wherever they may turn up; does nothing for
+/// other files. Templates are no secrets, what they stand for is.
+pub fn hide(node: &Node, keyring: &Keyring) {
+    if !node.span.source.secret {
+        return;
+    }
+    match &node.content {
+        Content::Text(text) | Content::Unsafe(text)
+            if text.len() >= SECRET_LENGTH && !template::is_template(text) =>
+        {
+            keyring.hidden().add(text);
+        }
+        Content::Sequence(items) => items.iter().for_each(|item| hide(item, keyring)),
+        Content::Mapping(entries) => entries.iter().for_each(|(_, value)| hide(value, keyring)),
+        Content::Null
+        | Content::Bool(_)
+        | Content::Int(_)
+        | Content::Float(_)
+        | Content::Text(_)
+        | Content::Unsafe(_)
+        | Content::Sealed(_) => {}
+    }
 }
 
 impl Node {

@@ -25,7 +25,7 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Arc<Source>, Box<Di
     let sealed = Sealed {
         text: source.text.clone(),
     };
-    match reading.keyring.open(&sealed) {
+    match reading.keyring.open_file(&sealed) {
         Ok(text) => Ok(Arc::new(Source {
             name,
             text: text.reveal().to_owned(),

@@ -152,6 +152,7 @@ impl Reader<'_> {
         let Some(node) = node.filter(is_something) else {
             return;
         };
+        crate::syntax::hide(&node, &self.reading.keyring);
         let Content::Mapping(entries) = node.content else {
             let mistake = Diagnostic::error(
                 "not-variables",

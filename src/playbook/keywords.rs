@@ -165,15 +165,6 @@ pub(super) fn names(table: Table) -> impl Iterator<Item = &'static str> {
         .map(|(key, _)| *key)
 }
 
-/// The keys of a table that are not refused.
-pub(super) fn taken(table: Table) -> impl Iterator<Item = &'static str> {
-    table
-        .iter()
-        .chain(EVERYWHERE)
-        .filter(|(_, fate)| !matches!(fate, Refused(_)))
-        .map(|(key, _)| *key)
-}
-
 /// Tells what becomes of a key that is not read; `false` when it is unknown.
 pub(super) fn tell(table: Table, key: &Node, value: &Node, mistakes: &mut Vec<Diagnostic>) -> bool {
     let word = key.spelled().unwrap_or_default();

@@ -127,7 +127,11 @@ impl Shelf {
         let tree = self
             .source(path, at)
             .map_err(|mistake| vec![mistake])
-            .and_then(|source| syntax::parse(&source).map(Arc::new));
+            .and_then(|source| syntax::parse(&source))
+            .map(|node| {
+                syntax::hide(&node, &self.keyring);
+                Arc::new(node)
+            });
         trees.insert(path.to_owned(), tree.clone());
         tree
     }
@@ -154,7 +158,7 @@ impl Shelf {
         let sealed = Sealed {
             text: String::from_utf8_lossy(&bytes).into_owned(),
         };
-        let text = self.keyring.open(&sealed).map_err(|error| {
+        let text = self.keyring.open_file(&sealed).map_err(|error| {
             Diagnostic::error("vault-closed", format!("`{name}`: {error}"))
                 .at(at)
                 .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")

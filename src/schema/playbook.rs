@@ -4,10 +4,11 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::playbook::grammar;
-use crate::playbook::grammar::Arguments;
-use crate::playbook::grammar::COLLECTIONS;
-use crate::playbook::grammar::Place;
+use crate::playbook::language;
+use crate::playbook::language::Arguments;
+use crate::playbook::language::COLLECTIONS;
+use crate::playbook::language::Fate;
+use crate::playbook::language::Place;
 use crate::schema::Templates;
 use crate::schema::document;
 use crate::schema::object;
@@ -48,7 +49,7 @@ pub fn playbook() -> Value {
     let imports = ["import_playbook", "ansible.builtin.import_playbook"];
     let mut definitions = definitions();
     if let Some(fields) = definitions.as_object_mut() {
-        for (word, arguments) in grammar::modules() {
+        for (word, arguments) in language::modules() {
             fields.insert(definition(word, arguments), arguments_of(arguments));
         }
     }
@@ -98,9 +99,9 @@ fn mapping(place: Place, required: &[&str]) -> Value {
 }
 
 fn properties(place: Place) -> Map<String, Value> {
-    grammar::keys(place)
-        .into_iter()
-        .map(|key| (key.to_owned(), keyword(key)))
+    language::keys(place)
+        .filter(|(_, fate)| !matches!(fate, Fate::Refused(_)))
+        .map(|(key, _)| (key.to_owned(), keyword(key)))
         .collect()
 }
 
@@ -146,7 +147,7 @@ fn task() -> Value {
         json!({"required": ["action"]}),
         json!({"required": ["local_action"]}),
     ];
-    for (word, arguments) in grammar::modules() {
+    for (word, arguments) in language::modules() {
         let reference = json!({"$ref": format!("#/$defs/{}", definition(word, arguments))});
         let qualified = COLLECTIONS.iter().map(|prefix| format!("{prefix}{word}"));
         let names = match arguments {

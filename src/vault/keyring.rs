@@ -163,14 +163,18 @@ impl Keyring {
             .collect()
     }
 
-    /// The text in clear.
+    /// The text in clear; from now on it is among what is [`Keyring::hidden`].
     pub fn open(&self, sealed: &Sealed) -> Result<Arc<Secret>, VaultError> {
+        let clear = self.open_file(sealed)?;
+        self.hidden.add(clear.reveal());
+        Ok(clear)
+    }
+
+    /// A whole file in clear. Which of the texts in it are to be hidden is for whoever reads it to tell.
+    pub fn open_file(&self, sealed: &Sealed) -> Result<Arc<Secret>, VaultError> {
         let mut clear = self.unlock(sealed.text.as_bytes())?.clear;
         match String::from_utf8(std::mem::take(&mut *clear)) {
-            Ok(text) => {
-                self.hidden.add(&text);
-                Ok(Arc::new(Secret::new(text)))
-            }
+            Ok(text) => Ok(Arc::new(Secret::new(text))),
             Err(error) => {
                 drop(Zeroizing::new(error.into_bytes()));
                 Err(VaultError::NotText)

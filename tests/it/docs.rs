@@ -10,6 +10,7 @@ mod language;
 mod lines;
 mod peers;
 mod reference;
+mod schema;
 mod settings;
 
 use std::fs;

@@ -131,10 +131,13 @@ fn cargo_commands_of_the_readme_end_as_it_says() {
                 "cargo run -- diagnose cert-expired -i lab:cert-expired --code 0x904 --extended 0x7",
                 Some(3)
             ),
+            (FROM_ANSIBLE, Some(0)),
             ("cargo run -- lab list", Some(0)),
         ]
     );
 }
+
+const FROM_ANSIBLE: &str = "cargo run --release -- apply examples/from-ansible/rdp.yml -i examples/from-ansible/inventory -i lab:examples/from-ansible/lab.yml --vault-password-file examples/from-ansible/vault-password.sh";
 
 /// Moments and numbers differ from run to run.
 fn without_digits(text: &str) -> String {

@@ -1,0 +1,141 @@
+//! Facts about the schemas: a validator that is not ours finds right what parses, and finds fault with what a schema can see.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use rdpfix::diag::Source;
+use rdpfix::inventory;
+use rdpfix::inventory::Defaults;
+use rdpfix::playbook;
+use rdpfix::schema;
+use serde_json::Value;
+
+use super::files;
+use crate::support;
+
+/// Broken files whose mistake depends on several places at once, on other files, on templates or on YAML itself, which a
+/// schema cannot see.
+const BEYOND: &[&str] = &[];
+
+/// The complaint about each file; `None` where there is no validator.
+fn complaints(schema: &Value, files: &[PathBuf]) -> Option<Vec<(PathBuf, Option<String>)>> {
+    let python = support::peer_python()?;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("schema.json");
+    support::write(&path, schema.to_string().as_bytes());
+    let output = Command::new(python)
+        .arg(support::root().join("tests/peers/validate_files.py"))
+        .arg(&path)
+        .args(files)
+        .current_dir(support::root())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let read = |line: &str| {
+        let record: Value = serde_json::from_str(line).unwrap();
+        let path = PathBuf::from(record["path"].as_str().unwrap());
+        (path, record["complaint"].as_str().map(str::to_owned))
+    };
+    Some(lines.lines().map(read).collect())
+}
+
+/// Valid files have no complaint; broken ones have one, or are known to be beyond a schema.
+#[track_caller]
+fn compare(schema: &Value, valid: &[PathBuf], broken: &[PathBuf]) {
+    let Some(found) = complaints(schema, valid) else {
+        return;
+    };
+    for (path, complaint) in found {
+        assert_eq!(complaint, None, "{} is valid", path.display());
+    }
+    let mut seen = 0;
+    let mut unseen = Vec::new();
+    for (path, complaint) in complaints(schema, broken).unwrap_or_default() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        match complaint {
+            Some(_) if BEYOND.contains(&&*name) => panic!("{name} is not beyond the schema"),
+            Some(_) => seen += 1,
+            None if BEYOND.contains(&&*name) => {}
+            None => unseen.push(name),
+        }
+    }
+    assert!(unseen.is_empty(), "the schema takes {unseen:?}");
+    assert!(
+        seen * 3 > broken.len(),
+        "it sees {seen} of {}",
+        broken.len()
+    );
+}
+
+fn source(path: &PathBuf) -> Option<Arc<Source>> {
+    let text = String::from_utf8(support::bytes(&support::root().join(path))).ok()?;
+    Some(Arc::new(Source {
+        name: path.display().to_string(),
+        text,
+        secret: false,
+    }))
+}
+
+/// Files of a folder with this ending.
+fn yaml(folder: &str) -> Vec<PathBuf> {
+    files(folder, "yml")
+}
+
+#[test]
+fn playbooks_are_valid_exactly_when_the_schema_can_say_so() {
+    let valid = [
+        yaml("playbooks"),
+        yaml("tests/cases/playbook/valid"),
+        yaml("tests/cases/lists"),
+    ];
+    let valid: Vec<PathBuf> = valid
+        .concat()
+        .into_iter()
+        .chain(["examples/from-ansible/rdp.yml".into()])
+        .filter(|path| source(path).is_some_and(|source| playbook::parse(&source).0.is_some()))
+        .collect();
+    assert!(valid.len() > 10, "{valid:?}");
+    compare(
+        &schema::playbook(),
+        &valid,
+        &yaml("tests/cases/playbook/broken"),
+    );
+}
+
+#[test]
+fn inventories_are_valid_exactly_when_the_schema_can_say_so() {
+    let is_sound = |path: &PathBuf| {
+        source(path)
+            .is_some_and(|source| inventory::parse(&source, &Defaults::default()).0.is_some())
+    };
+    let valid = [yaml("inventory"), yaml("tests/cases/inventory/valid")].concat();
+    let looks_yaml = |path: &PathBuf| {
+        let text =
+            String::from_utf8_lossy(&support::bytes(&support::root().join(path))).into_owned();
+        !text.trim_start().starts_with('[')
+    };
+    let valid: Vec<PathBuf> = valid
+        .into_iter()
+        .filter(is_sound)
+        .filter(looks_yaml)
+        .collect();
+    compare(
+        &schema::inventory(),
+        &valid,
+        &yaml("tests/cases/inventory/broken"),
+    );
+}
+
+#[test]
+fn scenarios_are_valid_exactly_when_the_schema_can_say_so() {
+    let valid = ["examples/lab-scenario.yml", "examples/from-ansible/lab.yml"];
+    let valid: Vec<PathBuf> = valid.iter().map(PathBuf::from).collect();
+    compare(
+        &schema::scenario(),
+        &valid,
+        &["tests/cases/lab/mistakes.yml".into()],
+    );
+}

@@ -1,0 +1,34 @@
+"""Which YAML files a JSON Schema finds right: one JSON line for each file, with the first complaint or null.
+
+Arguments: the schema, then the files. A file that PyYAML cannot read counts as complained of.
+"""
+
+import json
+import sys
+
+import jsonschema
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """YAML with Ansible's tags."""
+
+
+for tag in ("!vault", "!vault-encrypted", "!unsafe"):
+    Loader.add_constructor(tag, lambda loader, node: loader.construct_scalar(node))
+
+with open(sys.argv[1], encoding="utf-8") as file:
+    schema = json.load(file)
+jsonschema.Draft202012Validator.check_schema(schema)
+validator = jsonschema.Draft202012Validator(schema)
+for path in sys.argv[2:]:
+    complaint = None
+    try:
+        with open(path, encoding="utf-8") as file:
+            data = json.loads(json.dumps(yaml.load(file, Loader), default=str))
+        errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
+        if errors:
+            complaint = f"{errors[0].json_path}: {errors[0].message}"[:300]
+    except (yaml.YAMLError, ValueError, RecursionError, TypeError) as error:
+        complaint = f"{type(error).__name__}: {error}"[:300]
+    print(json.dumps({"path": path, "complaint": complaint}))
