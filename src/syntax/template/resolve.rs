@@ -14,6 +14,7 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::bridge::Emitted;
+use crate::syntax::template::bridge::Hole;
 use crate::syntax::template::bridge::carried;
 use crate::syntax::template::bridge::fault_in;
 use crate::syntax::template::bridge::of_jinja;
@@ -183,8 +184,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn evaluate(&mut self, form: &Form, span: &Span) -> Answer {
         loop {
             let error = match self.once(form) {
-                Ok(value) if !is_unnamed(&value) => return Ok(value),
-                Ok(_) => return Ok(Value::Undefined(Arc::new(self.missing(form, None, span)))),
+                Ok(value) => {
+                    let missing = || Arc::new(self.missing(form, None, span));
+                    return Ok(named(value, &missing));
+                }
                 Err(error) => error,
             };
             let Some(wanted) = wanted(&error) else {
@@ -207,14 +210,15 @@ impl<'a> Resolver<'a> {
             return of_jinja(&value).map_err(carried);
         }
         let output = captured.output();
-        match captured.state().get_extension::<Emitted>() {
+        Ok(match captured.state().get_extension::<Emitted>() {
+            None if output.is_empty() => Value::None,
             // One value alone keeps its kind.
             Some(Emitted {
                 count: 1,
-                last: Some(value),
-            }) if value.spell().is_ok_and(|text| text == output) => Ok(value.clone()),
-            _ => Ok(Value::from(output)),
-        }
+                last: Some((value, text)),
+            }) if text == output => value.clone(),
+            _ => Value::from(output),
+        })
     }
 
     /// The variables that a template names, as far as they are known without evaluating others.
@@ -315,6 +319,9 @@ impl<'a> Resolver<'a> {
         for name in &names {
             let known = match self.reference(name) {
                 Some(Reference::Ready(value)) => value,
+                Some(Reference::Written(node, _)) if !has_template(node) => self
+                    .value(node)
+                    .unwrap_or_else(|fault| Value::Broken(Arc::new(fault))),
                 Some(Reference::Written(node, name)) => match self.done.get(&address(node)) {
                     Some(value) => value.clone(),
                     None => {
@@ -386,7 +393,9 @@ impl<'a> Resolver<'a> {
             .clone()
             .map_or(whole.clone(), |piece| whole.piece(piece));
         let text = form.written();
-        let Some((what, within, inner)) = self.first_missing(form, piece.clone()) else {
+        let near = self.first_missing(form, piece.clone());
+        let found = near.or_else(|| self.first_missing(form, None));
+        let Some((what, within, inner)) = found else {
             let text = piece.and_then(|piece| text.get(piece)).unwrap_or(text);
             return Missing {
                 reason: Some(format!("`{}` is undefined", text.trim())),
@@ -503,9 +512,30 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A value of a template whose own name is not known.
+/// The value, with a name for what is undefined in it and has none.
+fn named(value: Value, missing: &dyn Fn() -> Arc<Missing>) -> Value {
+    match value {
+        Value::Undefined(unnamed) if unnamed.what.is_empty() => Value::Undefined(missing()),
+        Value::List(items) if items.iter().any(is_unnamed) => {
+            let items = items.iter().cloned();
+            Value::from(items.map(|item| named(item, missing)).collect::<Vec<_>>())
+        }
+        Value::Map(map) if map.values().any(is_unnamed) => {
+            let entries = map.iter();
+            let entries = entries.map(|(key, value)| (key.clone(), named(value.clone(), missing)));
+            Value::from(entries.collect::<Map>())
+        }
+        other => other,
+    }
+}
+
 fn is_unnamed(value: &Value) -> bool {
-    matches!(value, Value::Undefined(missing) if missing.what.is_empty())
+    match value {
+        Value::Undefined(missing) => missing.what.is_empty(),
+        Value::List(items) => items.iter().any(is_unnamed),
+        Value::Map(map) => map.values().any(is_unnamed),
+        _ => false,
+    }
 }
 
 fn lacking_in(
@@ -543,13 +573,13 @@ fn hole(paths: &[&[String]]) -> Option<Jinja> {
     if paths.is_empty() || paths.iter().any(|path| path.is_empty()) {
         return None;
     }
-    let mut parts = Parts::default();
+    let mut inside = Hole::default();
     for (first, inner) in by_first(paths) {
         if let Some(hole) = hole(&inner) {
-            parts.0.insert(first.to_owned(), hole);
+            inside.0.insert(first.to_owned(), hole);
         }
     }
-    Some(Jinja::from_object(parts))
+    Some(Jinja::from_object(inside))
 }
 
 /// The piece of what was written that failed, in bytes.
