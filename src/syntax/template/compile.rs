@@ -168,9 +168,11 @@ fn called(text: &str, begins: Place) -> Vec<(usize, Sort, &str)> {
                 .get(..word_end.unwrap_or(rest.len()))
                 .unwrap_or_default();
             if word.is_empty() {
-                if !letter.is_whitespace() {
-                    before = if letter == '|' { "|" } else { "" };
-                }
+                before = match letter {
+                    '|' => "|",
+                    letter if letter.is_whitespace() => before,
+                    _ => "",
+                };
                 rest = rest.get(letter.len_utf8()..).unwrap_or_default();
                 continue;
             }

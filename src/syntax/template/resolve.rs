@@ -1,12 +1,9 @@
 //! Resolves variables that are templates themselves, when they are needed, and keeps evaluation within its limits.
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use minijinja::Value as Jinja;
-use minijinja::value::Object;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
@@ -14,11 +11,9 @@ use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::bridge::Emitted;
-use crate::syntax::template::bridge::Hole;
 use crate::syntax::template::bridge::carried;
 use crate::syntax::template::bridge::fault_in;
 use crate::syntax::template::bridge::of_jinja;
-use crate::syntax::template::bridge::sources;
 use crate::syntax::template::bridge::to_jinja;
 use crate::syntax::template::bridge::told;
 use crate::syntax::template::call::Answer;
@@ -32,6 +27,12 @@ use crate::syntax::template::fault::Place;
 use crate::syntax::template::form::has_template;
 use crate::syntax::template::form::is_template;
 use crate::syntax::template::method;
+use crate::syntax::template::need::Parts;
+use crate::syntax::template::need::Wanted;
+use crate::syntax::template::need::by_first;
+use crate::syntax::template::need::hole;
+use crate::syntax::template::need::named;
+use crate::syntax::template::need::wanted;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::access::item;
@@ -428,7 +429,7 @@ impl<'a> Resolver<'a> {
     fn lacking(&self, path: &[String]) -> Option<(String, Option<Value>, Option<Arc<Missing>>)> {
         let (root, keys) = path.split_first()?;
         let mut what = root.clone();
-        let mut value = match self.reference(root) {
+        let value = match self.reference(root) {
             None => return Some((what, None, None)),
             Some(Reference::Ready(value)) => value,
             Some(Reference::Written(node, _)) => {
@@ -445,9 +446,6 @@ impl<'a> Resolver<'a> {
                 }
             }
         };
-        if let Value::Lazy(_) = value {
-            value = value.clone();
-        }
         lacking_in(value, what, &keys.iter().collect::<Vec<_>>())
     }
 
@@ -512,32 +510,6 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The value, with a name for what is undefined in it and has none.
-fn named(value: Value, missing: &dyn Fn() -> Arc<Missing>) -> Value {
-    match value {
-        Value::Undefined(unnamed) if unnamed.what.is_empty() => Value::Undefined(missing()),
-        Value::List(items) if items.iter().any(is_unnamed) => {
-            let items = items.iter().cloned();
-            Value::from(items.map(|item| named(item, missing)).collect::<Vec<_>>())
-        }
-        Value::Map(map) if map.values().any(is_unnamed) => {
-            let entries = map.iter();
-            let entries = entries.map(|(key, value)| (key.clone(), named(value.clone(), missing)));
-            Value::from(entries.collect::<Map>())
-        }
-        other => other,
-    }
-}
-
-fn is_unnamed(value: &Value) -> bool {
-    match value {
-        Value::Undefined(missing) => missing.what.is_empty(),
-        Value::List(items) => items.iter().any(is_unnamed),
-        Value::Map(map) => map.values().any(is_unnamed),
-        _ => false,
-    }
-}
-
 fn lacking_in(
     mut value: Value,
     mut what: String,
@@ -559,29 +531,6 @@ fn lacking_in(
     None
 }
 
-/// Paths by their first word, without it.
-fn by_first<'p>(paths: &[&'p [String]]) -> BTreeMap<&'p str, Vec<&'p [String]>> {
-    let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
-    for (first, rest) in paths.iter().filter_map(|path| path.split_first()) {
-        groups.entry(first).or_default().push(rest);
-    }
-    groups
-}
-
-/// What stands for something that does not exist and of which parts are named; `None` when it is named itself.
-fn hole(paths: &[&[String]]) -> Option<Jinja> {
-    if paths.is_empty() || paths.iter().any(|path| path.is_empty()) {
-        return None;
-    }
-    let mut inside = Hole::default();
-    for (first, inner) in by_first(paths) {
-        if let Some(hole) = hole(&inner) {
-            inside.0.insert(first.to_owned(), hole);
-        }
-    }
-    Some(Jinja::from_object(inside))
-}
-
 /// The piece of what was written that failed, in bytes.
 fn failed_piece(error: &minijinja::Error, form: &Form) -> Option<std::ops::Range<usize>> {
     let range = error.range()?;
@@ -595,43 +544,6 @@ fn mentions(piece: &str, name: &str) -> bool {
     piece
         .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
         .any(|word| word == name)
-}
-
-/// The variable that has to be computed before evaluation can go on.
-fn wanted(error: &minijinja::Error) -> Option<usize> {
-    let by_name = match fault_in(error) {
-        Some(Fault::Wanted(key)) => Some(key),
-        _ => None,
-    };
-    by_name.or_else(|| {
-        sources(error).find_map(|source| source.downcast_ref::<Wanted>().map(|wanted| wanted.0))
-    })
-}
-
-/// A variable that is not computed yet, by the address of its node.
-#[derive(Debug)]
-struct Wanted(usize);
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a variable is not computed yet")
-    }
-}
-
-impl std::error::Error for Wanted {}
-
-/// Variables, or those parts of one that a template names.
-#[derive(Debug, Default)]
-struct Parts(BTreeMap<String, Jinja>);
-
-impl Object for Parts {
-    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.0.get(key.as_str()?).cloned()
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
-        self.0.get(key).cloned()
-    }
 }
 
 /// Jinja drops the last line break of a template; Ansible puts as many back as a text lacks.
