@@ -39,6 +39,7 @@ mod form;
 mod functions;
 mod kit;
 mod method;
+mod need;
 mod predicates;
 mod print;
 pub mod reference;
@@ -490,5 +491,21 @@ mod tests {
         let mut found = Vec::new();
         Engine::new().check(&vars["a"], &mut found);
         assert_eq!(found.len(), 2);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_a_value_or_a_mistake(
+            text in "(\\{\\{|\\}\\}|\\{%|%\\}|\\{#|['\"|.~()\\[\\]:,+*\\\\-]|is|for|in|if|set|a|nope|range|upper|join|9| |\n){0,24}"
+        ) {
+            let vars = mapping("a: [1, x]\n");
+            let variables = Variables::new(vec![&vars]);
+            let mut node = vars["a"].clone();
+            node.content = Content::Text(text);
+            let engine = Engine::new();
+            engine.check(&node, &mut Vec::new());
+            engine.names(&node);
+            let _told = engine.json(&node, &variables);
+        }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Knows minijinja and the tables; knows nothing of variables, files or places.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -21,6 +22,7 @@ use minijinja::value::ObjectRepr;
 use minijinja::value::Rest;
 use minijinja::value::Tuple;
 use minijinja::value::ValueKind;
+use minijinja::value::ValueOrKwargs;
 
 use crate::syntax::template::call::Answer;
 use crate::syntax::template::call::Call;
@@ -92,6 +94,20 @@ impl Object for Held {
             Ok(text) => f.write_str(&text),
             Err(_) => f.write_str(self.0.describe()),
         }
+    }
+}
+
+/// What stands for something that does not exist and of which parts are named: only what is behind it is undefined.
+#[derive(Debug, Default)]
+pub(super) struct Hole(pub(super) BTreeMap<String, Jinja>);
+
+impl Object for Hole {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
+        self.0.get(key.as_str()?).cloned()
     }
 }
 
@@ -233,21 +249,25 @@ fn called(
     let mut kit = Kit::new(shared, variables, steps);
     let answer = call(&mut kit);
     state.get_or_insert_extension(Budget(STEPS)).0 = kit.steps;
-    answer.map(|value| to_jinja(&value)).map_err(carried)
+    match answer {
+        Ok(Value::Broken(fault)) => Err(carried(Fault::clone(&fault))),
+        Ok(value) => Ok(to_jinja(&value)),
+        Err(fault) => Err(carried(fault)),
+    }
 }
 
 /// Arguments as minijinja hands them over: those with names last, in a mapping.
-fn given(arguments: &[Jinja]) -> Result<Given, Fault> {
+fn given(arguments: impl Iterator<Item = Jinja>) -> Result<Given, Fault> {
     let mut given = Given::default();
     for argument in arguments {
-        match Kwargs::try_from(argument.clone()) {
-            Ok(named) if argument.is_kwargs() => {
-                for name in named.args() {
-                    let value: Jinja = named.peek(name).map_err(|error| foreign(&error))?;
-                    given.named.push((Arc::from(name), of_jinja(&value)?));
-                }
-            }
-            _ => given.positional.push_back(of_jinja(argument)?),
+        if !argument.is_kwargs() {
+            given.positional.push_back(of_jinja(&argument)?);
+            continue;
+        }
+        let named = Kwargs::try_from(argument).map_err(|error| foreign(&error))?;
+        for name in named.args() {
+            let value: Jinja = named.peek(name).map_err(|error| foreign(&error))?;
+            given.named.push((Arc::from(name), of_jinja(&value)?));
         }
     }
     Ok(given)
@@ -271,13 +291,15 @@ pub(super) fn environment(shared: &Arc<Shared>) -> Environment<'static> {
         let value = of_jinja(value).map_err(carried)?;
         let text = match &value {
             Value::Undefined(_) => return Err(Error::from(ErrorKind::UndefinedError)),
-            Value::None => String::new(),
-            value => value.spell().map_err(carried)?,
+            // Null is as if it were not there.
+            Value::None => return Ok(()),
+            value => value.emitted().map_err(carried)?,
         };
         let emitted = state.get_or_insert_extension(Emitted::default());
         emitted.count = emitted.count.saturating_add(1);
-        emitted.last = Some(value);
-        out.write_str(&text).map_err(Error::from)
+        out.write_str(&text)?;
+        emitted.last = Some((value, text));
+        Ok(())
     });
     register(&mut jinja, shared);
     jinja.add_global("omit", to_jinja(&Value::Omit));
@@ -288,8 +310,10 @@ pub(super) fn environment(shared: &Arc<Shared>) -> Environment<'static> {
 /// What a template wrote: one value alone keeps its kind.
 #[derive(Debug, Default)]
 pub(super) struct Emitted {
+    /// How many values, null not counted.
     pub(super) count: usize,
-    pub(super) last: Option<Value>,
+    /// The last value with its text.
+    pub(super) last: Option<(Value, String)>,
 }
 
 /// The prefixes under which the names of filters and tests stand too.
@@ -305,9 +329,14 @@ fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
             let shared = Arc::clone(shared);
             jinja.add_filter(
                 name,
-                move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<Jinja>| {
+                move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<ValueOrKwargs>| {
                     let input = of_jinja(&input).map_err(carried)?;
-                    let given = given(&arguments).map_err(carried)?;
+                    let given = given(
+                        arguments
+                            .iter()
+                            .map(|argument| argument.clone().into_value()),
+                    )
+                    .map_err(carried)?;
                     called(state, &shared, |kit| kit.call_filter(filter, input, given))
                 },
             );
@@ -318,9 +347,14 @@ fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
             let shared = Arc::clone(shared);
             jinja.add_test(
                 name,
-                move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<Jinja>| {
+                move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<ValueOrKwargs>| {
                     let input = of_jinja(&input).map_err(carried)?;
-                    let given = given(&arguments).map_err(carried)?;
+                    let given = given(
+                        arguments
+                            .iter()
+                            .map(|argument| argument.clone().into_value()),
+                    )
+                    .map_err(carried)?;
                     let answer = called(state, &shared, |kit| kit.call_test(test, input, given))?;
                     if answer.is_undefined() {
                         return Err(Error::from(ErrorKind::UndefinedError));
@@ -334,14 +368,22 @@ fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
         let shared = Arc::clone(shared);
         jinja.add_function(
             function.name,
-            move |state: &mut State<'_, '_>, arguments: Rest<Jinja>| {
-                let given = given(&arguments).map_err(carried)?;
+            move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
+                let given = given(
+                    arguments
+                        .iter()
+                        .map(|argument| argument.clone().into_value()),
+                )
+                .map_err(carried)?;
                 called(state, &shared, |kit| functions::call(function, given, kit))
             },
         );
     }
     let shared = Arc::clone(shared);
     jinja.set_unknown_method_callback(move |state, owner, name, arguments| {
+        if owner.downcast_object_ref::<Hole>().is_some() {
+            return Ok(Jinja::UNDEFINED);
+        }
         let stored = owner
             .as_object()
             .and_then(|owner| owner.get_value_by_str(name));
@@ -354,7 +396,7 @@ fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
             return Err(Error::from(ErrorKind::UnknownMethod));
         }
         let owner = of_jinja(owner).map_err(carried)?;
-        let given = given(arguments).map_err(carried)?;
+        let given = given(arguments.iter().cloned()).map_err(carried)?;
         if let Value::Undefined(_) = owner {
             return Err(Error::from(ErrorKind::UndefinedError));
         }

@@ -21,14 +21,14 @@ impl<T> Cache<T> {
         &self,
         text: &str,
         most: usize,
-        make: impl FnOnce() -> Result<T, E>,
+        read: impl FnOnce() -> Result<T, E>,
     ) -> Result<Arc<T>, E> {
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(text) {
             return Ok(Arc::clone(known));
         }
         drop(known);
-        let made = Arc::new(make()?);
+        let made = Arc::new(read()?);
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= most {
             known.clear();

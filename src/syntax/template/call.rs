@@ -18,6 +18,7 @@ pub(super) struct Given {
 }
 
 impl Given {
+    #[cfg(test)]
     pub(super) fn of(positional: Vec<Value>) -> Self {
         Self {
             positional: positional.into(),

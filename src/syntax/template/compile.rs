@@ -51,7 +51,9 @@ impl Form {
 
 /// Reads a text with templates in it.
 pub(super) fn template(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
-    if let Some(inner) = whole_expression(text) {
+    // White space behind the braces makes a text of it, a line end does not.
+    let line = text.trim_end_matches('\n');
+    if let Some(inner) = whole_expression(text).filter(|_| line.ends_with("}}")) {
         let inner = keep_backslashes(inner, Place::Expression);
         if jinja.compile_expression(&inner).is_ok() {
             let form = read_expression(jinja, &inner)?;
@@ -116,14 +118,17 @@ fn unreadable(error: &Error, length: usize) -> Unreadable {
 }
 
 /// The form, when all filters and tests in it exist.
-fn known(form: Form) -> Result<Form, Unreadable> {
-    let written = form.written();
+fn known(mut form: Form) -> Result<Form, Unreadable> {
+    let written = form.written().to_owned();
     let begins = if form.is_expression {
         Place::Expression
     } else {
         Place::Text
     };
-    for (start, sort, name) in called(written, begins) {
+    form.names.extend(sliced(&written, begins));
+    form.names.sort();
+    form.names.dedup();
+    for (start, sort, name) in called(&written, begins) {
         let fault = match sort {
             Sort::Filter if filters::named(name).is_none() => {
                 Fault::unknown("filter", name, filters::names())
@@ -163,9 +168,11 @@ fn called(text: &str, begins: Place) -> Vec<(usize, Sort, &str)> {
                 .get(..word_end.unwrap_or(rest.len()))
                 .unwrap_or_default();
             if word.is_empty() {
-                if !letter.is_whitespace() {
-                    before = if letter == '|' { "|" } else { "" };
-                }
+                before = match letter {
+                    '|' => "|",
+                    letter if letter.is_whitespace() => before,
+                    _ => "",
+                };
                 rest = rest.get(letter.len_utf8()..).unwrap_or_default();
                 continue;
             }
@@ -306,16 +313,39 @@ fn keep_backslashes(text: &str, begins: Place) -> String {
     let mut kept = String::with_capacity(text.len() + 8);
     let mut scan = Scan::new(begins);
     for (at, letter) in text.char_indices() {
-        let was_quoted = scan.quote.is_some();
+        let (quote, was_escaped) = (scan.quote, scan.is_escaped);
         scan.step(letter, text.get(at..).unwrap_or_default());
-        kept.push(letter);
-        if was_quoted && letter == '\\' && !scan.in_statement {
-            // A letter like others: it does not hide the quote behind it.
-            scan.is_escaped = false;
+        let is_literal = quote.is_some() && !scan.in_statement;
+        // A backslash hides the quote behind it, and yet stays.
+        if is_literal && (letter == '\\' || was_escaped && quote == Some(letter)) {
             kept.push('\\');
         }
+        kept.push(letter);
     }
     kept
+}
+
+/// The variables that are sliced, which minijinja leaves out of those that a template names: `hosts[1:]`.
+fn sliced(text: &str, begins: Place) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    for (_, piece) in code(text, begins) {
+        for (at, _) in piece.match_indices('[') {
+            let before = piece.get(..at).unwrap_or_default();
+            let inner = piece.get(at + 1..).unwrap_or_default();
+            let inner = inner.split(']').next().unwrap_or_default();
+            let chain = before
+                .trim_end_matches(|letter| is_word(letter) || matches!(letter, '.' | '[' | ']'));
+            let chain = before.get(chain.len()..).unwrap_or_default();
+            let root = chain
+                .split(|letter| !is_word(letter))
+                .next()
+                .unwrap_or_default();
+            if inner.contains(':') && root.starts_with(|letter: char| !letter.is_ascii_digit()) {
+                found.push(vec![root.to_owned()]);
+            }
+        }
+    }
+    found
 }
 
 /// Whether a name is that of something that the language itself has.
@@ -334,7 +364,10 @@ mod tests {
     fn backslashes_are_letters_in_braces_only() {
         let kept = |text| keep_backslashes(text, Place::Text);
         assert_eq!(kept(r"\a {{ '\b' }} \c"), r"\a {{ '\\b' }} \c");
-        assert_eq!(kept(r"{{ 'C:\' }}{{ '\d' }}"), r"{{ 'C:\\' }}{{ '\\d' }}");
+        assert_eq!(
+            kept(r"{{ 'it\'s' }}{{ '\d' }}"),
+            r"{{ 'it\\\'s' }}{{ '\\d' }}"
+        );
         assert_eq!(
             kept(r"{% if x == '\n' %}\{% endif %}"),
             r"{% if x == '\n' %}\{% endif %}"

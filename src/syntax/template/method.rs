@@ -61,13 +61,7 @@ const OF_TEXTS: &[&str] = &[
 ];
 const OF_LISTS: &[&str] = &["copy", "count", "index"];
 const OF_MAPPINGS: &[&str] = &["copy", "get", "items", "keys", "values"];
-const OF_TIMES: &[&str] = &[
-    "date",
-    "isoformat",
-    "strftime",
-    "timestamp",
-    "total_seconds",
-];
+const OF_TIMES: &[&str] = &["date", "isoformat", "strftime", "timestamp"];
 const OF_NUMBERS: &[&str] = &["bit_length", "is_integer"];
 
 /// Methods that change what they belong to, with what to do instead.
@@ -95,7 +89,7 @@ fn methods(of: &Value) -> &'static [&'static str] {
         Value::Text(_) => OF_TEXTS,
         Value::List(_) | Value::Tuple(_) => OF_LISTS,
         Value::Map(_) | Value::Lazy(_) => OF_MAPPINGS,
-        Value::Time(_) | Value::Span(_) => OF_TIMES,
+        Value::Time(_) => OF_TIMES,
         Value::Int(_) | Value::Float(_) => OF_NUMBERS,
         _ => &[],
     }
@@ -126,7 +120,7 @@ pub(super) fn call(name: &str, call: &mut Call<'_, '_>) -> Answer {
             of_list(&items, name, call)
         }
         Value::Map(_) | Value::Lazy(_) => of_mapping(name, call),
-        Value::Time(_) | Value::Span(_) => time::method(name, call),
+        Value::Time(_) => time::method(name, call),
         Value::Int(number) => {
             let bits = i128::BITS - number.unsigned_abs().leading_zeros();
             Ok(match name {

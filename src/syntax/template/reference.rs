@@ -77,3 +77,43 @@ pub fn refused() -> Vec<Entry> {
     refused.extend(of_tests(predicates::REFUSED));
     refused
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::Entry;
+    use super::filters;
+    use super::functions;
+    use super::refused;
+    use super::tests as predicates;
+    use crate::diag::Source;
+    use crate::syntax::parse;
+    use crate::syntax::template::Engine;
+    use crate::syntax::template::Variables;
+
+    fn wrong(entry: &Entry) -> Option<String> {
+        let source = Arc::new(Source {
+            name: "x".into(),
+            text: "x".into(),
+            secret: false,
+        });
+        let span = parse(&source).unwrap().span;
+        let engine = Engine::new();
+        let gives = engine.evaluate(entry.example, &span, &Variables::new(Vec::new()));
+        let gives = match gives {
+            Ok(value) => value.to_string(),
+            Err(mistake) => format!("!{}", mistake.message),
+        };
+        (gives != entry.gives).then(|| format!("{}: {gives}", entry.example))
+    }
+
+    #[test]
+    fn every_example_gives_what_it_says() {
+        let chapters = filters().into_iter().chain(predicates());
+        let entries = chapters.flat_map(|(_, entries)| entries);
+        let all = entries.chain(functions()).chain(refused());
+        let wrong: Vec<String> = all.filter_map(|entry| wrong(&entry)).collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}

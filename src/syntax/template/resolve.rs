@@ -1,12 +1,9 @@
 //! Resolves variables that are templates themselves, when they are needed, and keeps evaluation within its limits.
 
-use std::collections::BTreeMap;
 use std::collections::HashMap;
-use std::fmt;
 use std::sync::Arc;
 
 use minijinja::Value as Jinja;
-use minijinja::value::Object;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
@@ -17,7 +14,6 @@ use crate::syntax::template::bridge::Emitted;
 use crate::syntax::template::bridge::carried;
 use crate::syntax::template::bridge::fault_in;
 use crate::syntax::template::bridge::of_jinja;
-use crate::syntax::template::bridge::sources;
 use crate::syntax::template::bridge::to_jinja;
 use crate::syntax::template::bridge::told;
 use crate::syntax::template::call::Answer;
@@ -31,6 +27,12 @@ use crate::syntax::template::fault::Place;
 use crate::syntax::template::form::has_template;
 use crate::syntax::template::form::is_template;
 use crate::syntax::template::method;
+use crate::syntax::template::need::Parts;
+use crate::syntax::template::need::Wanted;
+use crate::syntax::template::need::by_first;
+use crate::syntax::template::need::hole;
+use crate::syntax::template::need::named;
+use crate::syntax::template::need::wanted;
 use crate::syntax::template::value::Map;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::access::item;
@@ -183,8 +185,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn evaluate(&mut self, form: &Form, span: &Span) -> Answer {
         loop {
             let error = match self.once(form) {
-                Ok(value) if !is_unnamed(&value) => return Ok(value),
-                Ok(_) => return Ok(Value::Undefined(Arc::new(self.missing(form, None, span)))),
+                Ok(value) => {
+                    let missing = || Arc::new(self.missing(form, None, span));
+                    return Ok(named(value, &missing));
+                }
                 Err(error) => error,
             };
             let Some(wanted) = wanted(&error) else {
@@ -207,14 +211,15 @@ impl<'a> Resolver<'a> {
             return of_jinja(&value).map_err(carried);
         }
         let output = captured.output();
-        match captured.state().get_extension::<Emitted>() {
+        Ok(match captured.state().get_extension::<Emitted>() {
+            None if output.is_empty() => Value::None,
             // One value alone keeps its kind.
             Some(Emitted {
                 count: 1,
-                last: Some(value),
-            }) if value.spell().is_ok_and(|text| text == output) => Ok(value.clone()),
-            _ => Ok(Value::from(output)),
-        }
+                last: Some((value, text)),
+            }) if text == output => value.clone(),
+            _ => Value::from(output),
+        })
     }
 
     /// The variables that a template names, as far as they are known without evaluating others.
@@ -315,6 +320,9 @@ impl<'a> Resolver<'a> {
         for name in &names {
             let known = match self.reference(name) {
                 Some(Reference::Ready(value)) => value,
+                Some(Reference::Written(node, _)) if !has_template(node) => self
+                    .value(node)
+                    .unwrap_or_else(|fault| Value::Broken(Arc::new(fault))),
                 Some(Reference::Written(node, name)) => match self.done.get(&address(node)) {
                     Some(value) => value.clone(),
                     None => {
@@ -386,7 +394,9 @@ impl<'a> Resolver<'a> {
             .clone()
             .map_or(whole.clone(), |piece| whole.piece(piece));
         let text = form.written();
-        let Some((what, within, inner)) = self.first_missing(form, piece.clone()) else {
+        let near = self.first_missing(form, piece.clone());
+        let found = near.or_else(|| self.first_missing(form, None));
+        let Some((what, within, inner)) = found else {
             let text = piece.and_then(|piece| text.get(piece)).unwrap_or(text);
             return Missing {
                 reason: Some(format!("`{}` is undefined", text.trim())),
@@ -419,7 +429,7 @@ impl<'a> Resolver<'a> {
     fn lacking(&self, path: &[String]) -> Option<(String, Option<Value>, Option<Arc<Missing>>)> {
         let (root, keys) = path.split_first()?;
         let mut what = root.clone();
-        let mut value = match self.reference(root) {
+        let value = match self.reference(root) {
             None => return Some((what, None, None)),
             Some(Reference::Ready(value)) => value,
             Some(Reference::Written(node, _)) => {
@@ -436,9 +446,6 @@ impl<'a> Resolver<'a> {
                 }
             }
         };
-        if let Value::Lazy(_) = value {
-            value = value.clone();
-        }
         lacking_in(value, what, &keys.iter().collect::<Vec<_>>())
     }
 
@@ -503,11 +510,6 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// A value of a template whose own name is not known.
-fn is_unnamed(value: &Value) -> bool {
-    matches!(value, Value::Undefined(missing) if missing.what.is_empty())
-}
-
 fn lacking_in(
     mut value: Value,
     mut what: String,
@@ -529,29 +531,6 @@ fn lacking_in(
     None
 }
 
-/// Paths by their first word, without it.
-fn by_first<'p>(paths: &[&'p [String]]) -> BTreeMap<&'p str, Vec<&'p [String]>> {
-    let mut groups: BTreeMap<&str, Vec<&[String]>> = BTreeMap::new();
-    for (first, rest) in paths.iter().filter_map(|path| path.split_first()) {
-        groups.entry(first).or_default().push(rest);
-    }
-    groups
-}
-
-/// What stands for something that does not exist and of which parts are named; `None` when it is named itself.
-fn hole(paths: &[&[String]]) -> Option<Jinja> {
-    if paths.is_empty() || paths.iter().any(|path| path.is_empty()) {
-        return None;
-    }
-    let mut parts = Parts::default();
-    for (first, inner) in by_first(paths) {
-        if let Some(hole) = hole(&inner) {
-            parts.0.insert(first.to_owned(), hole);
-        }
-    }
-    Some(Jinja::from_object(parts))
-}
-
 /// The piece of what was written that failed, in bytes.
 fn failed_piece(error: &minijinja::Error, form: &Form) -> Option<std::ops::Range<usize>> {
     let range = error.range()?;
@@ -565,43 +544,6 @@ fn mentions(piece: &str, name: &str) -> bool {
     piece
         .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
         .any(|word| word == name)
-}
-
-/// The variable that has to be computed before evaluation can go on.
-fn wanted(error: &minijinja::Error) -> Option<usize> {
-    let by_name = match fault_in(error) {
-        Some(Fault::Wanted(key)) => Some(key),
-        _ => None,
-    };
-    by_name.or_else(|| {
-        sources(error).find_map(|source| source.downcast_ref::<Wanted>().map(|wanted| wanted.0))
-    })
-}
-
-/// A variable that is not computed yet, by the address of its node.
-#[derive(Debug)]
-struct Wanted(usize);
-
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a variable is not computed yet")
-    }
-}
-
-impl std::error::Error for Wanted {}
-
-/// Variables, or those parts of one that a template names.
-#[derive(Debug, Default)]
-struct Parts(BTreeMap<String, Jinja>);
-
-impl Object for Parts {
-    fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        self.0.get(key.as_str()?).cloned()
-    }
-
-    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Jinja> {
-        self.0.get(key).cloned()
-    }
 }
 
 /// Jinja drops the last line break of a template; Ansible puts as many back as a text lacks.

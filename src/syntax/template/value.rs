@@ -45,8 +45,6 @@ pub(super) enum Value {
     Range(Range),
     /// A point in time without a zone.
     Time(jiff::civil::DateTime),
-    /// A length of time in microseconds.
-    Span(i128),
     /// What only the engine knows, such as a macro.
     Foreign,
 }
@@ -195,7 +193,7 @@ impl Value {
         Ok(match self.used()? {
             Self::Undefined(_) | Self::Broken(_) | Self::None => false,
             Self::Bool(truth) => *truth,
-            Self::Int(number) | Self::Span(number) => *number != 0,
+            Self::Int(number) => *number != 0,
             Self::Float(number) => *number != 0.0,
             Self::Text(text) => !text.is_empty(),
             Self::List(items) | Self::Tuple(items) => !items.is_empty(),
@@ -277,7 +275,6 @@ impl Value {
             Self::Map(_) | Self::Lazy(_) => "a mapping",
             Self::Range(_) => "a range",
             Self::Time(_) => "a point in time",
-            Self::Span(_) => "a length of time",
             Self::Foreign => "a function",
         }
     }
@@ -298,7 +295,6 @@ impl Value {
             Self::Map(_) | Self::Lazy(_) => "dict",
             Self::Range(_) => "range",
             Self::Time(_) => "datetime",
-            Self::Span(_) => "timedelta",
             Self::Foreign => "function",
         }
     }

@@ -188,10 +188,10 @@ fn mistakes_on_a_host_show_the_place_in_the_playbook() {
     };
     insta::assert_snapshot!(given.told(&undefined), @r#"
     error[undefined-variable]: undefined variable `nme`
-     --> play.yml:3:23
+     --> play.yml:3:27
       |
     3 |     - service: {name: '{{ nme }}', state: running}
-      |                       ^^^^^^^^^^^ needs `nme`
+      |                           ^^^ needs `nme`
       |
       = help: did you mean `name`?
       = help: define it in the inventory, under `vars`, or by `-e`; or use `| default(...)`

@@ -133,7 +133,7 @@ impl Layout {
             Value::Float(number) => out.push_str(&real(*number)),
             Value::Text(text) => self.text(text, out),
             Value::List(items) | Value::Tuple(items) => self.list(items, out, depth)?,
-            Value::Time(_) | Value::Span(_) => self.text(&value.spell()?, out),
+            Value::Time(_) => self.text(&value.spell()?, out),
             other => {
                 let Some(map) = other.entries()? else {
                     let message = format!("JSON has nothing for {}", other.describe());

@@ -72,7 +72,6 @@ fn abs(call: &mut Call<'_, '_>) -> Answer {
     call.done()?;
     match &call.input {
         Value::Float(number) => Ok(Value::Float(number.abs())),
-        Value::Span(span) => Ok(Value::Span(span.abs())),
         other => match other.as_int().and_then(i128::checked_abs) {
             Some(number) => Ok(Value::Int(number)),
             None => Err(call.wrong_input("a number")),

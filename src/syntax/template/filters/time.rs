@@ -31,7 +31,6 @@ pub(in crate::syntax::template) const FILTERS: &[Filter] = &[
 ];
 
 const MICROSECOND: i128 = 1_000_000;
-const DAY: i128 = 86_400 * MICROSECOND;
 
 /// The time of the run's beginning.
 fn begun(call: &Call<'_, '_>) -> Result<jiff::Zoned, Fault> {
@@ -113,7 +112,7 @@ pub(in crate::syntax::template) fn now(call: &mut Call<'_, '_>) -> Answer {
     formatted(call, &time, &format)
 }
 
-/// An attribute of a time: `year`, `days`.
+/// An attribute of a time: `year`.
 pub(in crate::syntax::template) fn property(of: &Value, name: &str) -> Option<Value> {
     let number = match of {
         Value::Time(time) => match name {
@@ -126,18 +125,12 @@ pub(in crate::syntax::template) fn property(of: &Value, name: &str) -> Option<Va
             "microsecond" => i128::from(time.subsec_nanosecond()) / 1000,
             _ => return None,
         },
-        Value::Span(span) => match name {
-            "days" => span.div_euclid(DAY),
-            "seconds" => span.rem_euclid(DAY) / MICROSECOND,
-            "microseconds" => span.rem_euclid(MICROSECOND),
-            _ => return None,
-        },
         _ => return None,
     };
     Some(Value::Int(number))
 }
 
-/// A method of a time: `strftime`, `total_seconds`.
+/// A method of a time: `strftime`.
 pub(in crate::syntax::template) fn method(name: &str, call: &mut Call<'_, '_>) -> Answer {
     match (call.input.clone(), name) {
         (Value::Time(time), "strftime") => {
@@ -168,10 +161,6 @@ pub(in crate::syntax::template) fn method(name: &str, call: &mut Call<'_, '_>) -
                 )),
                 Err(_) => Err(call.failed("the time is out of range")),
             }
-        }
-        (Value::Span(span), "total_seconds") => {
-            call.done()?;
-            Ok(Value::Float(real(span) / real(MICROSECOND)))
         }
         (other, _) => Err(call.failed(format!("{} has no such method", other.describe()))),
     }

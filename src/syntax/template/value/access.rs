@@ -31,7 +31,7 @@ pub(in crate::syntax::template) fn item(
             let letter = index(key, text.chars().count()).and_then(|at| text.chars().nth(at));
             letter.map(|letter| Value::from(letter.to_string()))
         }
-        Value::Time(_) | Value::Span(_) => match key {
+        Value::Time(_) => match key {
             Value::Text(name) => method::property(owner, name),
             _ => None,
         },

@@ -109,7 +109,6 @@ fn simple(left: &Value, right: &Value) -> bool {
         (Value::Text(left), Value::Text(right)) => left == right,
         (Value::Range(left), Value::Range(right)) => left == right,
         (Value::Time(left), Value::Time(right)) => left == right,
-        (Value::Span(left), Value::Span(right)) => left == right,
         _ => match (left.as_float(), right.as_float()) {
             // As Python compares them: exactly.
             (Some(left), Some(right)) => left.partial_cmp(&right) == Some(Ordering::Equal),
@@ -181,7 +180,6 @@ fn order_at(left: &Value, right: &Value, depth: usize) -> Result<Option<Ordering
     match (left.used()?, right.used()?) {
         (Value::Text(left), Value::Text(right)) => Ok(Some(left.cmp(right))),
         (Value::Time(left), Value::Time(right)) => Ok(Some(left.cmp(right))),
-        (Value::Span(left), Value::Span(right)) => Ok(Some(left.cmp(right))),
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
             for (left, right) in left.iter().zip(right.iter()) {
                 if !equal_at(left, right, depth + 1)? {

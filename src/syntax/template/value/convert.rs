@@ -90,7 +90,7 @@ fn json_at(value: &Value, depth: usize) -> Result<serde_json::Value, Fault> {
                 .map(|item| json_at(item, depth + 1))
                 .collect::<Result<_, _>>()?,
         ),
-        Value::Time(_) | Value::Span(_) => serde_json::Value::String(value.spell()?),
+        Value::Time(_) => serde_json::Value::String(value.spell()?),
         other => match other.entries()? {
             Some(map) => {
                 let mut object = serde_json::Map::new();
@@ -156,7 +156,7 @@ fn node_at(value: &Value, span: &Span, depth: usize) -> Result<Option<Node>, Fau
         }
         Value::Float(number) => Content::Float(*number),
         Value::Text(text) => Content::Text(text.to_string()),
-        Value::Time(_) | Value::Span(_) => Content::Text(value.spell()?),
+        Value::Time(_) => Content::Text(value.spell()?),
         Value::List(items) | Value::Tuple(items) => Content::Sequence(
             items
                 .iter()

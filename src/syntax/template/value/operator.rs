@@ -29,7 +29,6 @@ pub(in crate::syntax::template) fn add(left: &Value, right: &Value, kit: &mut Ki
             kit.spend(left.len() + right.len())?;
             Ok(Value::tuple([left.as_slice(), right.as_slice()].concat()))
         }
-        (Value::Span(left), Value::Span(right)) => Ok(Value::Span(left + right)),
         _ => Err(Fault::failed(format!(
             "`+` does not go with {} and {}",
             left.describe(),

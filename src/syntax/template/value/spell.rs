@@ -8,8 +8,6 @@ use crate::syntax::template::value::Value;
 
 /// How deep lists may stand in lists.
 pub(in crate::syntax::template) const DEPTH: usize = 64;
-const MICROSECOND: i128 = 1_000_000;
-const DAY: i128 = 86_400 * MICROSECOND;
 
 impl Value {
     /// The value inside a text: `True`, `None`, `1.0`, `['a', 1]`.
@@ -98,7 +96,6 @@ fn write_literal(value: &Value, out: &mut String, level: Level) -> Result<(), Fa
             out.push_str(&text);
         }
         Value::Time(time) => out.push_str(&time.strftime("%Y-%m-%d %H:%M:%S%.f").to_string()),
-        Value::Span(span) => out.push_str(&span_of_time(*span)),
         other => {
             let message = format!("{} cannot stand in a text", other.describe());
             return Err(Fault::failed(message));
@@ -203,27 +200,9 @@ pub(in crate::syntax::template) fn float(number: f64) -> String {
     }
 }
 
-fn span_of_time(span: i128) -> String {
-    let days = span.div_euclid(DAY);
-    let rest = span.rem_euclid(DAY);
-    let seconds = rest / MICROSECOND;
-    let days = match days {
-        0 => String::new(),
-        1 | -1 => format!("{days} day, "),
-        _ => format!("{days} days, "),
-    };
-    let fraction = match rest % MICROSECOND {
-        0 => String::new(),
-        rest => format!(".{rest:06}"),
-    };
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60);
-    format!("{days}{hours}:{minutes:02}:{:02}{fraction}", seconds % 60)
-}
-
 #[cfg(test)]
 mod tests {
     use super::float;
-    use super::span_of_time;
     use crate::syntax::template::value::Value;
 
     #[test]
@@ -249,11 +228,5 @@ mod tests {
         assert_eq!(spelled("it's"), "[\"it's\"]");
         assert_eq!(spelled("\"'"), "['\"\\'']");
         assert_eq!(spelled("a\\b\n\u{1}é"), "['a\\\\b\\n\\x01é']");
-    }
-
-    #[test]
-    fn lengths_of_time_are_spelled_as_python_spells_them() {
-        assert_eq!(span_of_time(90_061_000_001), "1 day, 1:01:01.000001");
-        assert_eq!(span_of_time(-1_000_000), "-1 day, 23:59:59");
     }
 }
