@@ -156,7 +156,7 @@ fn given(around: &Surroundings, mode: RunMode) -> Values {
     if let Some(folder) = &around.inventory_dir {
         given.set("inventory_dir", folder);
     }
-    given.set("omit", &crate::playbook::prepare::OMIT);
+    given.set("omit", &prepare::OMIT);
     let inventory = &around.inventory;
     let names = |positions: &Vec<usize>| -> Vec<&str> {
         let hosts = positions.iter().filter_map(|at| inventory.hosts.get(*at));

@@ -203,6 +203,14 @@ impl Rig {
         }
     }
 
+    fn all_plays(&self) -> Vec<Arc<Play>> {
+        if !self.plays.is_empty() {
+            return self.plays.clone();
+        }
+        let plays = self.rollouts.iter().map(|rollout| self.wishes(rollout));
+        plays.map(Arc::new).collect()
+    }
+
     async fn run(&self, mode: RunMode) -> Story {
         let (events, mut incoming) = mpsc::channel(4);
         let reader = tokio::spawn(async move {
@@ -225,12 +233,7 @@ impl Rig {
             events,
             interrupted: self.interrupt.subscribe(),
         };
-        let plays = if self.plays.is_empty() {
-            let plays = self.rollouts.iter().map(|rollout| self.wishes(rollout));
-            plays.map(Arc::new).collect()
-        } else {
-            self.plays.clone()
-        };
+        let plays = self.all_plays();
         let hosts = self
             .machines
             .iter()
