@@ -184,7 +184,7 @@ fn of_jinja_at(value: &Jinja, depth: usize) -> Answer {
         ValueKind::Bool => Value::Bool(value.is_true()),
         ValueKind::Number if value.is_integer() => {
             let whole = i128::try_from(value.clone());
-            Value::Int(whole.map_err(|_| Fault::failed("the number gets too large"))?)
+            Value::Int(whole.map_err(|_unfit| Fault::failed("the number gets too large"))?)
         }
         ValueKind::Number => {
             let real = f64::try_from(value.clone());

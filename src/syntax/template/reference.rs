@@ -88,6 +88,7 @@ mod tests {
     use super::refused;
     use super::tests as predicates;
     use crate::diag::Source;
+    use crate::syntax::Content;
     use crate::syntax::parse;
     use crate::syntax::template::Engine;
     use crate::syntax::template::Variables;
@@ -98,9 +99,10 @@ mod tests {
             text: "x".into(),
             secret: false,
         });
-        let span = parse(&source).unwrap().span;
-        let engine = Engine::new();
-        let gives = engine.evaluate(entry.example, &span, &Variables::new(Vec::new()));
+        let mut node = parse(&source).unwrap();
+        node.content = Content::Text(format!("{{{{ {} }}}}", entry.example));
+        let engine = Engine::new().with_now("2026-03-02T01:02:03[UTC]".parse().unwrap());
+        let gives = engine.json(&node, &Variables::new(Vec::new()));
         let gives = match gives {
             Ok(value) => value.to_string(),
             Err(mistake) => format!("!{}", mistake.message),

@@ -22,10 +22,10 @@ pub(in crate::syntax::template) const FILTERS: &[Filter] = &[
     Filter::new(
         &["to_datetime"],
         to_datetime,
-        "a point in time, to compare and subtract; the format of the text",
+        "a point in time, to compare; the format of the text",
         [
-            "('2026-03-02' | to_datetime('%Y-%m-%d') - '2026-03-01' | to_datetime('%Y-%m-%d')).days",
-            "1",
+            "'2026-03-02' | to_datetime('%Y-%m-%d') > '2026-03-01' | to_datetime('%Y-%m-%d')",
+            "true",
         ],
     ),
 ];
