@@ -27,7 +27,7 @@ use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
 /// Files that may include each other in a row.
-const DEEPEST: usize = 16;
+const DEEPEST: usize = 8;
 
 impl Turn<'_, '_> {
     /// Does what a task orders.

@@ -12,6 +12,7 @@ mod peers;
 mod reference;
 mod schema;
 mod settings;
+mod templates;
 
 use std::fs;
 use std::path::Path;

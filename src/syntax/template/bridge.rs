@@ -320,41 +320,49 @@ pub(super) struct Emitted {
 const COLLECTIONS: [&str; 3] = ["", "ansible.builtin.", "ansible.legacy."];
 
 fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
-    let names = |names: &'static [&'static str]| {
-        let prefixed = |name| COLLECTIONS.map(|prefix| format!("{prefix}{name}"));
-        names.iter().flat_map(prefixed)
-    };
+    register_filters(jinja, shared);
+    register_tests(jinja, shared);
+    register_functions(jinja, shared);
+    register_methods(jinja, shared);
+}
+
+/// A name as written, and with the collections in front of which it may stand.
+fn spellings(names: &'static [&'static str]) -> impl Iterator<Item = String> {
+    let prefixed = |name| COLLECTIONS.map(|prefix| format!("{prefix}{name}"));
+    names.iter().flat_map(prefixed)
+}
+
+/// The arguments of a call, taken over.
+fn taken(arguments: &Rest<ValueOrKwargs>) -> Result<Given, Error> {
+    let arguments = arguments.iter();
+    given(arguments.map(|argument| argument.clone().into_value())).map_err(carried)
+}
+
+fn register_filters(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
     for filter in filters::all() {
-        for name in names(filter.names) {
+        for name in spellings(filter.names) {
             let shared = Arc::clone(shared);
             jinja.add_filter(
                 name,
                 move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<ValueOrKwargs>| {
                     let input = of_jinja(&input).map_err(carried)?;
-                    let given = given(
-                        arguments
-                            .iter()
-                            .map(|argument| argument.clone().into_value()),
-                    )
-                    .map_err(carried)?;
+                    let given = taken(&arguments)?;
                     called(state, &shared, |kit| kit.call_filter(filter, input, given))
                 },
             );
         }
     }
+}
+
+fn register_tests(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
     for test in predicates::all() {
-        for name in names(test.names) {
+        for name in spellings(test.names) {
             let shared = Arc::clone(shared);
             jinja.add_test(
                 name,
                 move |state: &mut State<'_, '_>, input: Jinja, arguments: Rest<ValueOrKwargs>| {
                     let input = of_jinja(&input).map_err(carried)?;
-                    let given = given(
-                        arguments
-                            .iter()
-                            .map(|argument| argument.clone().into_value()),
-                    )
-                    .map_err(carried)?;
+                    let given = taken(&arguments)?;
                     let answer = called(state, &shared, |kit| kit.call_test(test, input, given))?;
                     if answer.is_undefined() {
                         return Err(Error::from(ErrorKind::UndefinedError));
@@ -364,21 +372,22 @@ fn register(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
             );
         }
     }
+}
+
+fn register_functions(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
     for function in functions::FUNCTIONS {
         let shared = Arc::clone(shared);
         jinja.add_function(
             function.name,
             move |state: &mut State<'_, '_>, arguments: Rest<ValueOrKwargs>| {
-                let given = given(
-                    arguments
-                        .iter()
-                        .map(|argument| argument.clone().into_value()),
-                )
-                .map_err(carried)?;
+                let given = taken(&arguments)?;
                 called(state, &shared, |kit| functions::call(function, given, kit))
             },
         );
     }
+}
+
+fn register_methods(jinja: &mut Environment<'static>, shared: &Arc<Shared>) {
     let shared = Arc::clone(shared);
     jinja.set_unknown_method_callback(move |state, owner, name, arguments| {
         if owner.downcast_object_ref::<Hole>().is_some() {

@@ -232,7 +232,7 @@ impl<'a> Resolver<'a> {
             rest = others;
             let paths: Vec<&[String]> = paths.iter().filter_map(|path| path.get(1..)).collect();
             let value = match self.reference(root) {
-                Some(Reference::Ready(value)) => Some(self.supplied(&value, &paths)?),
+                Some(Reference::Ready(value)) => Some(Self::supplied(&value, &paths)?),
                 Some(Reference::Written(node, name)) => Some(self.supply(node, name, &paths)?),
                 None if root == "vars" => Some(to_jinja(&self.all())),
                 None if matches!(root.as_str(), "lookup" | "query" | "q") => {
@@ -258,11 +258,11 @@ impl<'a> Resolver<'a> {
     ) -> Result<Jinja, Fault> {
         if let Some(value) = self.done.get(&address(node)) {
             let value = value.clone();
-            return self.supplied(&value, paths);
+            return Self::supplied(&value, paths);
         }
         if !has_template(node) {
             let value = self.written(node, name)?;
-            return self.supplied(&value, paths);
+            return Self::supplied(&value, paths);
         }
         let is_part = |path: &&[String]| {
             let first = path.first();
@@ -287,7 +287,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A value. Where attributes behind a missing one are named, a hole takes its place, for `a.b.c | default(…)`.
-    fn supplied(&self, value: &Value, paths: &[&[String]]) -> Result<Jinja, Fault> {
+    fn supplied(value: &Value, paths: &[&[String]]) -> Result<Jinja, Fault> {
         let is_deep = |path: &&[String]| path.len() > 1;
         if !value.is_mapping()
             || !paths.iter().any(is_deep)
@@ -299,7 +299,7 @@ impl<'a> Resolver<'a> {
         for (first, inner) in by_first(paths) {
             match item(value, &Value::from(first))? {
                 Some(found) => {
-                    let found = self.supplied(&found, &inner)?;
+                    let found = Self::supplied(&found, &inner)?;
                     parts.0.insert(first.to_owned(), found);
                 }
                 None if method::exists(value, first) => return Ok(to_jinja(value)),
@@ -323,13 +323,14 @@ impl<'a> Resolver<'a> {
                 Some(Reference::Written(node, _)) if !has_template(node) => self
                     .value(node)
                     .unwrap_or_else(|fault| Value::Broken(Arc::new(fault))),
-                Some(Reference::Written(node, name)) => match self.done.get(&address(node)) {
-                    Some(value) => value.clone(),
-                    None => {
+                Some(Reference::Written(node, name)) => {
+                    if let Some(value) = self.done.get(&address(node)) {
+                        value.clone()
+                    } else {
                         self.waiting.insert(address(node), (node, name));
                         Value::Broken(Arc::new(Fault::Wanted(address(node))))
                     }
-                },
+                }
                 None => continue,
             };
             values.insert(name.clone(), known);

@@ -27,7 +27,7 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn tree(path: &PathBuf) -> Node {
+fn tree(path: &std::path::Path) -> Node {
     let source = Arc::new(Source {
         name: path.file_name().unwrap().to_string_lossy().into_owned(),
         text: String::from_utf8(support::bytes(path)).unwrap(),
