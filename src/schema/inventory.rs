@@ -34,7 +34,7 @@ pub fn inventory() -> Value {
         json!({
             "type": ["object", "null"],
             "additionalProperties": {"$ref": "#/$defs/group"},
-            "not": {"required": ["plugin"]},
+            "not": {"type": "object", "required": ["plugin"]},
         }),
         json!({"group": group, "variables": variables}),
     )

@@ -174,7 +174,7 @@ fn task() -> Value {
 fn definition(word: &str, arguments: Arguments) -> String {
     match arguments {
         Arguments::Other => "arguments".to_owned(),
-        Arguments::Resource(_) | Arguments::Properties(_) => format!("arguments of {word}"),
+        Arguments::Resource(_) | Arguments::Properties(_) => format!("arguments-of-{word}"),
     }
 }
 
