@@ -60,6 +60,8 @@ use crate::syntax::template::Engine;
 
 /// Seconds that one operation on a host may take unless told otherwise.
 const TIMEOUT: u64 = 30;
+/// Bytes of stack for each thread: files that include each other are walked in each other.
+const STACK: usize = 8 * 1024 * 1024;
 /// Events that may wait for a slow reader before hosts do.
 const EVENTS_IN_FLIGHT: usize = 1024;
 
@@ -106,6 +108,7 @@ fn execute(
         return Ok(ExitStatus::Invalid);
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK)
         .enable_all()
         .build()?;
     if tells_only(arguments) {

@@ -180,8 +180,7 @@ fn definition(word: &str, arguments: Arguments) -> String {
 
 fn arguments_of(arguments: Arguments) -> Value {
     match arguments {
-        Arguments::Resource(properties) => object(properties, Templates::Allowed),
-        Arguments::Properties(properties) => json!({
+        Arguments::Resource(properties) | Arguments::Properties(properties) => json!({
             "anyOf": [object(properties, Templates::Allowed), {"type": ["string", "null"]}],
         }),
         Arguments::Other => json!({"type": ["object", "string", "null"]}),

@@ -49,8 +49,68 @@ impl Form {
     }
 }
 
+/// How many operators, dots, bars and brackets the templates of one text may have. minijinja reads and evaluates them in
+/// each other, so that very many would exhaust the stack.
+const LINKS: usize = 1_000;
+/// Words that count like operators.
+const LINKING: [&str; 8] = ["not", "if", "else", "and", "or", "in", "is", "for"];
+
+/// Refuses what nests or chains more than anybody writes.
+fn bounded(links: usize) -> Result<(), Unreadable> {
+    if links <= LINKS {
+        return Ok(());
+    }
+    Err(refusal(&format!(
+        "more than {LINKS} operators and brackets in one template"
+    )))
+}
+
+fn links(piece: &str) -> usize {
+    let signs = piece.matches(|letter| ".|[({+-*/%~<>=!".contains(letter));
+    let words = piece.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+    signs.count() + words.filter(|word| LINKING.contains(word)).count()
+}
+
+/// What stands between braces.
+fn inside(text: &str) -> impl Iterator<Item = &str> {
+    text.split("{{")
+        .skip(1)
+        .chain(text.split("{%").skip(1))
+        .map(|piece| {
+            let end = piece.find("}}").into_iter().chain(piece.find("%}")).min();
+            piece.get(..end.unwrap_or(piece.len())).unwrap_or_default()
+        })
+}
+
+fn refusal(message: &str) -> Unreadable {
+    Unreadable {
+        failure: Failure {
+            id: "template-syntax",
+            message: format!("not a valid template: {message}"),
+            help: Vec::new(),
+        },
+        piece: 0..0,
+    }
+}
+
+/// Refuses statements that would read other templates: there are none.
+fn without_other_files(text: &str) -> Result<(), Unreadable> {
+    for piece in text.split("{%").skip(1) {
+        let word = piece.trim_start_matches(['-', '+']).trim_start();
+        let word = word.split(|letter: char| !letter.is_alphabetic()).next();
+        if let Some(word @ ("include" | "import" | "extends" | "from")) = word {
+            return Err(refusal(&format!(
+                "`{{% {word} %}}` would read another file, which templates cannot"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// Reads a text with templates in it.
 pub(super) fn template(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
+    bounded(inside(text).map(links).sum())?;
+    without_other_files(text)?;
     // White space behind the braces makes a text of it, a line end does not.
     let line = text.trim_end_matches('\n');
     if let Some(inner) = whole_expression(text).filter(|_| line.ends_with("}}")) {
@@ -74,6 +134,7 @@ pub(super) fn template(jinja: &Environment<'static>, text: &str) -> Result<Form,
 
 /// Reads an expression.
 pub(super) fn expression(jinja: &Environment<'static>, text: &str) -> Result<Form, Unreadable> {
+    bounded(links(text))?;
     if let Err(error) = jinja.compile_expression(text) {
         return Err(unreadable(&error, text.len()));
     }
@@ -390,5 +451,49 @@ mod tests {
                 (Sort::Test, "e")
             ]
         );
+    }
+}
+
+#[cfg(test)]
+mod bounds {
+    use super::expression;
+    use super::template;
+    use crate::syntax::template::Engine;
+
+    /// Whether a text is refused, in either place, without harm.
+    fn refused(piece: &str) -> bool {
+        let engine = Engine::new();
+        let long = piece.repeat(100_000);
+        let as_text = format!("{{{{ {long}1 }}}}");
+        template(&engine.jinja, &as_text).is_err() && expression(&engine.jinja, &long).is_err()
+    }
+
+    #[test]
+    fn chains_that_nobody_writes_are_refused() {
+        for piece in [
+            "not ",
+            "- ",
+            "1 + ",
+            "a.",
+            "1 | abs | ",
+            "1 if 1 else ",
+            "[",
+            "(",
+            "1 < ",
+        ] {
+            assert!(refused(piece), "{piece}");
+        }
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let engine = Engine::new();
+        for text in [
+            "{% include 'x' %}",
+            "{%- import 'x' as y %}",
+            "{% extends 'x' %}",
+        ] {
+            assert!(template(&engine.jinja, text).is_err(), "{text}");
+        }
     }
 }

@@ -79,7 +79,10 @@ async fn bash_takes_its_completions_and_offers_verbs() {
     let offered = String::from_utf8(bash.stdout).unwrap();
     let mut offered: Vec<&str> = offered.lines().collect();
     offered.sort_unstable();
-    assert_eq!(offered, ["edit", "encrypt", "encrypt-string"]);
+    assert_eq!(
+        offered,
+        ["edit", "encrypt", "encrypt-string", "encrypt_string"]
+    );
     assert!(bash.stderr.is_empty());
 }
 

@@ -269,7 +269,7 @@ async fn a_task_whose_variable_is_missing_fails_and_says_where() {
     );
     let status = format!("{:?}", story.host("a").status);
     assert!(
-        status.contains("undefined variable `nowhere` (play.yml:2:12)"),
+        status.contains("undefined variable `nowhere` (play.yml:2:16)"),
         "{status}"
     );
 }
