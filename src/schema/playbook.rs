@@ -114,7 +114,7 @@ fn keyword(key: &str) -> Value {
     }
     if NUMBERS.contains(&key) {
         let digits = json!({"type": "string", "pattern": "^[0-9]+$"});
-        return json!({"anyOf": [{"type": "integer"}, digits, template()]});
+        return json!({"anyOf": [{"type": "number"}, digits, template()]});
     }
     if TEXTS.contains(&key) {
         return one_or_many(json!({"type": ["string", "number", "boolean", "null"]}));
@@ -126,7 +126,7 @@ fn keyword(key: &str) -> Value {
         return json!({"$ref": "#/$defs/statements"});
     }
     match key {
-        "prove" => json!({"type": "boolean"}),
+        "prove" => json!({"anyOf": [{"type": "boolean"}, template()]}),
         "vars" => json!({"type": ["object", "null"]}),
         "loop_control" => json!({"type": "object"}),
         "register" => json!({"type": "string"}),
