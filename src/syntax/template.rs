@@ -5,8 +5,8 @@
 //! as soon as it is used. What Ansible adds to the language (filters, tests, functions, methods) stands in tables here.
 //! Where minijinja computes in another way, the cases of `tests/cases/ansible/templates` list it.
 //!
-//! In reading order: [`compile`] reads; [`resolve`] finds variables and evaluates; [`bridge`] is the border to
-//! minijinja; [`filters`], [`predicates`], [`functions`] and [`method`] are what templates can call; [`value`] is what
+//! In reading order: `compile` reads; `resolve` finds variables and evaluates; `bridge` is the border to
+//! minijinja; `filters`, `predicates`, `functions` and `method` are what templates can call; `value` is what
 //! those compute with.
 
 use std::collections::BTreeMap;
