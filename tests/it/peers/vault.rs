@@ -132,7 +132,7 @@ fn texts_in_other_shapes_open_where_ansible_opens_them() {
             false,
             format!("{header}\n{}", one_line.replacen('3', "4", 1)),
         ),
-        (false, sealed.replacen("\n3", "\n# why\n3", 1)),
+        (false, format!("{header}\n# why\n{digits}")),
         (false, "$ansible_vault;1.1;AES256\n3333\n".to_owned()),
     ];
     for (opens, shape) in shapes {
