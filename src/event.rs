@@ -4,8 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::cim::Traffic;
+use crate::control::Control;
+use crate::control::Waiver;
 use crate::plan::Outcome;
 use crate::proof::Proof;
 use crate::proof::Verdict;
@@ -25,6 +28,8 @@ pub enum Event {
         playbook: String,
         /// How many hosts take part.
         hosts: usize,
+        /// The scheduled job that it is a run of.
+        job: Option<Arc<str>>,
     },
     /// A host's turn came.
     HostStart {
@@ -37,6 +42,8 @@ pub enum Event {
     Wave(Wave),
     /// A task ended on a host.
     Result(TaskResult),
+    /// Drift began or ended since the run before; told only where a history is kept, before the host's end.
+    Shift(Shift),
     /// A host is done; nothing more is said about it.
     HostEnd(HostSummary),
     /// The last event.
@@ -46,6 +53,30 @@ pub enum Event {
         /// How it went.
         recap: Recap,
     },
+}
+
+/// A control of a host that is not as it was in the run before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shift {
+    /// Inventory name.
+    pub host: Arc<str>,
+    /// When it was seen.
+    pub at: Timestamp,
+    /// The control, see [`TaskResult::control_id`].
+    pub control: Arc<str>,
+    /// Which way.
+    pub turn: Turn,
+    /// Since when it had been as it was before.
+    pub since: Timestamp,
+}
+
+/// Which way a control turned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Turn {
+    /// It was as it should be and is not any more.
+    Began,
+    /// It is as it should be again.
+    Ended,
 }
 
 /// Whether a run makes changes.
@@ -122,6 +153,10 @@ pub struct TaskResult {
     pub tolerated: Tolerated,
     /// What `debug`, `assert` or `fail` have to say.
     pub message: Option<Arc<str>>,
+    /// The rule that the task checks.
+    pub control: Option<Arc<Control>>,
+    /// The waiver for this host and control, also one that has expired.
+    pub waiver: Option<Arc<Waiver>>,
     /// Time spent on it, waiting included.
     pub duration: Duration,
 }
@@ -191,6 +226,8 @@ pub struct Counts {
     pub ignored: usize,
     /// Failed, and a `rescue` took over.
     pub rescued: usize,
+    /// Differs, and a waiver accepts that; nothing was changed.
+    pub waived: usize,
 }
 
 /// How a run went.
@@ -216,6 +253,81 @@ pub struct Recap {
     pub proven: usize,
     /// Wall time.
     pub duration: Duration,
+}
+
+/// How a task ended on a host, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Status {
+    /// As it should be.
+    Ok,
+    /// Not looked at.
+    Skipped,
+    /// It differed and was corrected.
+    Changed,
+    /// It differs, and a waiver accepts that.
+    Waived,
+    /// Check mode cannot tell.
+    Unknown,
+    /// It differs, and nothing was done.
+    WouldChange,
+    /// It differs, and Group Policy owns it.
+    Overridden,
+    /// It could not be observed or corrected, or still differs.
+    Failed,
+    /// The host went away meanwhile.
+    Unreachable,
+}
+
+impl Status {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Skipped => "skipped",
+            Self::Changed => "changed",
+            Self::Waived => "waived",
+            Self::Unknown => "unknown",
+            Self::WouldChange => "would_change",
+            Self::Overridden => "overridden",
+            Self::Failed => "failed",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl TaskResult {
+    /// How it ended, in one word.
+    pub fn status(&self) -> Status {
+        match &self.outcome {
+            Outcome::Drifted(_) | Outcome::Overridden(_) if self.is_waived() => Status::Waived,
+            Outcome::Compliant => Status::Ok,
+            Outcome::Drifted(_) => Status::WouldChange,
+            Outcome::Changed(_) => Status::Changed,
+            Outcome::Overridden(_) => Status::Overridden,
+            Outcome::Failed(failure) if failure.error.is_unreachable() => Status::Unreachable,
+            Outcome::Unconverged(_) | Outcome::Failed(_) => Status::Failed,
+            Outcome::Skipped(_) => Status::Skipped,
+            Outcome::Unknown(_) => Status::Unknown,
+        }
+    }
+
+    /// Whether a waiver for it holds. Days are those of UTC, the same for every reader.
+    pub fn is_waived(&self) -> bool {
+        let today = self.at.to_zoned(TimeZone::UTC).date();
+        self.waiver
+            .as_ref()
+            .is_some_and(|waiver| waiver.holds(today))
+    }
+
+    /// What histories and reports go by: the control's identifier, else the resource with what it is about, as in
+    /// `rdp_listener:RDP-Tcp`.
+    pub fn control_id(&self) -> Arc<str> {
+        match &self.control {
+            Some(control) => Arc::clone(&control.id),
+            None if self.id.is_empty() => self.resource.into(),
+            None => format!("{}:{}", self.resource, self.id).into(),
+        }
+    }
 }
 
 impl Counts {

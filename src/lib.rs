@@ -25,6 +25,7 @@ pub mod wsman;
 
 // Domain: decisions, all pure but for `observe`, which waits on a reader that it is handed.
 pub mod connect;
+pub mod control;
 pub mod diagnosis;
 pub mod event;
 pub mod facts;

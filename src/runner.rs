@@ -82,6 +82,8 @@ pub struct Order {
     pub run: String,
     /// The playbook as the user named it.
     pub playbook: String,
+    /// The scheduled job that this is a run of.
+    pub job: Option<Arc<str>>,
     /// The plays, in order.
     pub plays: Vec<Arc<Play>>,
     /// Each host with those of the plays that are about it, in order; the very same ones.
@@ -116,6 +118,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
         mode: order.mode,
         playbook: order.playbook.clone(),
         hosts: order.hosts.len(),
+        job: order.job.clone(),
     };
     send(world, started).await;
     let brake = Brake::new();

@@ -133,6 +133,7 @@ fn execute(
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
             playbook: playbook.name.clone(),
+            job: None,
             plays,
             hosts,
             extra: Arc::new(extra),

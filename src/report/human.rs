@@ -377,6 +377,8 @@ impl Reporter for Human {
                 story.result(result, self.options);
                 Ok(())
             }
+            // Who reads this sees the drift itself; since when it is there is asked of the history.
+            Event::Shift(_) => Ok(()),
             Event::HostEnd(summary) => self.host_end(summary),
             Event::RunEnd { recap, .. } => self.recap(recap),
         }

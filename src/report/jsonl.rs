@@ -21,6 +21,7 @@ use crate::event::RunMode;
 use crate::event::Stopped;
 use crate::event::TaskResult;
 use crate::event::Tolerated;
+use crate::event::Turn;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
@@ -85,6 +86,7 @@ impl Reporter for JsonLines {
                 mode,
                 playbook,
                 hosts,
+                job,
             } => {
                 self.run = Some(run.clone());
                 let mode = match mode {
@@ -95,6 +97,7 @@ impl Reporter for JsonLines {
                     mode,
                     playbook,
                     hosts: *hosts,
+                    job: job.as_deref(),
                 };
                 self.line(at, &body)
             }
@@ -109,6 +112,18 @@ impl Reporter for JsonLines {
                 },
             ),
             Event::Result(result) => self.line(&result.at, &Body::of_result(result)),
+            Event::Shift(shift) => self.line(
+                &shift.at,
+                &Body::Shift {
+                    host: &shift.host,
+                    control: &shift.control,
+                    turn: match shift.turn {
+                        Turn::Began => "began",
+                        Turn::Ended => "ended",
+                    },
+                    since: shift.since,
+                },
+            ),
             Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary)),
             Event::RunEnd { at, recap } => {
                 let exit_code = self.exit_code.map(|exit_code| exit_code(recap));
@@ -135,6 +150,8 @@ enum Body<'a> {
         mode: &'static str,
         playbook: &'a str,
         hosts: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        job: Option<&'a str>,
     },
     HostStart {
         host: &'a str,
@@ -146,6 +163,12 @@ enum Body<'a> {
         hosts: usize,
     },
     Result(Box<ResultBody<'a>>),
+    Shift {
+        host: &'a str,
+        control: &'a str,
+        turn: &'static str,
+        since: Timestamp,
+    },
     HostEnd(Box<HostBody<'a>>),
     RunEnd(RecapBody),
 }

@@ -89,6 +89,8 @@ impl<'a> Tale<'a> {
             attempts: ending.attempts,
             tolerated: ending.tolerated,
             message: ending.message,
+            control: None,
+            waiver: None,
             duration: ending.took,
         };
         let _delivered = self.world.events.send(Event::Result(result)).await;

@@ -179,6 +179,7 @@ impl Reporter for Ledger {
             Event::RunStart { .. }
             | Event::HostStart { .. }
             | Event::Wave(_)
+            | Event::Shift(_)
             | Event::Result(_) => {}
         }
         Ok(())

@@ -77,6 +77,7 @@ pub(crate) fn start(mode: RunMode, hosts: usize) -> Event {
         mode,
         playbook: "rdp.yml".to_owned(),
         hosts,
+        job: None,
     }
 }
 
@@ -114,6 +115,8 @@ pub(crate) fn result(host: &str, task: &str, outcome: Outcome) -> Event {
         attempts: 1,
         tolerated: Tolerated::No,
         message: None,
+        control: None,
+        waiver: None,
         duration: Duration::from_millis(31),
     })
 }

@@ -162,6 +162,7 @@ pub(crate) async fn run_on(
     let order = Order {
         run: "01RUN".to_owned(),
         playbook: "play.yml".to_owned(),
+        job: None,
         plays: plays.to_vec(),
         hosts: vec![(Arc::new(host("a")), plays.to_vec())],
         extra: Arc::new(BTreeMap::new()),

@@ -1,9 +1,10 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 32] = [
+pub(super) const TABLE: [(&str, &[&str]); 33] = [
     ("diag", &[]),
     ("clock", &[]),
+    ("control", &[]),
     ("files", &[]),
     ("secret", &[]),
     ("cim", &["code"]),
@@ -50,6 +51,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
     (
         "playbook",
         &[
+            "control",
             "diag",
             "facts",
             "files",
@@ -60,7 +62,10 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
             "vault",
         ],
     ),
-    ("event", &["cim", "facts", "inventory", "plan", "proof"]),
+    (
+        "event",
+        &["cim", "control", "facts", "inventory", "plan", "proof"],
+    ),
     (
         "session",
         &[
@@ -114,6 +119,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
             "cim",
             "clock",
             "connect",
+            "control",
             "diag",
             "event",
             "facts",
@@ -131,6 +137,7 @@ pub(super) const TABLE: [(&str, &[&str]); 32] = [
             "certificate",
             "cim",
             "code",
+            "control",
             "diag",
             "diagnosis",
             "event",

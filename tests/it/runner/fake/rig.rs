@@ -249,6 +249,7 @@ impl Rig {
         let order = Order {
             run: "01RUN".to_owned(),
             playbook: "play.yml".to_owned(),
+            job: None,
             plays,
             hosts,
             extra: Arc::default(),
