@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 33] = [
+pub(super) const TABLE: [(&str, &[&str]); 34] = [
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -65,6 +65,12 @@ pub(super) const TABLE: [(&str, &[&str]); 33] = [
     (
         "event",
         &["cim", "control", "facts", "inventory", "plan", "proof"],
+    ),
+    (
+        "history",
+        &[
+            "cim", "clock", "control", "event", "plan", "proof", "resource",
+        ],
     ),
     (
         "session",
