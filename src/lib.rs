@@ -47,5 +47,6 @@ pub mod session;
 
 // Edge: what people and other programs see.
 pub mod cli;
+pub mod dashboard;
 pub mod report;
 pub mod schema;

@@ -3,6 +3,7 @@
 //! Knows addresses, names and secrets; must not know routes or pages.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::net::SocketAddr;
 use std::sync::Mutex;
@@ -78,7 +79,7 @@ impl Access {
     /// the token. `names` are host names under which it is reached besides the loopback ones.
     pub fn new(
         listening: SocketAddr,
-        names: Vec<String>,
+        names: &[String],
         token: Option<&Secret>,
     ) -> Result<Self, AccessError> {
         let reading = if listening.ip().is_loopback() {
@@ -215,7 +216,10 @@ fn digest_of(id: &str) -> Vec<u8> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _cannot_fail = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// The name in a `Host` header, with the brackets of an IPv6 address; `None` when it is malformed.
@@ -249,27 +253,27 @@ mod tests {
     }
 
     fn access() -> Access {
-        let names = vec!["Compliance.corp.example".to_owned()];
-        Access::new(address("127.0.0.1:80"), names, Some(&Secret::new(TOKEN))).unwrap()
+        let names = ["Compliance.corp.example".to_owned()];
+        Access::new(address("127.0.0.1:80"), &names, Some(&Secret::new(TOKEN))).unwrap()
     }
 
     #[test]
     fn other_addresses_than_loopback_need_a_token() {
         for outside in ["0.0.0.0:80", "10.0.0.5:80", "[::]:80"] {
-            let refused = Access::new(address(outside), vec![], None).unwrap_err();
+            let refused = Access::new(address(outside), &[], None).unwrap_err();
             assert_eq!(refused, AccessError::TokenNeeded(address(outside)));
             let token = Secret::new(TOKEN);
-            let access = Access::new(address(outside), vec![], Some(&token)).unwrap();
+            let access = Access::new(address(outside), &[], Some(&token)).unwrap();
             assert_eq!(access.reading(), Reading::WithToken);
         }
-        let open = Access::new(address("[::1]:80"), vec![], None).unwrap();
+        let open = Access::new(address("[::1]:80"), &[], None).unwrap();
         assert_eq!(open.reading(), Reading::Open);
     }
 
     #[test]
     fn tokens_that_could_be_guessed_or_not_be_sent_are_refused() {
         let with = |token: &str| {
-            Access::new(address("127.0.0.1:80"), vec![], Some(&Secret::new(token))).unwrap_err()
+            Access::new(address("127.0.0.1:80"), &[], Some(&Secret::new(token))).unwrap_err()
         };
         assert_eq!(with("short"), AccessError::TokenTooShort);
         assert_eq!(with("sixteen letters and"), AccessError::TokenUnfit);
@@ -328,7 +332,7 @@ mod tests {
         let mark = access.form_mark("one").unwrap();
         assert!(access.is_form_mark("one", &mark));
         assert!(!access.is_form_mark("two", &mark));
-        for wrong in ["", "0", "zz", &mark[2..], "\u{e4}\u{e4}"] {
+        for wrong in ["", "0", "zz", mark.get(2..).unwrap(), "\u{e4}\u{e4}"] {
             assert!(!access.is_form_mark("one", wrong), "{wrong}");
         }
     }
@@ -337,9 +341,9 @@ mod tests {
     fn only_the_whole_token_is_the_token() {
         let access = access();
         assert!(access.is_token(TOKEN));
-        assert!(!access.is_token(&TOKEN[1..]));
+        assert!(!access.is_token(TOKEN.trim_start_matches('s')));
         assert!(!access.is_token(""));
-        let without = Access::new(address("127.0.0.1:80"), vec![], None).unwrap();
+        let without = Access::new(address("127.0.0.1:80"), &[], None).unwrap();
         assert!(!without.is_token(""));
     }
 }

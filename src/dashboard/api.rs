@@ -25,7 +25,7 @@ type Answer = Result<Vec<u8>, Problem>;
 pub(super) const MOST_WAIVERS: usize = 1000;
 
 fn json(answer: &impl Serialize) -> Answer {
-    serde_json::to_vec(answer).map_err(|_| Problem::unreadable())
+    serde_json::to_vec(answer).map_err(|_unlikely| Problem::unreadable())
 }
 
 pub(super) fn fleet(look: &Look<'_>) -> Answer {
@@ -203,27 +203,28 @@ struct LastRun<'j> {
     result: &'j str,
 }
 
+fn job_row(job: &Job) -> JobRow<'_> {
+    JobRow {
+        name: &job.name,
+        cadence: &job.cadence,
+        mode: match job.mode {
+            RunMode::Check => "check",
+            RunMode::Apply => "apply",
+        },
+        next: job.next,
+        last: job.last.as_ref().map(|last| LastRun {
+            run: &last.run,
+            at: last.at,
+            result: &last.result,
+        }),
+        running_since: job.running_since,
+        trouble: job.trouble.as_deref(),
+    }
+}
+
 /// All jobs in that form.
 pub(super) fn job_rows(jobs: &[Job]) -> Vec<JobRow<'_>> {
-    let row = |job: &'_ Job| -> JobRow<'_> {
-        JobRow {
-            name: &job.name,
-            cadence: &job.cadence,
-            mode: match job.mode {
-                RunMode::Check => "check",
-                RunMode::Apply => "apply",
-            },
-            next: job.next,
-            last: job.last.as_ref().map(|last| LastRun {
-                run: &last.run,
-                at: last.at,
-                result: &last.result,
-            }),
-            running_since: job.running_since,
-            trouble: job.trouble.as_deref(),
-        }
-    };
-    jobs.iter().map(row).collect()
+    jobs.iter().map(job_row).collect()
 }
 
 #[derive(Serialize)]

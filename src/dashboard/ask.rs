@@ -39,7 +39,7 @@ impl Ask {
             declared,
             given: BTreeMap::new(),
         };
-        let path = path.map_err(|_| bad("the address is not UTF-8 text"))?;
+        let path = path.map_err(|_rejection| bad("the address is not UTF-8 text"))?;
         for (name, text) in &path {
             ask.take(name, text, Place::Path)?;
         }
@@ -91,7 +91,10 @@ impl Ask {
 
     /// A number; the usual one when it was left out.
     pub(super) fn count(&self, name: &str) -> usize {
-        let usual = self.declared.iter().find(|parameter| parameter.name == name);
+        let usual = self
+            .declared
+            .iter()
+            .find(|parameter| parameter.name == name);
         let usual = usual.map_or(1, |parameter| match parameter.kind {
             Kind::Count { usual, .. } => usual,
             _ => 1,
@@ -102,7 +105,10 @@ impl Ask {
 
     /// A word; the first one when it was left out.
     pub(super) fn word(&self, name: &str) -> &str {
-        let first = self.declared.iter().find(|parameter| parameter.name == name);
+        let first = self
+            .declared
+            .iter()
+            .find(|parameter| parameter.name == name);
         let first = first.and_then(|parameter| match parameter.kind {
             Kind::Word(words) => words.first().copied(),
             _ => None,
@@ -121,8 +127,7 @@ impl Ask {
             if parameter.kind == Kind::Segment {
                 continue;
             }
-            let changed = changes.iter().find(|(name, _)| *name == parameter.name);
-            let value = match changed {
+            let value = match changes.iter().find(|(name, _)| *name == parameter.name) {
                 Some((_, value)) => value,
                 None => self.text(parameter.name),
             };
@@ -145,11 +150,9 @@ impl Place {
     fn of(parameter: &Parameter) -> Self {
         match parameter.kind {
             Kind::Segment => Self::Path,
-            Kind::Text
-            | Kind::Cursor
-            | Kind::Place
-            | Kind::Count { .. }
-            | Kind::Word(_) => Self::Query,
+            Kind::Text | Kind::Cursor | Kind::Place | Kind::Count { .. } | Kind::Word(_) => {
+                Self::Query
+            }
         }
     }
 }

@@ -98,12 +98,7 @@ async fn hold(one: impl Future<Output = ()>, place: OwnedSemaphorePermit) {
     drop(place);
 }
 
-async fn talk(
-    stream: TcpStream,
-    router: Router,
-    bounds: Bounds,
-    mut ended: watch::Receiver<()>,
-) {
+async fn talk(stream: TcpStream, router: Router, bounds: Bounds, mut ended: watch::Receiver<()>) {
     let reached = Reached(stream.local_addr().ok());
     let router = router.layer(Extension(reached));
     let mut builder = http1::Builder::new();

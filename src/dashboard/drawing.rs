@@ -204,14 +204,23 @@ mod tests {
         assert_eq!(chart.top, 10);
         let heights: Vec<f64> = chart.columns.iter().map(|column| column.height).collect();
         assert_eq!(heights, [0.0, 40.0, 100.0]);
-        assert_eq!(chart.columns[1].y, 70.0);
-        assert_eq!(hanging(&[0, 4, 10], plot, 0)[1].y, 10.0);
+        let tops: Vec<f64> = chart.columns.iter().map(|column| column.y).collect();
+        assert_eq!(tops, [110.0, 70.0, 10.0]);
+        let below = hanging(&[0, 4, 10], plot, 0);
+        assert!(below.iter().map(|column| column.y).eq([10.0; 3]));
         assert_eq!(columns(&[], plot, 0).top, 1);
     }
 
     #[test]
     fn round_numbers_are_not_less() {
-        for (value, round) in [(0, 1), (1, 1), (3, 5), (11, 20), (51, 100), (u64::MAX, u64::MAX)] {
+        for (value, round) in [
+            (0, 1),
+            (1, 1),
+            (3, 5),
+            (11, 20),
+            (51, 100),
+            (u64::MAX, u64::MAX),
+        ] {
             assert_eq!(round_number(value), round, "{value}");
         }
     }

@@ -13,6 +13,7 @@ use axum::http::HeaderValue;
 use axum::http::Method;
 use axum::http::StatusCode;
 use axum::http::header;
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
@@ -71,17 +72,12 @@ pub(super) enum Caller {
 
 /// The outermost layer: headers and time.
 pub(super) async fn bounded(request: Request, next: Next) -> Response {
-    let wants_json = wants_json(request.uri().path());
-    let mut response = match timeout(LONGEST, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => {
-            let late = Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "the answer took too long",
-            );
-            shown(late, wants_json)
-        }
-    };
+    let reader = Reader::of(request.uri().path());
+    let answered = timeout(LONGEST, next.run(request)).await;
+    let mut response = answered.unwrap_or_else(|_late| {
+        let late = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the answer took too long");
+        shown(late, reader)
+    });
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
         let name = HeaderName::from_static(name);
@@ -95,57 +91,73 @@ pub(super) async fn bounded(request: Request, next: Next) -> Response {
 /// The inner layer: whether the request may be answered at all, and on whose behalf.
 pub(super) async fn checked(
     State(app): State<Arc<Inner>>,
-    mut request: Request,
+    request: Request,
     next: Next,
 ) -> Response {
-    let wants_json = wants_json(request.uri().path());
-    match admitted(&app, &request).await {
+    let (mut head, body) = request.into_parts();
+    let reader = Reader::of(head.uri.path());
+    match admitted(&app, &head).await {
         Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
+            head.extensions.insert(caller);
+            next.run(Request::from_parts(head, body)).await
         }
-        Err(problem) if problem.status == StatusCode::UNAUTHORIZED && is_page(&request) => {
-            let to = request
-                .uri()
+        Err(problem) if problem.status == StatusCode::UNAUTHORIZED && is_page(&head) => {
+            let to = head
+                .uri
                 .path_and_query()
                 .map_or("/", |target| target.as_str());
             Redirect::to(&format!("/sign-in?to={}", encoded(to))).into_response()
         }
-        Err(problem) => shown(problem, wants_json),
+        Err(problem) => shown(problem, reader),
     }
 }
 
-/// A problem as the caller reads it.
-pub(super) fn shown(problem: Problem, wants_json: bool) -> Response {
-    if wants_json {
-        problem.into_response()
-    } else {
-        pages::problem(&problem)
+/// Who reads what is at a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// A person, in a browser.
+    Person,
+    /// A program.
+    Program,
+}
+
+impl Reader {
+    /// Whose a path is.
+    pub(super) fn of(path: &str) -> Self {
+        if path.starts_with("/api/") || path == "/metrics" || path == "/healthz" {
+            Self::Program
+        } else {
+            Self::Person
+        }
     }
 }
 
-/// Whether what is at a path is for programs.
-pub(super) fn wants_json(path: &str) -> bool {
-    path.starts_with("/api/") || path == "/metrics" || path == "/healthz"
+/// A problem as its reader wants it.
+pub(super) fn shown(problem: Problem, reader: Reader) -> Response {
+    match reader {
+        Reader::Program => problem.into_response(),
+        Reader::Person => pages::problem(&problem),
+    }
 }
 
-fn is_page(request: &Request) -> bool {
-    matches!(*request.method(), Method::GET | Method::HEAD) && !wants_json(request.uri().path())
+fn is_page(head: &Parts) -> bool {
+    matches!(head.method, Method::GET | Method::HEAD)
+        && Reader::of(head.uri.path()) == Reader::Person
 }
 
-async fn admitted(app: &Inner, request: &Request) -> Result<Caller, Problem> {
-    let headers = request.headers();
-    if request.uri().to_string().len() > LONGEST_TARGET {
+async fn admitted(app: &Inner, head: &Parts) -> Result<Caller, Problem> {
+    let headers = &head.headers;
+    if head.uri.to_string().len() > LONGEST_TARGET {
         return Err(Problem::new(
             StatusCode::URI_TOO_LONG,
             "the address is too long",
         ));
     }
-    let reached = request.extensions().get::<Reached>();
+    let reached = head.extensions.get::<Reached>();
     named(app, headers, reached.and_then(|reached| reached.0))?;
     from_here(headers)?;
     let caller = caller(app, headers).await?;
-    let path = request.uri().path();
+    let path = head.uri.path();
     let open = OPEN.contains(&path) || pages::is_asset(path);
     if app.access.reading() == Reading::WithToken && caller == Caller::Anyone && !open {
         return Err(Problem::token_needed());
@@ -189,7 +201,9 @@ fn from_here(headers: &HeaderMap) -> Result<(), Problem> {
 
 /// Whether an origin is that of the page under the name that was asked for.
 fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let origin = origin.to_str().ok().and_then(|origin| {
         origin
             .strip_prefix("http://")

@@ -13,11 +13,27 @@ use jiff::Timestamp;
 use minijinja::Environment;
 use minijinja::Value;
 use minijinja::context;
+use minijinja::syntax::SyntaxConfig;
 use serde::Serialize;
 
 use crate::dashboard::Inner;
 use crate::dashboard::guard::Caller;
 use crate::dashboard::problem::Problem;
+
+/// What a template shows, by name; anything that can be serialized.
+macro_rules! filled {
+    ($($name:ident => $value:expr),* $(,)?) => {
+        minijinja::Value::from_pairs([
+            $((stringify!($name), $crate::dashboard::pages::value(&$value))),*
+        ])
+    };
+}
+pub(super) use filled;
+
+/// Anything as a value of a template.
+pub(super) fn value(any: &impl Serialize) -> Value {
+    Value::from(minijinja::value::Serde(any))
+}
 
 mod filters;
 pub(super) mod views;
@@ -31,7 +47,7 @@ pub(super) struct Asset {
 }
 
 /// All of them.
-pub(super) const ASSETS: [Asset; 4] = [
+pub(super) const ASSETS: &[Asset] = &[
     Asset {
         path: "/style.css",
         kind: "text/css; charset=utf-8",
@@ -129,8 +145,13 @@ impl Frame {
 static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::SemiStrict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let syntax = SyntaxConfig::builder()
+        .trim_blocks(true)
+        .lstrip_blocks(true)
+        .build();
+    if let Ok(syntax) = syntax {
+        environment.set_syntax(syntax);
+    }
     filters::register(&mut environment);
     for (name, text) in TEMPLATES {
         if let Err(error) = environment.add_template(name, text) {
@@ -142,8 +163,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 
 /// A page as HTML.
 pub(super) fn render(template: &str, frame: &Frame, filled: Value) -> Result<String, Problem> {
-    let frame = Value::from_serialize(frame);
-    written(template, context! { frame, ..filled }).map_err(|error| {
+    written(template, context! { frame => value(frame), ..filled }).map_err(|error| {
         tracing::error!(error = %format!("{error:#}"), template, "a page of the dashboard cannot be shown");
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -168,7 +188,7 @@ pub(super) fn response(html: String, forms: Forms) -> Response {
 
 /// A problem as a page.
 pub(super) fn problem(problem: &Problem) -> Response {
-    let filled = context! {
+    let filled = filled! {
         title => problem.title(),
         detail => problem.detail,
     };

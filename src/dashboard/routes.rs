@@ -27,6 +27,7 @@ use crate::dashboard::ask::Ask;
 use crate::dashboard::ask::Strictness;
 use crate::dashboard::guard;
 use crate::dashboard::guard::Caller;
+use crate::dashboard::guard::Reader;
 use crate::dashboard::jobs::Asked;
 use crate::dashboard::look::Look;
 use crate::dashboard::metrics;
@@ -121,7 +122,11 @@ async fn looked(
         .await
 }
 
-fn acted(jobs: &dyn Jobs, act: fn(&dyn Jobs, &str) -> Asked, job: &str) -> Result<Response, Problem> {
+fn acted(
+    jobs: &dyn Jobs,
+    act: fn(&dyn Jobs, &str) -> Asked,
+    job: &str,
+) -> Result<Response, Problem> {
     let conflict = |detail| Err(Problem::new(StatusCode::CONFLICT, detail));
     match act(jobs, job) {
         Asked::Accepted => {
@@ -182,10 +187,11 @@ async fn healthz(State(app): State<Arc<Inner>>) -> Response {
         .archive
         .look(|file| Ok(crate::history::History::read(file).map(drop)?))
         .await;
-    let trouble = readable
-        .err()
-        .map(|problem| problem.detail)
-        .or_else(|| app.jobs.trouble().map(|_| "the service has a problem; its log says which".to_owned()));
+    let trouble = readable.err().map(|problem| problem.detail).or_else(|| {
+        app.jobs
+            .trouble()
+            .map(|_| "the service has a problem; its log says which".to_owned())
+    });
     let (status, body) = match trouble {
         None => (StatusCode::OK, json!({"status": "ok"})),
         Some(detail) => (
@@ -198,10 +204,7 @@ async fn healthz(State(app): State<Arc<Inner>>) -> Response {
 }
 
 async fn missing(uri: Uri) -> Response {
-    guard::shown(
-        Problem::missing("page"),
-        guard::wants_json(uri.path()),
-    )
+    guard::shown(Problem::missing("page"), Reader::of(uri.path()))
 }
 
 async fn wrong_method(uri: Uri) -> Response {
@@ -209,5 +212,5 @@ async fn wrong_method(uri: Uri) -> Response {
         StatusCode::METHOD_NOT_ALLOWED,
         "this cannot be asked for in this way",
     );
-    guard::shown(problem, guard::wants_json(uri.path()))
+    guard::shown(problem, Reader::of(uri.path()))
 }

@@ -190,11 +190,7 @@ impl Parameter {
         };
         let place = match self.kind {
             Kind::Segment => "path",
-            Kind::Text
-            | Kind::Cursor
-            | Kind::Place
-            | Kind::Count { .. }
-            | Kind::Word(_) => "query",
+            Kind::Text | Kind::Cursor | Kind::Place | Kind::Count { .. } | Kind::Word(_) => "query",
         };
         json!({
             "name": self.name,

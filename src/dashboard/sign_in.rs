@@ -12,13 +12,13 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use axum::response::Redirect;
 use axum::response::Response;
-use minijinja::context;
 
 use crate::dashboard::Inner;
 use crate::dashboard::guard;
 use crate::dashboard::guard::COOKIE;
 use crate::dashboard::guard::Caller;
 use crate::dashboard::pages;
+use crate::dashboard::pages::filled;
 use crate::dashboard::problem::Problem;
 
 /// A field of a form; empty when it is not there.
@@ -72,7 +72,7 @@ pub(super) async fn form(
 fn page(app: &Inner, caller: &Caller, to: &str, problem: Option<&Problem>) -> Response {
     let frame = pages::Frame::new(app, caller, "/sign-in", app.clock.now());
     let said = problem.map(|problem| problem.detail.clone());
-    let shown = context! { to => inside(to), said => said };
+    let shown = filled! { to => inside(to), said => said };
     match pages::render("sign_in.html", &frame, shown) {
         Ok(html) => {
             let response = pages::response(html, pages::Forms::Some);
@@ -101,7 +101,10 @@ pub(super) async fn sign_in(
     };
     match signed_in.await {
         Ok(id) => {
-            let cookie = format!("{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict", id.reveal());
+            let cookie = format!(
+                "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict",
+                id.reveal()
+            );
             with_cookie(inside(&to), &cookie)
         }
         Err(problem) if problem.status == StatusCode::UNAUTHORIZED => {

@@ -36,9 +36,11 @@ pub(super) fn shown(text: &str) -> String {
 fn harmless(letter: char) -> char {
     match letter {
         '\n' | '\r' | '\t' => ' ',
-        '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {
-            '\u{FFFD}'
-        }
+        '\u{200E}'
+        | '\u{200F}'
+        | '\u{061C}'
+        | '\u{202A}'..='\u{202E}'
+        | '\u{2066}'..='\u{2069}' => '\u{FFFD}',
         letter if letter.is_control() => '\u{FFFD}',
         letter => letter,
     }

@@ -43,7 +43,7 @@ const TALLIES: Shape = Counts(STATES);
 macro_rules! object {
     ($(#[$doc:meta])* $constant:ident, $name:literal, $about:literal, [$($field:expr),* $(,)?]) => {
         $(#[$doc])*
-        pub(super) static $constant: Shape = Shape::Object(&Object {
+        pub(in crate::dashboard) static $constant: Shape = Shape::Object(&Object {
             name: $name,
             about: $about,
             fields: &[$($field),*],

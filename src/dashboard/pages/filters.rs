@@ -28,7 +28,7 @@ pub(super) fn register(environment: &mut Environment<'static>) {
 }
 
 /// Whatever a page shows passes here: texts that are not ours are bounded, made harmless and escaped.
-fn bounded(output: &mut Output<'_>, state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn bounded(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if !value.is_safe() => {
             escape_formatter(output, state, &Value::from(text::shown(text)))
@@ -141,7 +141,10 @@ mod tests {
 
     #[test]
     fn what_hosts_say_is_escaped_and_bounded_wherever_it_stands() {
-        let hostile = format!("<script>alert(1)</script>\u{1b}[2J\u{202e}{}", "x".repeat(9_000));
+        let hostile = format!(
+            "<script>alert(1)</script>\u{1b}[2J\u{202e}{}",
+            "x".repeat(9_000)
+        );
         let page = rendered("<p title=\"{{ text }}\">{{ text }}</p>", &hostile);
         assert!(!page.contains("<script"), "{page}");
         assert!(!page.contains('\u{1b}') && !page.contains('\u{202e}'));

@@ -7,9 +7,9 @@
 
   const ROW = 22;
   const PAGE = 5000;
-  const WORDS = { c: "compliant", w: "waived", u: "unknown", d: "drift", o: "overridden", f: "failed", r: "unreachable", "-": "none" };
-  const LETTERS = { c: "\u00b7", w: "W", u: "?", d: "D", o: "P", f: "F", r: "U", "-": "" };
-  const RANK = { "-": 0, c: 1, w: 2, u: 3, d: 4, o: 5, f: 6, r: 7 };
+  const WORDS = ["none", "compliant", "waived", "unknown", "drift", "overridden", "failed", "unreachable"];
+  const LETTERS = ["", "\u00b7", "W", "?", "D", "P", "F", "U"];
+  const DRIFT = 4;
   const SPOKEN = { none: "not looked at", overridden: "overridden by policy" };
   const form = document.getElementById("tools");
   const still = document.getElementById("still");
@@ -29,8 +29,9 @@
     if (role) element.setAttribute("role", role);
     return element;
   };
-  const letterOf = (host, column) => cells[host * controls.length + column] || "-";
-  const spoken = (letter) => SPOKEN[WORDS[letter]] || WORDS[letter];
+  const codeOf = (host, column) => cells.charCodeAt(host * controls.length + column) - 48;
+  const stateOf = (host) => states.charCodeAt(host) - 48;
+  const spoken = (code) => SPOKEN[WORDS[code]] || WORDS[code];
 
   const frame = make("div", "heat");
   const body = make("div", "heat-body");
@@ -87,12 +88,12 @@
     }
     for (let column = 0; column < controls.length; column += 1) {
       const cell = row.cells[column];
-      const letter = isGroup ? "" : letterOf(what, column);
+      const code = isGroup ? 0 : codeOf(what, column);
       cell.id = `r${line}c${column}`;
-      if (cell.letter !== letter) {
-        cell.letter = letter;
-        cell.firstChild.className = letter ? `s-${WORDS[letter]}` : "";
-        cell.firstChild.textContent = letter ? LETTERS[letter] : "";
+      if (cell.code !== code) {
+        cell.code = code;
+        cell.firstChild.className = `s-${WORDS[code]}`;
+        cell.firstChild.textContent = LETTERS[code];
         cell.removeAttribute("aria-label");
       }
     }
@@ -152,8 +153,8 @@
     if (line < 0) return column < 0 ? "" : title(controls[column]);
     if (what === undefined) return "";
     if (typeof what === "string") return what;
-    if (column < 0) return `${names[what]}: ${spoken(states[what])}`;
-    return `${names[what]}, ${title(controls[column])}: ${spoken(letterOf(what, column))}`;
+    if (column < 0) return `${names[what]}: ${spoken(stateOf(what))}`;
+    return `${names[what]}, ${title(controls[column])}: ${spoken(codeOf(what, column))}`;
   };
   const title = (control) => (control.title ? `${control.id} (${control.title})` : control.id);
   const say = (line, column) => {
@@ -223,17 +224,17 @@
 
   // The map beside it: everything at once
 
-  const colours = {};
+  const colours = [];
   const readColours = () => {
     const probe = make("i");
     box.append(probe);
-    for (const [letter, word] of Object.entries(WORDS)) {
+    WORDS.forEach((word, code) => {
       probe.className = `s-${word}`;
       const style = getComputedStyle(probe);
-      const strong = letter !== "c" && letter !== "-";
-      const text = letter === "f" ? style.backgroundColor : strong ? style.color : style.backgroundColor;
-      colours[letter] = (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
-    }
+      const isPale = code < 2 || word === "failed";
+      const text = isPale ? style.backgroundColor : style.color;
+      colours[code] = (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
+    });
     probe.remove();
   };
 
@@ -248,15 +249,14 @@
     const image = context.createImageData(width, height);
     const worst = new Array(width);
     for (let y = 0; y < height; y += 1) {
-      worst.fill("-");
+      worst.fill(0);
       const end = Math.max(Math.floor(((y + 1) * lines.length) / height), Math.floor((y * lines.length) / height) + 1);
       for (let line = Math.floor((y * lines.length) / height); line < end; line += 1) {
         const host = lines[line];
         if (typeof host !== "number") continue;
         for (let column = 0; column < controls.length; column += 1) {
           const x = Math.floor((column * width) / controls.length);
-          const letter = letterOf(host, column);
-          if (RANK[letter] > RANK[worst[x]]) worst[x] = letter;
+          worst[x] = Math.max(worst[x], codeOf(host, column));
         }
       }
       for (let x = 0; x < width; x += 1) {
@@ -301,12 +301,12 @@
   const worstOf = (host) => {
     let count = 0;
     for (let column = 0; column < controls.length; column += 1) {
-      if (RANK[letterOf(host, column)] >= RANK.d) count += 1;
+      if (codeOf(host, column) >= DRIFT) count += 1;
     }
-    return RANK[states[host]] * 1000 + count;
+    return stateOf(host) * 1000 + count;
   };
   const groupOf = {
-    state: (host) => spoken(states[host]),
+    state: (host) => spoken(stateOf(host)),
     domain: (host) => names[host].split(".").slice(1).join(".") || "no domain",
     prefix: (host) => (names[host].match(/^[^\d.]+/) || ["other"])[0].replace(/[-_]+$/, "") || "other",
   };
@@ -318,7 +318,7 @@
     const state = asks.get("state");
     const hosts = [];
     for (let host = 0; host < names.length; host += 1) {
-      if (state && state !== "any" && WORDS[states[host]] !== state) continue;
+      if (state && state !== "any" && WORDS[stateOf(host)] !== state) continue;
       if (text && !lower[host].includes(text)) continue;
       hosts.push(host);
     }
@@ -370,6 +370,8 @@
   };
 
   const load = async () => {
+    const told = await fetch("/api/v1/controls");
+    const titles = new Map((await told.json()).controls.map((row) => [row.control, row.title]));
     let after = null;
     do {
       const query = new URLSearchParams({ limit: String(PAGE) });
@@ -377,7 +379,7 @@
       const answer = await fetch(`/api/v1/matrix?${query}`);
       if (!answer.ok) throw new Error((await answer.json()).detail);
       const page = await answer.json();
-      controls = page.controls;
+      controls = page.controls.map((id) => ({ id, title: titles.get(id) }));
       names = names.concat(page.hosts);
       states += page.states;
       cells += page.cells;

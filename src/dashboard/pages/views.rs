@@ -5,7 +5,6 @@ use std::cmp::Reverse;
 use jiff::SignedDuration;
 use jiff::Timestamp;
 use minijinja::Value;
-use minijinja::context;
 use serde::Serialize;
 
 use crate::dashboard::api;
@@ -87,17 +86,17 @@ pub(in crate::dashboard) fn overview(look: &Look<'_>) -> Filled {
         y: 5.0,
         height: 145.0,
     };
-    Ok(context! {
+    Ok(filled! {
         spread => drawing::spread(&states),
         states => counted(states),
-        worst,
+        worst => worst,
         soonest => soonest.certificates,
-        drift => context! {
+        drift => filled! {
             days => DAYS,
             now => drifting.last().copied().unwrap_or_default(),
             bars => drawing::columns(&drifting, plot, 0).columns,
         },
-        fleet,
+        fleet => fleet,
     })
 }
 
@@ -108,18 +107,18 @@ pub(in crate::dashboard) fn hosts(look: &Look<'_>) -> Filled {
     let next = page.next.as_deref();
     let mut states = vec!["any"];
     states.extend(HOST_STATES);
-    Ok(context! {
+    Ok(filled! {
         next => next.map(|next| ask.query_with(&[("after", next)])),
         first => ask.query_with(&[("after", "")]),
-        asked => context! {
+        asked => filled! {
             q => ask.text("q"),
             state => ask.word("state"),
             sort => ask.word("sort"),
             group => ask.word("group"),
             after => ask.text("after"),
         },
-        states,
-        page,
+        states => states,
+        page => page,
     })
 }
 
@@ -130,10 +129,10 @@ pub(in crate::dashboard) fn host(look: &Look<'_>) -> Filled {
         .host(look.ask.text("host"), OF_A_HOST)?
         .ok_or_else(|| Problem::missing("host"))?;
     let from = strips::begin(&view, look.now);
-    Ok(context! {
+    Ok(filled! {
         strips => strips::of(&view, from, look.now),
-        from,
-        view,
+        from => from,
+        view => view,
     })
 }
 
@@ -156,8 +155,8 @@ pub(in crate::dashboard) fn controls(look: &Look<'_>) -> Filled {
             spread: drawing::spread(&by_state(&row.hosts)),
         })
         .collect();
-    Ok(context! {
-        rows,
+    Ok(filled! {
+        rows => rows,
         waivers => history.waivers(api::MOST_WAIVERS)?,
     })
 }
@@ -169,10 +168,10 @@ fn pager(look: &Look<'_>, total: u64) -> Value {
     let page = look.ask.count("page");
     let to = |page: usize| look.ask.query_with(&[("page", &page.to_string())]);
     let end = number(from.saturating_add(limit));
-    context! {
+    filled! {
         first => (number(from) + 1).min(total),
         last => end.min(total),
-        total,
+        total => total,
         previous => (page > 1).then(|| to(page - 1)),
         next => (end < total).then(|| to(page + 1)),
     }
@@ -188,13 +187,13 @@ pub(in crate::dashboard) fn control(look: &Look<'_>) -> Filled {
         .ok_or_else(|| Problem::missing("control"))?;
     let states = by_state(&view.control.hosts);
     let there = states.iter().copied().filter(|(_, count)| *count > 0);
-    Ok(context! {
+    Ok(filled! {
         spread => drawing::spread(&states),
         states => counted(there.collect()),
         all => view.control.hosts.total(),
         pager => pager(look, view.total),
-        asked => context! { state => if STATES.contains(&word) { word } else { "any" } },
-        view,
+        asked => filled! { state => if STATES.contains(&word) { word } else { "any" } },
+        view => view,
     })
 }
 
@@ -203,10 +202,10 @@ pub(in crate::dashboard) fn runs(look: &Look<'_>) -> Filled {
     let ask = look.ask;
     let some = api::some_runs(look)?;
     let next = some.next.as_deref();
-    Ok(context! {
+    Ok(filled! {
         next => next.map(|next| ask.query_with(&[("after", next)])),
         first => ask.query_with(&[("after", "")]),
-        asked => context! { job => ask.text("job"), after => ask.text("after") },
+        asked => filled! { job => ask.text("job"), after => ask.text("after") },
         runs => some.runs,
     })
 }
@@ -230,18 +229,19 @@ pub(in crate::dashboard) fn run(look: &Look<'_>) -> Filled {
         None => None,
     };
     let next = diff.as_ref().and_then(|diff| diff.next.as_deref());
-    Ok(context! {
+    Ok(filled! {
         next => next.map(|next| look.ask.query_with(&[("after", next)])),
         entries => diff.as_ref().map(|diff| &diff.entries),
-        earlier,
-        run,
+        earlier => earlier,
+        run => run,
     })
 }
 
 /// The service's jobs.
+#[expect(clippy::unnecessary_wraps, reason = "it is one of many pages")]
 pub(in crate::dashboard) fn jobs(look: &Look<'_>) -> Filled {
     let running = look.jobs.iter().filter(|job| job.running_since.is_some());
-    Ok(context! {
+    Ok(filled! {
         running => running.count(),
         jobs => api::job_rows(look.jobs),
     })

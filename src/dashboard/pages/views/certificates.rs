@@ -4,7 +4,6 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Value;
-use minijinja::context;
 use serde::Serialize;
 
 use super::DAY;
@@ -90,8 +89,8 @@ pub(in crate::dashboard) fn certificates(look: &Look<'_>) -> Filled {
             row,
         })
         .collect();
-    Ok(context! {
-        rows,
+    Ok(filled! {
+        rows => rows,
         buckets => buckets(&left),
         chart => chart(&left, look.now),
         pager => pager(look, page.total),
@@ -103,7 +102,8 @@ fn buckets(left: &[SignedDuration]) -> Vec<Bucket> {
     let mut from = None;
     for (name, word, days) in BUCKETS {
         let until = day(days);
-        let within = |left: &&SignedDuration| **left < until && from.is_none_or(|from| **left >= from);
+        let within =
+            |left: &&SignedDuration| **left < until && from.is_none_or(|from| **left >= from);
         buckets.push(Bucket {
             name,
             word,
@@ -161,10 +161,14 @@ fn chart(left: &[SignedDuration], now: Timestamp) -> Value {
             height: column.height,
             count,
             label,
-            word: if number == 0 { "failed" } else { closeness(begin) },
+            word: if number == 0 {
+                "failed"
+            } else {
+                closeness(begin)
+            },
         });
     }
-    context! { top => columns.top, bars, ticks }
+    filled! { top => columns.top, bars => bars, ticks => ticks }
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Drift day by day, as two charts and a table.
 
 use minijinja::Value;
-use minijinja::context;
 use serde::Serialize;
 
 use super::Filled;
@@ -27,7 +26,7 @@ pub(in crate::dashboard) fn drift(look: &Look<'_>) -> Filled {
     let mut days = look.history()?.days(look.now, shown, None)?;
     let chart = chart(&days);
     days.reverse();
-    Ok(context! { shown, chart, days })
+    Ok(filled! { shown => shown, chart => chart, days => days })
 }
 
 fn chart(days: &[Day]) -> Value {
@@ -52,12 +51,12 @@ fn chart(days: &[Day]) -> Value {
         .iter()
         .zip(&dates)
         .step_by(step)
-        .map(|(column, label)| context! { x => column.x, label })
+        .map(|(column, label)| filled! { x => column.x, label => label })
         .collect();
-    context! {
+    filled! {
         top => first.top,
         moved_top => up.top,
-        ticks,
+        ticks => ticks,
         drifting => bars(first.columns, &drifting, &dates),
         began => bars(up.columns, &began, &dates),
         ended => bars(down, &ended, &dates),
