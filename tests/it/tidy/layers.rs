@@ -69,7 +69,7 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
     (
         "history",
         &[
-            "cim", "clock", "control", "event", "plan", "proof", "resource",
+            "cim", "clock", "control", "event", "plan", "proof", "resource", "secret",
         ],
     ),
     (
@@ -148,6 +148,7 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
             "diagnosis",
             "event",
             "finding",
+            "history",
             "inside",
             "plan",
             "proof",
