@@ -70,9 +70,10 @@ pub(super) const ASSETS: &[Asset] = &[
     },
 ];
 
-const TEMPLATES: [(&str, &str); 14] = [
+const TEMPLATES: [(&str, &str); 15] = [
     ("base.html", include_str!("pages/base.html")),
     ("macros.html", include_str!("pages/macros.html")),
+    ("pager.html", include_str!("pages/pager.html")),
     ("overview.html", include_str!("pages/overview.html")),
     ("hosts.html", include_str!("pages/hosts.html")),
     ("host.html", include_str!("pages/host.html")),

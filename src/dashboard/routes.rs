@@ -8,6 +8,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::extract::RawPathParams;
 use axum::extract::State;
 use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::rejection::StringRejection;
 use axum::http::HeaderMap;
 use axum::http::StatusCode;
 use axum::http::Uri;
@@ -44,6 +45,8 @@ use crate::dashboard::table::Verb;
 /// The largest body of a request, in bytes; forms are a few hundred.
 const LARGEST_BODY: usize = 16 * 1024;
 
+/// A form, when it is text and not too long.
+pub(super) type Body = Result<String, StringRejection>;
 type Path = Result<RawPathParams, RawPathParamsRejection>;
 
 /// Everything that is answered.
@@ -90,17 +93,14 @@ fn for_programs(endpoint: &'static Endpoint) -> MethodRouter<Arc<Inner>> {
                   Extension(caller): Extension<Caller>,
                   headers: HeaderMap,
                   (path, uri): (Path, Uri),
-                  body: String| async move {
-                let mark = sign_in::field(&body, "mark");
-                let asked = sign_in::may_act(&app, &caller, &headers, &mark).and_then(|()| {
+                  body: Body| async move {
+                let asked = sign_in::read(body).and_then(|form| {
+                    sign_in::may_act(&app, &caller, &headers, &form)?;
                     let ask = Ask::new(endpoint.parameters, path, &uri, Strictness::Strict)?;
                     acted(&*app.jobs, act, ask.text("job"))
                 });
                 match asked {
-                    Ok(answer) if wants_page(&headers) => {
-                        drop(answer);
-                        Redirect::to("/jobs").into_response()
-                    }
+                    Ok(_) if wants_page(&headers) => Redirect::to("/jobs").into_response(),
                     Err(problem) if wants_page(&headers) => pages::problem(&problem),
                     other => other.into_response(),
                 }

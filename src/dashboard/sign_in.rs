@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
+use axum::extract::rejection::StringRejection;
 use axum::http::HeaderMap;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
@@ -20,6 +21,18 @@ use crate::dashboard::guard::Caller;
 use crate::dashboard::pages;
 use crate::dashboard::pages::filled;
 use crate::dashboard::problem::Problem;
+use crate::dashboard::routes::Body;
+
+/// The text of a form.
+pub(super) fn read(body: Body) -> Result<String, Problem> {
+    let told = |rejection: StringRejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the form is too long")
+        }
+        _ => Problem::new(StatusCode::BAD_REQUEST, "the form is not UTF-8 text"),
+    };
+    body.map_err(told)
+}
 
 /// A field of a form; empty when it is not there.
 pub(super) fn field(body: &str, name: &str) -> String {
@@ -35,7 +48,7 @@ pub(super) fn may_act(
     app: &Inner,
     caller: &Caller,
     headers: &HeaderMap,
-    mark: &str,
+    form: &str,
 ) -> Result<(), Problem> {
     if !app.access.has_token() {
         return Err(Problem::new(
@@ -48,7 +61,7 @@ pub(super) fn may_act(
         Caller::Anyone => Err(Problem::token_needed()),
         Caller::Browser(id) => {
             guard::own_form(headers)?;
-            if app.access.is_form_mark(id, mark) {
+            if app.access.is_form_mark(id, &field(form, "mark")) {
                 return Ok(());
             }
             Err(Problem::new(
@@ -89,10 +102,14 @@ fn page(app: &Inner, caller: &Caller, to: &str, problem: Option<&Problem>) -> Re
 pub(super) async fn sign_in(
     State(app): State<Arc<Inner>>,
     headers: HeaderMap,
-    body: String,
+    body: Body,
 ) -> Response {
-    let to = field(&body, "to");
-    let token = field(&body, "token");
+    let form = match read(body) {
+        Ok(form) => form,
+        Err(problem) => return pages::problem(&problem),
+    };
+    let to = field(&form, "to");
+    let token = field(&form, "token");
     let signed_in = async {
         guard::own_form(&headers)?;
         guard::try_token(&app, token.trim()).await?;

@@ -1,6 +1,7 @@
 //! The one integration test binary; each module states facts about one part.
 
 mod cli;
+mod dashboard;
 mod diagnosis;
 mod docs;
 mod history;

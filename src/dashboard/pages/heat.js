@@ -45,7 +45,6 @@
   view.tabIndex = 0;
   view.setAttribute("aria-label", "Hosts and controls; arrow keys move, Enter opens");
   head.setAttribute("aria-rowindex", "1");
-  corner.id = "corner";
   map.setAttribute("aria-hidden", "true");
   told.setAttribute("aria-live", "polite");
   view.append(head, room);
@@ -58,8 +57,9 @@
     const row = make("div", "heat-row", "row");
     const name = make("div", "heat-name", "rowheader");
     const link = make("a");
+    const badge = make("i");
     link.tabIndex = -1;
-    name.append(link);
+    name.append(badge, link);
     row.append(name);
     row.cells = controls.map(() => {
       const cell = make("div", "cell", "gridcell");
@@ -68,6 +68,7 @@
     });
     row.append(...row.cells);
     row.link = link;
+    row.badge = badge;
     return row;
   };
 
@@ -80,21 +81,22 @@
     row.setAttribute("aria-rowindex", String(line + 2));
     row.link.textContent = isGroup ? what : names[what];
     row.link.title = row.link.textContent;
-    row.firstChild.id = `r${line}`;
+    row.badge.hidden = isGroup;
     if (isGroup) {
       row.link.removeAttribute("href");
     } else {
       row.link.href = `/hosts/${encodeURIComponent(names[what])}`;
+      row.badge.className = `s-${WORDS[stateOf(what)]}`;
+      row.badge.textContent = LETTERS[stateOf(what)];
+      row.badge.title = spoken(stateOf(what));
     }
     for (let column = 0; column < controls.length; column += 1) {
       const cell = row.cells[column];
       const code = isGroup ? 0 : codeOf(what, column);
-      cell.id = `r${line}c${column}`;
       if (cell.code !== code) {
         cell.code = code;
         cell.firstChild.className = `s-${WORDS[code]}`;
         cell.firstChild.textContent = LETTERS[code];
-        cell.removeAttribute("aria-label");
       }
     }
   };
@@ -133,24 +135,35 @@
 
   // The place where the keyboard is
 
+  let marked = null;
   const mark = () => {
-    for (const [line, row] of rows) {
-      row.classList.toggle("here", line === here.line && document.activeElement === view);
-      for (const cell of row.querySelectorAll(".cell[aria-selected]")) cell.removeAttribute("aria-selected");
+    if (marked) {
+      marked.removeAttribute("id");
+      marked.removeAttribute("aria-selected");
+      marked.removeAttribute("aria-label");
+      (marked.closest(".heat-row") || marked).classList.remove("here");
     }
-    head.childNodes.forEach((column, at) => column.classList.toggle("here", at - 1 === here.column));
-    const id = here.line < 0 ? `h${here.column}` : here.column < 0 ? `r${here.line}` : `r${here.line}c${here.column}`;
-    view.setAttribute("aria-activedescendant", id);
-    const cell = document.getElementById(id);
-    if (cell && here.column >= 0 && here.line >= 0) {
-      cell.setAttribute("aria-selected", "true");
-      cell.setAttribute("aria-label", sentence(here.line, here.column));
+    for (const column of head.querySelectorAll(".here")) column.classList.remove("here");
+    const row = rows.get(here.line);
+    const title = head.children[here.column + 1];
+    if (document.activeElement === view && here.column >= 0) title.classList.add("here");
+    marked = here.line < 0 ? title : row && (here.column < 0 ? row.firstChild : row.cells[here.column]);
+    if (!marked) {
+      view.removeAttribute("aria-activedescendant");
+      return;
+    }
+    marked.id = "here";
+    marked.setAttribute("aria-label", sentence(here.line, here.column));
+    view.setAttribute("aria-activedescendant", "here");
+    if (row && here.line >= 0) {
+      marked.setAttribute("aria-selected", "true");
+      row.classList.toggle("here", document.activeElement === view);
     }
   };
 
   const sentence = (line, column) => {
     const what = lines[line];
-    if (line < 0) return column < 0 ? "" : title(controls[column]);
+    if (line < 0) return column < 0 ? "Host" : title(controls[column]);
     if (what === undefined) return "";
     if (typeof what === "string") return what;
     if (column < 0) return `${names[what]}: ${spoken(stateOf(what))}`;
@@ -225,17 +238,17 @@
   // The map beside it: everything at once
 
   const colours = [];
+  let ink = "";
   const readColours = () => {
     const probe = make("i");
     box.append(probe);
     WORDS.forEach((word, code) => {
-      probe.className = `s-${word}`;
-      const style = getComputedStyle(probe);
-      const isPale = code < 2 || word === "failed";
-      const text = isPale ? style.backgroundColor : style.color;
+      probe.className = `f-${word}`;
+      const text = getComputedStyle(probe).fill;
       colours[code] = (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
     });
     probe.remove();
+    ink = getComputedStyle(view).color;
   };
 
   let picture = null;
@@ -281,7 +294,7 @@
     const used = Math.min(height, all);
     context.drawImage(picture, 0, 0, width, used);
     if (all > view.clientHeight) {
-      context.strokeStyle = getComputedStyle(view).color;
+      context.strokeStyle = ink;
       context.lineWidth = 2;
       const top = (view.scrollTop / all) * used;
       context.strokeRect(1, top + 1, width - 2, Math.max(4, (view.clientHeight / all) * used - 2));
@@ -355,10 +368,9 @@
   const makeHead = () => {
     corner.textContent = "Host";
     head.append(corner);
-    controls.forEach((control, at) => {
+    controls.forEach((control) => {
       const column = make("div", "heat-column", "columnheader");
       const link = make("a");
-      column.id = `h${at}`;
       link.textContent = control.id;
       link.title = title(control);
       link.href = `/controls/${encodeURIComponent(control.id)}`;

@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 34] = [
+pub(super) const TABLE: [(&str, &[&str]); 35] = [
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -157,6 +157,10 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
             "secret",
             "survey",
         ],
+    ),
+    (
+        "dashboard",
+        &["clock", "control", "event", "history", "secret"],
     ),
     (
         "schema",

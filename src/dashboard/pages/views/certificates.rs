@@ -20,12 +20,12 @@ const WEEKS: usize = 52;
 /// Certificates that the chart counts at most.
 const COUNTED: usize = 200_000;
 
-/// Those that end within so many days, and the state that they are like.
+/// Those that end within so many days, in words and in one word.
 const BUCKETS: [(&str, &str, i64); 4] = [
-    ("ended", "failed", 0),
-    ("end within a week", "overridden", 7),
-    ("end within 30 days", "drift", 30),
-    ("end within 90 days", "unknown", 90),
+    ("ended", "ended", 0),
+    ("end within a week", "week", 7),
+    ("end within 30 days", "month", 30),
+    ("end within 90 days", "quarter", 90),
 ];
 
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ struct Tick {
     label: String,
 }
 
-/// How close a moment is, as a state.
+/// How close a moment is, in one word.
 fn closeness(left: SignedDuration) -> &'static str {
     BUCKETS
         .iter()
@@ -187,9 +187,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_ended_is_like_a_failure() {
-        assert_eq!(closeness(SignedDuration::from_secs(-1)), "failed");
-        assert_eq!(closeness(day(3)), "overridden");
+    fn a_moment_is_in_the_closest_bucket() {
+        assert_eq!(closeness(SignedDuration::from_secs(-1)), "ended");
+        assert_eq!(closeness(day(3)), "week");
         assert_eq!(closeness(day(400)), "compliant");
     }
 }

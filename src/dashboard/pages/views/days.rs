@@ -38,8 +38,7 @@ fn chart(days: &[Day]) -> Value {
         height,
     };
     let drifting = values(|day| day.drifting);
-    // What differed at the first look is new to us, as what began is.
-    let began = values(|day| day.found + day.began);
+    let began = values(|day| day.began);
     let ended = values(|day| day.ended);
     let most = began.iter().chain(&ended).copied().max().unwrap_or(0);
     let first = drawing::columns(&drifting, plot(10.0, 180.0), 0);
