@@ -3,14 +3,17 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::settings::config::Config;
+use crate::cli::settings::ini::Sections;
 use crate::cli::settings::ini::Value;
 use crate::diag::Diagnostic;
+use crate::diag::Source;
 
 mod config;
 mod ini;
@@ -79,18 +82,32 @@ impl Settings {
             return Ok(settings);
         }
         let config = config::read(environment, talk)?;
-        let mut looker = Looker {
-            environment,
-            config: &config,
-            mistakes: Vec::new(),
-            refusal: None,
-        };
-        let settings = looker.settings(talk);
+        let mut looker = Looker::new(environment, &config);
+        let settings = looker.settings();
+        for note in &looker.notes {
+            talk.note(note);
+        }
         talk.diagnostics(&looker.mistakes);
         if let Some(refusal) = looker.refusal {
             return Err(refusal.into());
         }
         Ok(environment.settings.get_or_init(|| settings))
+    }
+
+    /// What the text of an `ansible.cfg` says by itself, its paths beginning in this folder; else every mistake in it.
+    pub fn in_config(source: &Arc<Source>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let config = Config {
+            sections: Sections::parse(source)?,
+            folder: folder.to_owned(),
+        };
+        let environment = Environment::default();
+        let mut looker = Looker::new(&environment, &config);
+        let settings = looker.settings();
+        if looker.mistakes.is_empty() {
+            Ok(settings)
+        } else {
+            Err(looker.mistakes)
+        }
     }
 
     /// Where vault passwords come from besides the command line.
@@ -128,12 +145,23 @@ enum Origin<'c> {
 struct Looker<'c> {
     environment: &'c Environment,
     config: &'c Config,
+    notes: Vec<String>,
     mistakes: Vec<Diagnostic>,
     refusal: Option<Refusal>,
 }
 
 impl<'c> Looker<'c> {
-    fn settings(&mut self, talk: &Talk) -> Settings {
+    fn new(environment: &'c Environment, config: &'c Config) -> Self {
+        Self {
+            environment,
+            config,
+            notes: Vec::new(),
+            mistakes: Vec::new(),
+            refusal: None,
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
         let retry = if self.truth(&table::RETRY_FILES) {
             let folder = self.path(&table::RETRY_FOLDER);
             folder.map_or(Retry::Beside, Retry::In)
@@ -146,7 +174,7 @@ impl<'c> Looker<'c> {
             timeout: self.number(&table::TIMEOUT),
             user: self.text(&table::USER),
             connection_password_file: self.path(&table::CONNECTION_PASSWORD_FILE),
-            reporters: self.reporters(talk),
+            reporters: self.reporters(),
             vault: VaultSources {
                 identities: self.list(&table::VAULT_IDENTITY_LIST),
                 password_file: self.path(&table::VAULT_PASSWORD_FILE),
@@ -269,7 +297,7 @@ impl<'c> Looker<'c> {
     }
 
     /// Our variable names reporters as `--reporter` does. Of Ansible's callbacks those count that write JSON.
-    fn reporters(&self, talk: &Talk) -> Vec<String> {
+    fn reporters(&mut self) -> Vec<String> {
         let Some(set) = self.find(&table::REPORTER) else {
             return Vec::new();
         };
@@ -284,7 +312,7 @@ impl<'c> Looker<'c> {
         if !matches!(callback, "json" | "jsonl") {
             return Vec::new();
         }
-        talk.note(&format!(
+        self.notes.push(format!(
             "note: `{name}` is `{}`, so results are told by `--reporter jsonl`",
             set.text
         ));

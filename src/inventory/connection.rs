@@ -20,11 +20,13 @@ use crate::syntax::Node;
 use crate::syntax::template;
 use crate::syntax::template::Engine;
 
+mod ahead;
 mod names;
 mod password;
 mod value;
 mod way;
 
+pub(super) use crate::inventory::connection::ahead::open_passwords;
 pub(super) use crate::inventory::connection::names::check_names;
 
 /// The Remote Desktop port when `rdp_port` is not set.

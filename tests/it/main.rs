@@ -1,5 +1,6 @@
 //! The one integration test binary; each module states facts about one part.
 
+mod bytes;
 mod cli;
 mod diagnosis;
 mod docs;
