@@ -198,7 +198,7 @@ pub struct Manner {
     pub no_log: Option<Node>,
     /// `check_mode`: true looks only, also in a run that applies; false is refused when it is read, because check mode never writes.
     pub check_mode: Option<Node>,
-    /// `diff`: whether differences are shown as unified diffs.
+    /// `diff`: whether differences are shown as unified diffs, whatever `--diff` says.
     pub diff: Option<Node>,
     /// `run_once`: done on one host of the wave, told and registered for all.
     pub run_once: bool,

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::cim::CimError;
 use crate::diag::Diagnostic;
+use crate::event::Differences;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::playbook::Action;
@@ -236,10 +237,16 @@ impl Turn<'_, '_> {
             None => Ok(false),
         };
         let looks_only = truth("check_mode", &manner.check_mode)?;
+        let differences = match &manner.diff {
+            None => Differences::AsAsked,
+            Some(node) if scope.truth(task, "diff", node)? => Differences::Shown,
+            Some(_) => Differences::Hidden,
+        };
         Ok(Ways {
             ignore_errors: truth("ignore_errors", &manner.ignore_errors)?,
             ignore_unreachable: truth("ignore_unreachable", &manner.ignore_unreachable)?,
             no_log: truth("no_log", &manner.no_log)?,
+            differences,
             aim: if looks_only { Aim::Look } else { self.aim() },
         })
     }

@@ -162,7 +162,11 @@ impl<'a> Resolver<'a> {
                 let path = &span.source.name;
                 Err(Fault::told(
                     Diagnostic::error(
-                        "vault-value",
+                        if error.is_locked() {
+                            "vault-closed"
+                        } else {
+                            "vault-value"
+                        },
                         format!("the value at {path}:{line}:{column} stays closed: {error}"),
                     )
                     .help("give the password: `--vault-password-file FILE`, `--vault-id LABEL@FILE` or `-J`"),
