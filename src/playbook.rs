@@ -30,6 +30,7 @@ mod keywords;
 mod knowledge;
 pub mod language;
 mod library;
+mod mention;
 mod module;
 mod needs;
 mod parse;
@@ -51,6 +52,7 @@ pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
 pub use crate::playbook::knowledge::fact_values;
 pub use crate::playbook::library::Library;
+pub use crate::playbook::mention::variables_mention;
 pub use crate::playbook::start::starting_at;
 
 /// A whole file.

@@ -316,7 +316,10 @@ impl<'c> Looker<'c> {
 pub fn is_plain(environment: &Environment) -> bool {
     let setting = &table::NO_COLOUR;
     let names = [setting.own, setting.ansible];
-    if names.iter().any(|name| environment.variable(name).is_some()) {
+    if names
+        .iter()
+        .any(|name| environment.variable(name).is_some())
+    {
         return false;
     }
     let value = config::look(environment, &mut Vec::new()).ok();

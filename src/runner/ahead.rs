@@ -75,7 +75,7 @@ impl Turn<'_, '_> {
         let duty = self.duty(task, item.clone(), Role::Task);
         Entry {
             item,
-            made: Some((self.memory.version, duty)),
+            made: Some((self.version(), duty)),
             look: None,
         }
     }
@@ -109,7 +109,7 @@ impl Turn<'_, '_> {
         let ahead = self.ahead.remove(&address(task)).unwrap_or_default();
         let holds = |entry: &Entry| {
             let made = entry.made.as_ref();
-            made.is_some_and(|(version, _)| *version == self.memory.version)
+            made.is_some_and(|(version, _)| *version == self.version())
         };
         if !ahead.is_empty() && ahead.iter().all(holds) {
             return Ok(ahead);
@@ -147,7 +147,7 @@ impl Turn<'_, '_> {
         role: Role,
     ) -> (Duty, Option<(usize, Look)>) {
         match entry.made {
-            Some((version, duty)) if version == self.memory.version && duty.role == role => {
+            Some((version, duty)) if version == self.version() && duty.role == role => {
                 (duty, entry.look)
             }
             Some((_, stale)) => {

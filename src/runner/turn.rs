@@ -137,8 +137,17 @@ impl<'a, 't> Turn<'a, 't> {
             };
             self.flush(flush).await;
         }
+        if self.given_up == Some(SkipReason::EarlierFailure) {
+            let host = &self.visit.host.name;
+            self.visit.shared.companions.lose(host);
+        }
         self.settle().await;
         self.given_up.filter(|reason| *reason != SkipReason::Ended)
+    }
+
+    /// Grows whenever a variable may have changed.
+    pub(super) fn version(&self) -> usize {
+        self.memory.version + self.visit.shared.version()
     }
 
     /// Whether conditions could not be evaluated because the host had to end before its facts were known.
