@@ -58,7 +58,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
-        Verb::Lint(lint) => lint::lint(&lint, talk),
+        Verb::Lint(lint) => lint::lint(&lint, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),
         Verb::Vault(verb) => vault::vault(&verb, environment, talk),

@@ -192,6 +192,9 @@ pub struct LintArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
+    /// Where vault passwords come from
+    #[command(flatten)]
+    pub keys: KeyArguments,
 }
 
 /// What to do with the lab.

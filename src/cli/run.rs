@@ -39,6 +39,7 @@ use crate::cli::run::retry::Ledger;
 use crate::cli::run::retry::Places;
 use crate::cli::run::step::Stepping;
 use crate::cli::run::wishes::Wishes;
+use crate::cli::settings::Settings;
 use crate::cli::terminal::Console;
 use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
@@ -148,7 +149,7 @@ fn execute(
         let ledger = Ledger::new(order.hosts.iter().map(|(host, _)| Arc::clone(&host.name)));
         let around = (&access, talk, &*interrupt);
         let status = carry_out(order, &fleet, (arguments, &ledger), around).await;
-        remember(&ledger, arguments, places.as_ref(), talk);
+        remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
         fleet.close().await;
         status
     })
@@ -195,9 +196,15 @@ fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Or
 }
 
 /// Writes down who failed. What was done to hosts counts more than whether that can be written.
-fn remember(ledger: &Ledger, arguments: &RunArguments, places: Option<&Places>, talk: &Talk) {
-    let wished = arguments.rollout.retry_file.as_deref();
-    match ledger.close(places, wished, assign::rerun(arguments)) {
+fn remember(
+    ledger: &Ledger,
+    arguments: &RunArguments,
+    places: Option<&Places>,
+    (settings, talk): (&Settings, &Talk),
+) {
+    let typed = arguments.rollout.retry_file.clone();
+    let wished = typed.or_else(|| settings.retry_file(&arguments.playbook));
+    match ledger.close(places, wished.as_deref(), assign::rerun(arguments)) {
         Ok(Some((place, failed))) => talk.note(&format!(
             "{failed} failed or unreachable: once more with `--rerun failure`, or `--limit @{}`",
             place.display()

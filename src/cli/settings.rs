@@ -13,6 +13,7 @@ use crate::cli::settings::config::Config;
 use crate::cli::settings::ini::Sections;
 use crate::cli::settings::ini::Value;
 use crate::diag::Diagnostic;
+use crate::diag::Severity;
 use crate::diag::Source;
 
 mod config;
@@ -103,10 +104,11 @@ impl Settings {
         let environment = Environment::default();
         let mut looker = Looker::new(&environment, &config);
         let settings = looker.settings();
-        if looker.mistakes.is_empty() {
-            Ok(settings)
-        } else {
+        let is_error = |mistake: &Diagnostic| mistake.severity == Severity::Error;
+        if looker.mistakes.iter().any(is_error) {
             Err(looker.mistakes)
+        } else {
+            Ok(settings)
         }
     }
 
@@ -162,6 +164,7 @@ impl<'c> Looker<'c> {
     }
 
     fn settings(&mut self) -> Settings {
+        self.tell_idle(&table::HOST_KEY_CHECKING);
         let retry = if self.truth(&table::RETRY_FILES) {
             let folder = self.path(&table::RETRY_FOLDER);
             folder.map_or(Retry::Beside, Retry::In)
@@ -214,6 +217,24 @@ impl<'c> Looker<'c> {
 
     fn truth(&self, setting: &'static Setting) -> bool {
         self.find(setting).is_some_and(|set| is_yes(&set.text))
+    }
+
+    /// Warns of a setting that is switched off and has nothing to switch yet.
+    fn tell_idle(&mut self, setting: &'static Setting) {
+        let Some(set) = self.find(setting).filter(|set| !is_yes(&set.text)) else {
+            return;
+        };
+        let (name, span) = match &set.origin {
+            Origin::Variable(name) => (*name, None),
+            Origin::Config(value) => (setting.key, Some(&value.span)),
+        };
+        let says = format!("`{name}` has no effect here yet");
+        let warning = Diagnostic::warning("no-effect", says)
+            .help("it is about SSH, over which no host is worked on; the keys of hosts will be checked or not as it says");
+        self.mistakes.push(match span {
+            Some(span) => warning.at(span),
+            None => warning,
+        });
     }
 
     /// A whole number, at least 1.
@@ -318,6 +339,23 @@ impl<'c> Looker<'c> {
         ));
         vec!["jsonl".to_owned()]
     }
+}
+
+/// Whether `ansible.cfg` wants no colours, and no variable says anything else. What is wrong with the file is told when
+/// a verb needs it.
+pub fn is_plain(environment: &Environment) -> bool {
+    let setting = &table::NO_COLOUR;
+    let names = [setting.own, setting.ansible];
+    if names
+        .iter()
+        .any(|name| environment.variable(name).is_some())
+    {
+        return false;
+    }
+    let value = config::look(environment, &mut Vec::new()).ok();
+    let value = value.as_ref().map(|config| &config.sections);
+    let value = value.and_then(|sections| sections.value(SECTION, setting.key));
+    value.is_some_and(|value| is_yes(unquoted(&value.text)))
 }
 
 /// Whether a word is one of Ansible's for yes.

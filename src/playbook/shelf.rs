@@ -159,9 +159,16 @@ impl Shelf {
             text: String::from_utf8_lossy(&bytes).into_owned(),
         };
         let text = self.keyring.open_file(&sealed).map_err(|error| {
-            Diagnostic::error("vault-closed", format!("`{name}`: {error}"))
-                .at(at)
-                .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")
+            let text = format!("`{name}`: {error}");
+            if error.is_locked() {
+                Diagnostic::error("vault-closed", text)
+                    .at(at)
+                    .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")
+            } else {
+                Diagnostic::error("vault-broken", text)
+                    .at(at)
+                    .help("take the file from a backup or the history of versions; what is lost of it cannot be had from the rest")
+            }
         })?;
         Ok(Arc::new(Source {
             name,

@@ -233,7 +233,10 @@ impl Visit {
             let gathering = guarded(Facts::gather_to(pass, depth));
             let gathered = self.stop.or(gathering).await;
             memory.facts = match gathered {
-                Ok(facts) => Some(facts?),
+                Ok(facts) => {
+                    memory.version += 1;
+                    Some(facts?)
+                }
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
                 Err(Halt::TimedOut) => return Err(self.stop.overdue()),
@@ -242,6 +245,7 @@ impl Visit {
         if let Some(facts) = &memory.facts {
             memory.fact_values = fact_values(facts);
         }
+        self.shared.known.learn(&self.host.name, memory);
         Ok(memory.facts.clone())
     }
 

@@ -42,7 +42,7 @@ fn passwords(vars: &HostVars) -> impl Iterator<Item = &Arc<Sealed>> {
     let sources = [&PASSWORD_COMMAND, &PASSWORD_ENVIRONMENT, &PASSWORD_FILE];
     let is_elsewhere = sources
         .into_iter()
-        .any(|names| names.iter().any(|name| is_set(&name)));
+        .any(|names| names.iter().any(|name| is_set(name)));
     let plugins = [WINRM.password, PSRP.password];
     plugins
         .into_iter()
