@@ -4,6 +4,11 @@
 //! runs its entry once over each file that it is given, else over the seeds, so that a finding can be looked at without a
 //! fuzzer.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "what is replayed is read from the disk"
+)]
+
 use std::path::Path;
 use std::path::PathBuf;
 

@@ -35,14 +35,12 @@ pub(in crate::inventory) fn open_passwords(hosts: &[HostVars], keyring: &Keyring
 
 /// The encrypted text behind the password of a host, for each plugin that it may be reached by.
 fn passwords(vars: &HostVars) -> impl Iterator<Item = &Arc<Sealed>> {
-    let is_set = |name: &&str| {
+    let is_set = |name: &&'static str| {
         let value = vars.get(name).map(|node| &node.content);
         !matches!(value, None | Some(Content::Null))
     };
     let sources = [&PASSWORD_COMMAND, &PASSWORD_ENVIRONMENT, &PASSWORD_FILE];
-    let is_elsewhere = sources
-        .into_iter()
-        .any(|names| names.iter().any(|name| is_set(name)));
+    let is_elsewhere = sources.into_iter().any(|names| names.iter().any(is_set));
     let plugins = [WINRM.password, PSRP.password];
     plugins
         .into_iter()
