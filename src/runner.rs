@@ -40,6 +40,7 @@ mod known;
 mod line;
 mod memory;
 mod pass;
+mod patience;
 mod prepare;
 mod queue;
 mod resource;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -20,6 +21,8 @@ pub(super) struct Memory {
     pub(super) results: Values,
     /// Variables of files that were included.
     pub(super) included: Arc<BTreeMap<String, Node>>,
+    /// How long the last order to reboot gave the host, when it was obeyed and nobody visited the host since.
+    pub(super) rebooted: Option<Duration>,
     /// Gathered once.
     pub(super) facts: Option<Facts>,
     /// The same under Ansible's names.

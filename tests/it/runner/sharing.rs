@@ -151,16 +151,13 @@ async fn whoever_fails_is_no_longer_among_the_hosts_of_a_play() {
     let story = Rig::on(&Arc::new(Machine::with(&[])))
         .host("b", &Arc::new(machine))
         .host("c", &Arc::new(Machine::with(&[])))
-        .play(&format!(
-            "tasks:\n  - debug: {who}\n  - wish: {{name: x, value: 1}}\n"
-        ))
+        .play("tasks:\n  - wish: {name: x, value: 1}\n")
         .play(&format!("tasks:\n  - debug: {who}\n"))
         .apply()
         .await;
     let mut said: Vec<String> = story.lines();
     said.retain(|line| line.starts_with("debug"));
     said.sort();
-    let all = "debug: compliant \"a+b+c of a+b+c\"";
     let left = "debug: compliant \"a+c of a+b+c\"";
-    assert_eq!(said, [all, all, all, left, left]);
+    assert_eq!(said, [left, left]);
 }
