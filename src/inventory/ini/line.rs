@@ -89,7 +89,11 @@ fn is_over(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::proptest;
+
     use super::group_name;
+    use super::is_break;
+    use super::line_end;
     use super::lines;
     use super::section;
 
@@ -123,5 +127,13 @@ mod tests {
         assert_eq!(group_name("web#x"), Some("web#x"));
         assert_eq!(group_name("web x"), None);
         assert_eq!(group_name("a:b"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_ends_behind_its_first_break(text in "[a\n\u{b}\r\u{1c}\u{85}\u{a0}Ââ\u{2028}\u{2030}\u{1f600}]{0,12}") {
+            let first = text.split_inclusive(is_break).next().unwrap_or_default();
+            assert_eq!(line_end(&text), first.len(), "{text:?}");
+        }
     }
 }
