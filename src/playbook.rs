@@ -434,6 +434,8 @@ pub struct Reading {
     pub keyring: Arc<Keyring>,
     /// `-e`; may decide which files are imported.
     pub extra: BTreeMap<String, Node>,
+    /// Evaluates templates; when nothing is said, one that knows the keyring and neither environment nor time.
+    pub engine: Option<Arc<Engine>>,
 }
 
 /// Reads a playbook that imports nothing. All mistakes are reported at once; the playbook is `None` when one of them is

@@ -23,7 +23,6 @@ use crate::playbook;
 use crate::playbook::Playbook;
 use crate::playbook::Reading;
 use crate::syntax::Node;
-use crate::vault::Keyring;
 
 /// What encrypted files and values are told by that no password opens.
 const CLOSED: &str = "vault-closed";
@@ -41,7 +40,7 @@ pub fn lint(
     };
     let mut status = ExitStatus::Success;
     for path in &arguments.playbooks {
-        let (playbook, mut diagnostics) = read_playbook(path, &extra, &access.keyring)?;
+        let (playbook, mut diagnostics) = read_playbook(path, &extra, &access)?;
         if !has_passwords {
             excuse(&mut diagnostics);
         }
@@ -101,12 +100,13 @@ fn verdict(path: &Path, playbook: Option<&Playbook>, diagnostics: &[Diagnostic])
 pub fn read_playbook(
     path: &Path,
     extra: &BTreeMap<String, Node>,
-    keyring: &Arc<Keyring>,
+    access: &Access<'_>,
 ) -> anyhow::Result<(Option<Playbook>, Vec<Diagnostic>)> {
     let reading = Reading {
         files: Arc::new(Disk),
-        keyring: Arc::clone(keyring),
+        keyring: Arc::clone(&access.keyring),
         extra: extra.clone(),
+        engine: Some(Arc::clone(&access.engine)),
     };
     match read_source(path)? {
         Ok(source) => Ok(playbook::read(&source, &reading)),

@@ -57,7 +57,6 @@ use crate::runner::World;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
-use crate::syntax::template::Engine;
 
 /// Seconds that one operation on a host may take unless told otherwise.
 const TIMEOUT: u64 = 30;
@@ -102,8 +101,7 @@ fn execute(
         return Ok(ExitStatus::Usage);
     };
     let wishes = Wishes::read(&arguments.rollout, environment)?;
-    let (playbook, diagnostics) =
-        lint::read_playbook(&arguments.playbook, &extra, &access.keyring)?;
+    let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook, &extra, &access)?;
     let found = talk.diagnostics(&diagnostics);
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
         return Ok(ExitStatus::Invalid);
@@ -161,7 +159,7 @@ fn surroundings(arguments: &RunArguments, fleet: &Fleet, access: &Access<'_>) ->
     let inventory = arguments.fleet.inventory.first();
     Surroundings {
         inventory: Arc::clone(fleet.inventory()),
-        engine: Arc::new(Engine::new().with_keyring(Arc::clone(&access.keyring))),
+        engine: Arc::clone(&access.engine),
         verbosity: arguments.verbose,
         diff: arguments.diff,
         playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),

@@ -71,7 +71,9 @@ impl Shelf {
             files: Some(Arc::clone(&reading.files)),
             keyring: Arc::clone(&reading.keyring),
             extra: reading.extra.clone(),
-            engine: Arc::new(Engine::new().with_keyring(Arc::clone(&reading.keyring))),
+            engine: reading.engine.clone().unwrap_or_else(|| {
+                Arc::new(Engine::new().with_keyring(Arc::clone(&reading.keyring)))
+            }),
             ..Self::empty()
         }
     }
