@@ -6,6 +6,7 @@ mod diagnosis;
 mod docs;
 mod inside;
 mod inventory;
+pub(crate) mod job;
 mod judge;
 mod lab;
 pub(crate) mod peers;
