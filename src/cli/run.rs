@@ -24,6 +24,7 @@ use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::forks::forks;
+use crate::cli::history::recording::Recording;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
@@ -280,7 +281,9 @@ async fn carry_out(
         &arguments.reporter
     };
     let hidden = access.keyring.hidden();
-    let reporting = reporters::start(reporters, shown, hidden, received, ledger.clone())?;
+    let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
+    let listeners = (ledger.clone(), recording);
+    let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
     let options = WinRmOptions {
         operation_timeout: timeout.saturating_sub(grace),
         grace,
@@ -305,8 +308,9 @@ async fn carry_out(
     };
     // The reporters end when nobody can send any more.
     drop(world);
-    reporting.finished().await?;
-    Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
+    let kept = reporting.finished().await?;
+    let status = kept.weigh(ExitStatus::of(&recap));
+    Ok(interrupt.status().unwrap_or(status))
 }
 
 /// The folder of a playbook.

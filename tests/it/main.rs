@@ -4,6 +4,7 @@ mod bytes;
 mod cli;
 mod diagnosis;
 mod docs;
+mod history;
 mod inside;
 mod inventory;
 pub(crate) mod job;

@@ -68,6 +68,12 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
     ),
     ("job", &["control", "diag", "event", "syntax"]),
     (
+        "history",
+        &[
+            "cim", "clock", "control", "event", "plan", "proof", "resource", "secret",
+        ],
+    ),
+    (
         "session",
         &[
             "auth",
@@ -143,6 +149,7 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
             "diagnosis",
             "event",
             "finding",
+            "history",
             "inside",
             "plan",
             "proof",
