@@ -32,6 +32,7 @@ pub mod schema;
 pub mod settings;
 pub mod terminal;
 pub mod vault;
+pub mod waivers;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -58,6 +59,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
+        Verb::Waivers(arguments) => waivers::waivers(&arguments, environment, talk),
         Verb::Lint(lint) => lint::lint(&lint, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),

@@ -37,6 +37,7 @@ pub mod rdp_file;
 pub mod resource;
 pub mod survey;
 pub mod syntax;
+pub mod waiver;
 
 // Drivers: sockets, tasks, timers.
 pub mod lab;

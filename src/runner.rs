@@ -43,6 +43,7 @@ mod queue;
 mod resource;
 mod result;
 pub mod rollout;
+mod rule;
 mod sequel;
 mod shared;
 mod stop;
