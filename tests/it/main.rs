@@ -18,4 +18,5 @@ mod support;
 mod tidy;
 mod tls;
 mod vault;
+mod waiver;
 mod wsman;
