@@ -34,6 +34,7 @@ pub mod schema;
 pub mod settings;
 pub mod terminal;
 pub mod vault;
+pub mod waivers;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -62,6 +63,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, environment, talk),
         Verb::Schedule(verb) => schedule::schedule(&verb, environment, talk),
+        Verb::Waivers(arguments) => waivers::waivers(&arguments, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),
         Verb::Vault(verb) => vault::vault(&verb, environment, talk),

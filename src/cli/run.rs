@@ -43,6 +43,7 @@ use crate::cli::run::wishes::Wishes;
 use crate::cli::settings::Settings;
 use crate::cli::terminal::Console;
 use crate::cli::terminal::Terminal;
+use crate::cli::waivers;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::event::RunMode;
@@ -58,6 +59,7 @@ use crate::runner::World;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
+use crate::waiver::Entry;
 
 /// Seconds that one operation on a host may take unless told otherwise.
 const TIMEOUT: u64 = 30;
@@ -107,6 +109,7 @@ fn execute(
     let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
         return Ok(ExitStatus::Invalid);
     };
+    let waived = waivers::read(&arguments.waiver_file, &playbook.controls, talk)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(STACK)
         .enable_all()
@@ -141,7 +144,7 @@ fn execute(
             forks,
             host_timeout: Duration::from_secs(arguments.host_timeout),
             bounds: wishes.bounds,
-            around: Arc::new(surroundings(arguments, &fleet, &access)),
+            around: surroundings(arguments, &fleet, &access, (&waived, talk))?,
             consent: None,
         };
         let order = stepping(order, arguments, &interrupt);
@@ -155,10 +158,15 @@ fn execute(
 }
 
 /// What every host has around it.
-fn surroundings(arguments: &RunArguments, fleet: &Fleet, access: &Access<'_>) -> Surroundings {
+fn surroundings(
+    arguments: &RunArguments,
+    fleet: &Fleet,
+    access: &Access<'_>,
+    (waived, talk): (&[Entry], &Talk),
+) -> anyhow::Result<Arc<Surroundings>> {
     let folder = |path: PathBuf| files::absolute(&path).display().to_string();
     let inventory = arguments.fleet.inventory.first();
-    Surroundings {
+    Ok(Arc::new(Surroundings {
         inventory: Arc::clone(fleet.inventory()),
         engine: Arc::clone(&access.engine),
         verbosity: arguments.verbose,
@@ -177,7 +185,8 @@ fn surroundings(arguments: &RunArguments, fleet: &Fleet, access: &Access<'_>) ->
             .map(folder),
         tags: arguments.tags.clone(),
         skip_tags: arguments.skip_tags.clone(),
-    }
+        waivers: waivers::resolve(waived, fleet, talk)?,
+    }))
 }
 
 /// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
@@ -194,7 +203,7 @@ fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Or
     }
 }
 
-/// Writes down who failed. What was done to hosts counts more than whether that can be written.
+/// Writes down who failed, and tells of waivers that nobody needs. What was done to hosts counts more than whether that can be written.
 fn remember(
     ledger: &Ledger,
     arguments: &RunArguments,
@@ -210,6 +219,9 @@ fn remember(
         )),
         Ok(None) => {}
         Err(error) => talk.note(&format!("warning: {error:#}")),
+    }
+    if arguments.verbose > 0 {
+        ledger.unneeded().iter().for_each(|note| talk.note(note));
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod catalogue;
+mod compliance;
 mod end_to_end;
 mod explain;
 mod facts;

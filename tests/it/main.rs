@@ -21,4 +21,5 @@ mod support;
 mod tidy;
 mod tls;
 mod vault;
+mod waiver;
 mod wsman;

@@ -72,8 +72,8 @@ fn playbook(job: &Job, environment: &Environment, talk: &Talk) -> anyhow::Result
         vault_password_file: job.vault_password_file.iter().cloned().collect(),
         ask_vault_password: false,
     };
-    let keyring = Access::of(&keys, environment, talk)?.keyring;
-    let (playbook, mistakes) = read_playbook(&job.playbook, &BTreeMap::new(), &keyring)?;
+    let access = Access::of(&keys, environment, talk)?;
+    let (playbook, mistakes) = read_playbook(&job.playbook, &BTreeMap::new(), &access)?;
     let found = talk.diagnostics(&mistakes);
     Ok(playbook.is_some() && found == Found::NoErrors)
 }

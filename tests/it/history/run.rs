@@ -13,6 +13,7 @@ use rdpfix::cim::Value;
 use rdpfix::control::Control;
 use rdpfix::control::Severity;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -196,6 +197,7 @@ pub(crate) fn result(resource: &'static str, id: &str, outcome: Outcome) -> Task
         message: None,
         control: None,
         waiver: None,
+        differences: Differences::AsAsked,
         duration: Duration::from_millis(31),
     }
 }
