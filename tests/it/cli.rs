@@ -19,6 +19,7 @@ mod rdp_file;
 mod results;
 mod rollout;
 mod scenario_files;
+mod schedule;
 mod secrets;
 mod settings;
 mod sign_in;
