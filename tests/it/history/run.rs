@@ -215,8 +215,8 @@ pub(crate) fn ruled(control: &str, outcome: Outcome) -> TaskResult {
     }
 }
 
-pub(crate) fn nla(from: bool) -> Vec<Change> {
-    vec![change("nla", Value::Bool(from), Value::Bool(!from))]
+pub(crate) fn nla() -> Vec<Change> {
+    vec![change("nla", Value::Bool(false), Value::Bool(true))]
 }
 
 pub(crate) fn change(property: &'static str, from: Value, to: Value) -> Change {
@@ -235,7 +235,7 @@ pub(crate) fn change(property: &'static str, from: Value, to: Value) -> Change {
 }
 
 pub(crate) fn drifted() -> Outcome {
-    Outcome::Drifted(nla(false))
+    Outcome::Drifted(nla())
 }
 
 pub(crate) fn failed() -> Outcome {
