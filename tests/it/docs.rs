@@ -13,6 +13,7 @@ mod reference;
 mod schema;
 mod settings;
 mod templates;
+mod waivers;
 
 use std::fs;
 use std::path::Path;
