@@ -42,9 +42,10 @@ fn culprit<'a>(kind: &Kind, args: &'a Node) -> Option<&'a Node> {
             .filter(|mode| mode.spelled() == Some("disabled"));
     }
     if kind.name == RegistryValue::KIND && named(DENIED) {
-        return args
-            .get("data")
-            .filter(|data| data.spelled().is_some_and(|text| text != "0"));
+        return args.get("data").filter(|data| {
+            data.spelled()
+                .is_some_and(|text| !["0", "0x0"].contains(&text))
+        });
     }
     None
 }

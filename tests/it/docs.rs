@@ -14,6 +14,7 @@ mod reference;
 mod schema;
 mod settings;
 mod templates;
+mod waivers;
 
 use std::fs;
 use std::path::Path;

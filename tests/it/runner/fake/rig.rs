@@ -52,6 +52,7 @@ use rdpfix::syntax::Node;
 use rdpfix::waiver;
 use rdpfix::waiver::Waivers;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::future::pending;
 use std::ops::Range;
 use std::sync::Arc;
@@ -177,9 +178,11 @@ impl Rig {
     /// Adds a waiver for a control on hosts, which ends so many days from now.
     pub(crate) fn waiver(mut self, control: &str, hosts: &str, days: i64) -> Self {
         let expires = today().saturating_add(days.days());
-        self.waivers += &format!(
-            "- {{hosts: \"{hosts}\", control: {control}, owner: ops, reason: old, expires: {expires}}}\n"
-        );
+        writeln!(
+            self.waivers,
+            "- {{hosts: \"{hosts}\", control: {control}, owner: ops, reason: old, expires: {expires}}}"
+        )
+        .unwrap();
         self
     }
 
