@@ -76,6 +76,9 @@ pub fn apply(
     } else {
         RunMode::Apply
     };
+    if reporters::listed(&arguments.run.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     execute(mode, &arguments.run, environment, talk)
 }
 
@@ -85,6 +88,9 @@ pub fn audit(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
+    if reporters::listed(&arguments.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     arguments.diff = true;
     execute(RunMode::Check, &arguments, environment, talk)
 }
@@ -300,8 +306,16 @@ async fn carry_out(
     };
     // The reporters end when nobody can send any more.
     drop(world);
-    reporting.finished().await?;
-    Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
+    let errors = reporting.finished().await?;
+    for error in &errors {
+        talk.note(&format!("error: {error}"));
+    }
+    let status = match errors.as_slice() {
+        [] => ExitStatus::of(&recap),
+        // What happened is not known where it should be.
+        _ => ExitStatus::Internal,
+    };
+    Ok(interrupt.status().unwrap_or(status))
 }
 
 /// The folder of a playbook.
