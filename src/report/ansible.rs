@@ -28,12 +28,19 @@ use crate::report::record::Run;
 use crate::report::shelf::Scratch;
 use crate::report::shelf::Shelf;
 
+/// What Ansible calls the task before all others, and its action.
+const FIRST_TASK: &str = "Gathering Facts";
+const FIRST_ACTION: &str = "gather_facts";
+
 /// Writes the document, at the end.
 pub(super) struct Ansible {
     out: Box<dyn Write + Send>,
     shelf: Shelf,
     /// Where statistics are put down.
     stats: usize,
+    /// Where hosts are put down that no task got to see.
+    gone: usize,
+    gone_span: Option<Span>,
     run: Option<Run>,
     plays: Vec<Play>,
     play_index: HashMap<String, usize>,
@@ -91,6 +98,8 @@ impl Ansible {
         Self {
             out,
             stats: shelf.place(),
+            gone: shelf.place(),
+            gone_span: None,
             shelf,
             run: None,
             plays: Vec::new(),
@@ -151,6 +160,50 @@ impl Ansible {
             .hyphenated()
             .encode_lower(&mut Uuid::encode_buffer())
             .to_owned()
+    }
+
+    /// A host that cannot be reached is told by Ansible in the first task that it is to do.
+    fn unreachable(&mut self, host: &Finished, reason: &str) -> io::Result<()> {
+        let told = json!({
+            "changed": false,
+            "unreachable": true,
+            "action": FIRST_ACTION,
+            "msg": reason,
+            "rdpfix": { "status": "unreachable", "hint": host.hint },
+        });
+        let span = Span {
+            start: began(host.at, host.duration),
+            end: host.at,
+        };
+        self.gone_span.get_or_insert(span).include(span);
+        let piece = format!("{}:{told}", json!(host.name));
+        self.shelf.put(self.gone, piece.as_bytes())
+    }
+
+    /// Puts the hosts that no task got to see before everything else.
+    fn place_unreachable(&mut self) {
+        let Some(span) = self.gone_span else { return };
+        if self.plays.is_empty() {
+            let name = self.run.as_ref().map_or("", |run| &*run.playbook);
+            self.plays.push(Play {
+                name: name.to_owned(),
+                span,
+                tasks: Vec::new(),
+                index: HashMap::new(),
+            });
+        }
+        if let Some(play) = self.plays.first_mut() {
+            play.span.include(span);
+            play.tasks.insert(
+                0,
+                Task {
+                    name: FIRST_TASK.to_owned(),
+                    number: 0,
+                    span,
+                    place: self.gone,
+                },
+            );
+        }
     }
 
     fn write_play(&mut self, play: &Play) -> io::Result<()> {
@@ -375,11 +428,15 @@ impl Chapters for Ansible {
                 self.shelf.put(place, piece.as_bytes())?;
             }
         }
+        if let Some(("host-unreachable", reason)) = host.trouble() {
+            self.unreachable(host, &reason)?;
+        }
         let piece = format!("{}:{}", json!(host.name), stats(host));
         self.shelf.put(self.stats, piece.as_bytes())
     }
 
     fn end(&mut self, _: Timestamp, _: &Recap) -> io::Result<()> {
+        self.place_unreachable();
         self.out.write_all(b"{\"plays\":[")?;
         for (index, play) in std::mem::take(&mut self.plays).iter().enumerate() {
             let separator: &[u8] = if index > 0 { b",\n" } else { b"\n" };

@@ -73,6 +73,7 @@ impl Chapters for Markdown {
             }
         }
         self.out.write_all(text.as_bytes())?;
+        self.out.write_all(b"\n")?;
         self.out.flush()
     }
 }

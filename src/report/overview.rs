@@ -45,7 +45,7 @@ const CONTROLS: usize = 500;
 /// Controls that have a column of their own.
 const COLUMNS: usize = 40;
 /// Certificates that are shown one by one.
-const CERTIFICATES: usize = 25;
+const CERTIFICATES: usize = 15;
 /// Waivers that are shown one by one.
 const WAIVERS: usize = 200;
 /// The pseudo-control that tells whether a client outside gets through.

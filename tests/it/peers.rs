@@ -12,6 +12,7 @@ mod patterns;
 mod playbook_lists;
 mod playbooks;
 mod remote_desktop;
+mod reports;
 mod settings;
 mod templates;
 mod vault;

@@ -182,7 +182,7 @@ fn nasty_host(number: usize, text: &str) -> Vec<Event> {
             severity: Severity::Critical,
             references: vec![text.into(); 60],
         }));
-        let days = if number % 2 == 0 { 5 } else { -5 };
+        let days = if number.is_multiple_of(2) { 5 } else { -5 };
         result.waiver = Some(Arc::new(Waiver {
             owner: text.into(),
             reason: text.into(),
@@ -212,20 +212,54 @@ fn nasty_host(number: usize, text: &str) -> Vec<Event> {
     host(&name, status, vec![spoilt], Some(proof))
 }
 
+/// What the hosts of a fleet are held to.
+const TITLES: [(&str, &str, Severity); 10] = [
+    (
+        "RDP-NLA",
+        "Network level authentication is required",
+        Severity::High,
+    ),
+    ("RDP-TLS", "The security layer is TLS", Severity::High),
+    (
+        "RDP-CERT",
+        "The listener shows a certificate of the company",
+        Severity::Medium,
+    ),
+    (
+        "RDP-ENCRYPTION",
+        "Encryption is at high level",
+        Severity::Medium,
+    ),
+    (
+        "RDP-SERVICE",
+        "Remote Desktop Services start by themselves",
+        Severity::Critical,
+    ),
+    (
+        "RDP-FIREWALL",
+        "The firewall lets clients in",
+        Severity::Critical,
+    ),
+    ("RDP-PORT", "The listener is on port 3389", Severity::Low),
+    (
+        "RDP-USERS",
+        "Only the right groups may sign in",
+        Severity::High,
+    ),
+    (
+        "RDP-IDLE",
+        "Idle sessions end after an hour",
+        Severity::Info,
+    ),
+    (
+        "RDP-CREDSSP",
+        "CredSSP forces updated clients",
+        Severity::Medium,
+    ),
+];
+
 /// Hosts as one meets them, so many and with so many controls each: most are well, some differ, fail or are not there.
 pub(crate) fn fleet(hosts: usize, controls: usize) -> Vec<Event> {
-    const TITLES: [(&str, &str, Severity); 10] = [
-        ("RDP-NLA", "Network level authentication is required", Severity::High),
-        ("RDP-TLS", "The security layer is TLS", Severity::High),
-        ("RDP-CERT", "The listener shows a certificate of the company", Severity::Medium),
-        ("RDP-ENCRYPTION", "Encryption is at high level", Severity::Medium),
-        ("RDP-SERVICE", "Remote Desktop Services start by themselves", Severity::Critical),
-        ("RDP-FIREWALL", "The firewall lets clients in", Severity::Critical),
-        ("RDP-PORT", "The listener is on port 3389", Severity::Low),
-        ("RDP-USERS", "Only the right groups may sign in", Severity::High),
-        ("RDP-IDLE", "Idle sessions end after an hour", Severity::Info),
-        ("RDP-CREDSSP", "CredSSP forces updated clients", Severity::Medium),
-    ];
     let sites = ["fra", "muc", "ber", "ham"];
     let host = |number: usize| {
         let name = format!("{}-ts{number:03}.corp.example", sites[number % sites.len()]);
@@ -264,7 +298,8 @@ fn fleet_outcome(number: usize, which: usize) -> (Outcome, Option<i64>) {
             let mut owned = change("security_layer", "rdp".into(), "tls".into());
             owned.decided_by = Layer::Policy;
             owned.remedy = Remedy::OwnedByPolicy {
-                setting: r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services".to_owned(),
+                setting: r"HKLM\SOFTWARE\Policies\Microsoft\Windows NT\Terminal Services"
+                    .to_owned(),
             };
             (Outcome::Overridden(vec![owned]), None)
         }
@@ -292,7 +327,8 @@ fn fleet_host(number: usize, name: &str, results: Vec<Event>) -> Vec<Event> {
     if number % 29 == 5 {
         return host(name, unreachable("10.20.0.17:5986"), Vec::new(), None);
     }
-    let days = [400, 210, 75, 25, 5, 330, 160, -2, 500, 90][number % 10] + i64::try_from(number % 13).unwrap();
+    let days = [400, 210, 75, 25, 5, 330, 160, -2, 500, 90][number % 10]
+        + i64::try_from(number % 13).unwrap();
     let mut proof = proven(name);
     if let Some(certificate) = &mut proof.certificate {
         certificate.not_after = at(86_400 * days);
