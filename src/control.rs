@@ -128,6 +128,17 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::EndsSoon { .. } => "ends_soon",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
 impl Waiver {
     /// Whether it holds on a day.
     pub fn standing(&self, today: Date) -> Standing {

@@ -196,7 +196,8 @@ pub struct RunArguments {
     /// Seconds that one host may take as a whole
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub host_timeout: u64,
-    /// Results as `human` or `jsonl`, each with `:PATH` to write a file; may be given several times
+    /// How results are told: `human`, `jsonl`, `json`, `junit`, `sarif`, `csv`, `markdown`, `html`, `openmetrics` or `hdf`,
+    /// each with `:PATH` to write a file; may be given several times; `list` tells what each is for
     #[arg(long, value_name = "NAME[:PATH]")]
     pub reporter: Vec<String>,
     /// Keep what is found in a history, see `rdpfix history`; so does RDPFIX_HISTORY

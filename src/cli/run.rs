@@ -79,6 +79,9 @@ pub fn apply(
     } else {
         RunMode::Apply
     };
+    if reporters::listed(&arguments.run.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     execute(mode, &arguments.run, environment, talk)
 }
 
@@ -88,6 +91,9 @@ pub fn audit(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
+    if reporters::listed(&arguments.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     arguments.diff = true;
     execute(RunMode::Check, &arguments, environment, talk)
 }
@@ -320,8 +326,16 @@ async fn carry_out(
     };
     // The reporters end when nobody can send any more.
     drop(world);
-    let kept = reporting.finished().await?;
-    let status = kept.weigh(ExitStatus::of(&recap));
+    let (kept, errors) = reporting.finished().await?;
+    for error in &errors {
+        talk.note(&format!("error: {error}"));
+    }
+    let status = match errors.as_slice() {
+        [] => ExitStatus::of(&recap),
+        // What happened is not known where it should be.
+        _ => ExitStatus::Internal,
+    };
+    let status = kept.weigh(status);
     Ok(interrupt.status().unwrap_or(status))
 }
 

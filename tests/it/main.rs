@@ -13,7 +13,7 @@ mod lab;
 pub(crate) mod peers;
 mod playbook;
 mod rdp;
-mod report;
+pub(crate) mod report;
 mod resources;
 mod runner;
 mod session;
