@@ -31,6 +31,7 @@ pub mod event;
 pub mod facts;
 pub mod inside;
 pub mod inventory;
+pub mod job;
 pub mod plan;
 pub mod playbook;
 pub mod rdp_file;

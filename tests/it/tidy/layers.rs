@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 33] = [
+pub(super) const TABLE: [(&str, &[&str]); 34] = [
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -66,6 +66,7 @@ pub(super) const TABLE: [(&str, &[&str]); 33] = [
         "event",
         &["cim", "control", "facts", "inventory", "plan", "proof"],
     ),
+    ("job", &["control", "diag", "event", "syntax"]),
     (
         "session",
         &[
@@ -153,7 +154,7 @@ pub(super) const TABLE: [(&str, &[&str]); 33] = [
     ),
     (
         "schema",
-        &["inventory", "lab", "playbook", "resource", "syntax"],
+        &["inventory", "job", "lab", "playbook", "resource", "syntax"],
     ),
 ];
 
