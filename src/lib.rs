@@ -41,8 +41,10 @@ pub mod syntax;
 
 // Drivers: sockets, tasks, timers.
 pub mod lab;
+pub mod notify;
 pub mod probe;
 pub mod runner;
+pub mod service;
 pub mod session;
 
 // Edge: what people and other programs see.

@@ -104,7 +104,7 @@ impl Service {
     pub fn new(parts: Parts, source: Arc<dyn JobSource>) -> Result<Self, String> {
         let file = source.read()?;
         let now = parts.clock.now();
-        let jobs = file.jobs.iter().map(|job| JobState::new(job));
+        let jobs = file.jobs.iter().map(JobState::new);
         let state = State {
             started: now,
             phase: Phase::Up,

@@ -271,7 +271,6 @@ impl Inner {
             let _gone = before.await;
         }
         let mut goes_through = true;
-        let has_news = !task.letters.is_empty();
         for (letter, occasion) in std::mem::take(&mut task.letters) {
             let tries = if goes_through { task.webhook.retries.count } else { 0 };
             let sent = self.send(&task.webhook, &letter, tries).await;
@@ -279,15 +278,15 @@ impl Inner {
             self.settle(&task, &letter, occasion.word(), sent);
         }
         if goes_through {
-            self.send_kept(&task, has_news).await;
+            self.send_kept(&task).await;
         }
         if let Some(lane) = self.lanes().get_mut(&task.webhook.url) {
             lane.length = lane.length.saturating_sub(1);
         }
     }
 
-    /// Sends what has not arrived before, oldest first, until one does not arrive again.
-    async fn send_kept(&self, task: &Task, has_news: bool) {
+    /// Sends what has not arrived before, oldest first, until one does not arrive again, which was told the first time.
+    async fn send_kept(&self, task: &Task) {
         let mut kept = Vec::new();
         let hook = mark(&task.webhook.url);
         let read = self.outbox_letters();
@@ -306,7 +305,7 @@ impl Inner {
             let occasion = format!("what was kept since {}", letter.at);
             let sent = self.send(&task.webhook, &letter, 0).await;
             goes_on = matches!(sent, Sent::Arrived(_));
-            if goes_on || !has_news {
+            if goes_on {
                 self.settle(task, &letter, &occasion, sent);
             } else {
                 self.flying().remove(&letter.id);

@@ -31,11 +31,8 @@ pub struct Letter {
 /// the address's SHA-256.
 pub fn mark(url: &str) -> String {
     let digest = Sha256::digest(url.as_bytes());
-    digest
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let half = digest.first_chunk().copied().map(u128::from_be_bytes);
+    format!("{:032x}", half.unwrap_or_default())
 }
 
 /// The letters in a file. A torn or foreign line is left out: it could not be sent.

@@ -263,11 +263,10 @@ impl Entry {
                 self.begin(Cause::Due { at }, at)
             } else {
                 let before = self.handled;
-                let missed = self.job.missed(Some(before), now);
-                missed.map_or_else(
-                    || self.begin(Cause::Due { at }, at),
-                    |missed| self.missed(missed),
-                )
+                match self.job.missed(Some(before), now) {
+                    Some(missed) => self.missed(missed),
+                    None => self.begin(Cause::Due { at }, at),
+                }
             };
             acts.push(act);
             self.handled = now;

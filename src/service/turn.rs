@@ -73,7 +73,7 @@ struct Made {
 impl Turn {
     /// Takes it. `stop` ends runs after the calls under way.
     pub(super) async fn take(mut self, around: Arc<Around>, stop: watch::Receiver<bool>) -> Over {
-        let order = self.job.mode_at(around.clock.now());
+        let order = self.job.mode_at(around.parts.clock.now());
         let Some(mode) = order.run else {
             let why = order.reason.words();
             around.say(Some(&self.job.name), What::NotNow { why });
@@ -92,7 +92,7 @@ impl Turn {
         let Some(found) = audit.report else {
             return audit.over;
         };
-        let still_open = self.job.mode_at(around.clock.now()).run == Some(RunMode::Apply);
+        let still_open = self.job.mode_at(around.parts.clock.now()).run == Some(RunMode::Apply);
         if found.drifting.is_empty() || *stop.borrow() || !still_open {
             return audit.over;
         }
@@ -110,7 +110,7 @@ impl Turn {
         stop: watch::Receiver<bool>,
     ) -> Made {
         let name = &self.job.name;
-        let since = around.clock.now();
+        let since = around.parts.clock.now();
         let cause = self.cause;
         around.run_begins(name, Running { since, mode, cause });
         let errand = Errand {
@@ -120,13 +120,13 @@ impl Turn {
             only: audit.map(|found| found.drifting.clone()),
             deadline: self.deadline(mode, since),
         };
-        let result = around.executor.run(errand, stop).await.map(Arc::new);
+        let result = around.parts.executor.run(errand, stop).await.map(Arc::new);
         let (ending, standing) = match &result {
             Ok(report) => judge(report, audit),
             Err(_) => (Ending::Failed, Some(Standing::Bad)),
         };
         let tried_again = ending == Ending::Failed && self.tries() < self.job.retries.count;
-        let at = around.clock.now();
+        let at = around.parts.clock.now();
         around.run_ended(name, mode, &result);
         around.tell(Notice {
             job: Arc::clone(&self.job),

@@ -13,6 +13,7 @@ mod rdp;
 mod report;
 mod resources;
 mod runner;
+mod service;
 mod session;
 mod support;
 mod tidy;

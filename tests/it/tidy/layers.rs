@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 34] = [
+pub(super) const TABLE: [(&str, &[&str]); 36] = [
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -131,6 +131,11 @@ pub(super) const TABLE: [(&str, &[&str]); 34] = [
             "resource",
             "syntax",
         ],
+    ),
+    ("service", &["clock", "event", "job"]),
+    (
+        "notify",
+        &["clock", "event", "job", "secret", "service", "syntax"],
     ),
     (
         "report",
