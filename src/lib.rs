@@ -39,7 +39,8 @@ pub mod resource;
 pub mod survey;
 pub mod syntax;
 
-// Drivers: sockets, tasks, timers.
+// Drivers: sockets, tasks, timers, the file of what was found.
+pub mod history;
 pub mod lab;
 pub mod notify;
 pub mod probe;

@@ -41,7 +41,6 @@ use tokio::sync::watch;
 
 /// What happens.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 pub(super) struct Case {
     start: Timestamp,
     jobs: String,

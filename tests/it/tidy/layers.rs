@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 36] = [
+pub(super) const TABLE: [(&str, &[&str]); 37] = [
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -67,6 +67,12 @@ pub(super) const TABLE: [(&str, &[&str]); 36] = [
         &["cim", "control", "facts", "inventory", "plan", "proof"],
     ),
     ("job", &["control", "diag", "event", "syntax"]),
+    (
+        "history",
+        &[
+            "cim", "clock", "control", "event", "plan", "proof", "resource",
+        ],
+    ),
     (
         "session",
         &[

@@ -1,0 +1,97 @@
+//! Leases: one owner at a time works on a host, across processes.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::TransactionBehavior;
+use rusqlite::params;
+use serde::Serialize;
+
+use crate::history::History;
+use crate::history::HistoryError;
+use crate::history::moment;
+use crate::history::moment::Moment;
+
+/// Whether a host may be worked on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lease {
+    /// Nobody else may, until it is released or runs out.
+    Leased,
+    /// Somebody else does.
+    HeldBy {
+        /// Who.
+        owner: String,
+        /// Until when, unless it is renewed.
+        until: Timestamp,
+    },
+}
+
+impl History {
+    /// Takes a host for an owner: it is free, was the owner's anyhow, or its lease has run out.
+    pub fn acquire(
+        &mut self,
+        host: &str,
+        owner: &str,
+        now: Timestamp,
+        length: Duration,
+    ) -> Result<Lease, HistoryError> {
+        acquire(self, host, owner, (moment::of(now), length)).map_err(|error| self.told(error))
+    }
+
+    /// Makes a lease last longer. A lease that ran out meanwhile is taken again, unless somebody else has the host.
+    pub fn renew(
+        &mut self,
+        host: &str,
+        owner: &str,
+        now: Timestamp,
+        length: Duration,
+    ) -> Result<Lease, HistoryError> {
+        self.acquire(host, owner, now, length)
+    }
+
+    /// Gives a host back; that of another owner is left alone.
+    pub fn release(&mut self, host: &str, owner: &str) -> Result<(), HistoryError> {
+        let sql = "DELETE FROM leases WHERE host = ?1 AND owner = ?2";
+        let done = self.connection.execute(sql, [host, owner]);
+        done.map(drop).map_err(|error| self.told(error))
+    }
+
+    /// Gives everything back that an owner has.
+    pub fn release_all(&mut self, owner: &str) -> Result<(), HistoryError> {
+        let sql = "DELETE FROM leases WHERE owner = ?1";
+        let done = self.connection.execute(sql, [owner]);
+        done.map(drop).map_err(|error| self.told(error))
+    }
+}
+
+fn acquire(
+    history: &mut History,
+    host: &str,
+    owner: &str,
+    (now, length): (Moment, Duration),
+) -> rusqlite::Result<Lease> {
+    let length = i64::try_from(length.as_millis()).unwrap_or(i64::MAX);
+    let transaction = history
+        .connection
+        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "INSERT INTO leases (host, owner, until) VALUES (?1, ?2, ?3)
+        ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until
+        WHERE owner = excluded.owner OR until <= ?4";
+    let row = params![host, owner, now.saturating_add(length), now];
+    let taken = transaction.execute(sql, row)?;
+    let lease = if taken > 0 {
+        Lease::Leased
+    } else {
+        let sql = "SELECT owner, until FROM leases WHERE host = ?1";
+        transaction.query_row(sql, [host], |row| {
+            let until = moment::timestamp(row.get(1)?);
+            Ok(Lease::HeldBy {
+                owner: row.get(0)?,
+                until,
+            })
+        })?
+    };
+    transaction.commit()?;
+    Ok(lease)
+}
