@@ -48,6 +48,7 @@ use crate::service::state::JobState;
 use crate::service::state::Phase;
 use crate::service::state::Running;
 use crate::service::state::State;
+use crate::service::turn::Bound;
 use crate::service::turn::Over;
 use crate::service::turn::Turn;
 
@@ -75,6 +76,8 @@ pub struct Wires {
     pub stop: watch::Receiver<bool>,
     /// Somebody wants the jobs to be read again.
     pub reload: mpsc::Receiver<()>,
+    /// Somebody wants a run of this job now.
+    pub asks: mpsc::Receiver<String>,
     /// How long runs under way are waited for when it stops.
     pub drain: Duration,
 }
@@ -143,6 +146,10 @@ impl Service {
                 biased;
                 _told = wires.stop.wait_for(|stop| *stop) => break,
                 Some(()) = wires.reload.recv() => self.reload(),
+                Some(job) = wires.asks.recv() => {
+                    let act = self.agenda.ask(&job);
+                    self.perform(act.into_iter().collect());
+                }
                 Some(over) = self.turns.join_next() => self.ended(over),
                 () = self.around.parts.clock.sleep(pause) => {
                     if self.source.has_changed() {
@@ -193,13 +200,17 @@ impl Service {
         let now = self.now();
         match self.source.read() {
             Ok(file) => {
-                self.around.state.send_modify(|state| state.renew(&file, now));
+                self.around
+                    .state
+                    .send_modify(|state| state.renew(&file, now));
                 let jobs = file.jobs.len();
                 self.around.say(None, What::Reloaded { jobs });
                 self.take(&file.jobs);
             }
             Err(why) => {
-                self.around.state.send_modify(|state| state.problem = Some(why.clone()));
+                self.around
+                    .state
+                    .send_modify(|state| state.problem = Some(why.clone()));
                 self.around.say(None, What::NotReloaded { why });
             }
         }
@@ -230,6 +241,7 @@ impl Service {
             before: self.standings.get(name).copied(),
             job,
             cause,
+            bound: Bound::Windows,
         };
         let taken = turn.take(Arc::clone(&self.around), self.stop.subscribe());
         self.turns.spawn(taken);
@@ -281,30 +293,29 @@ impl Service {
         let runs = self.turns.len();
         let drain_s = limit.as_secs();
         self.around.say(None, What::Stopping { runs, drain_s });
-        self.around.state.send_modify(|state| state.phase = Phase::Stopping);
+        self.around
+            .state
+            .send_modify(|state| state.phase = Phase::Stopping);
         self.stop.send_replace(true);
         let clock = Arc::clone(&self.around.parts.clock);
         let deadline = clock.sleep(limit);
         tokio::pin!(deadline);
-        loop {
-            tokio::select! {
-                biased;
-                over = self.turns.join_next() => match over {
-                    Some(Ok(over)) => self.around.turn_ended(&over),
-                    Some(Err(_)) => {}
-                    None => break,
-                },
-                () = &mut deadline => {
-                    self.cut_off();
-                    break;
+        let all_over = async {
+            while let Some(over) = self.turns.join_next().await {
+                if let Ok(over) = over {
+                    self.around.turn_ended(&over);
                 }
             }
-        }
-        let mut tellings = self.around.take_tellings();
-        tokio::select! {
+            let mut tellings = self.around.take_tellings();
+            while tellings.join_next().await.is_some() {}
+        };
+        let is_over = tokio::select! {
             biased;
-            () = async { while tellings.join_next().await.is_some() {} } => {}
-            () = &mut deadline => {}
+            () = all_over => true,
+            () = &mut deadline => false,
+        };
+        if !is_over {
+            self.cut_off();
         }
         self.around.say(None, What::Stopped);
     }
@@ -320,6 +331,28 @@ impl Service {
         }
         self.turns.abort_all();
     }
+}
+
+/// Takes one turn of a job as the service would, and waits until everybody was told of it.
+pub async fn once(parts: Parts, turn: Turn, stop: watch::Receiver<bool>) -> Over {
+    let now = parts.clock.now();
+    let state = State {
+        started: now,
+        phase: Phase::Up,
+        file: String::new(),
+        read: now,
+        problem: None,
+        jobs: vec![JobState::new(&turn.job)],
+    };
+    let around = Arc::new(Around {
+        parts,
+        state: watch::Sender::new(state),
+        tellings: Mutex::default(),
+    });
+    let over = turn.take(Arc::clone(&around), stop).await;
+    let mut tellings = around.take_tellings();
+    while tellings.join_next().await.is_some() {}
+    over
 }
 
 impl Around {
@@ -413,7 +446,9 @@ pub fn words(recap: &Recap) -> String {
         ("not started", recap.not_started),
     ];
     let some = counts.iter().filter(|(_, count)| *count > 0);
-    let parts: Vec<String> = some.map(|(word, count)| format!("{count} {word}")).collect();
+    let parts: Vec<String> = some
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
     if parts.is_empty() {
         "no hosts".to_owned()
     } else {

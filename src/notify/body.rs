@@ -13,9 +13,9 @@ use crate::service::errand::Notice;
 use crate::service::errand::Report;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
+use crate::syntax::template::Layer;
 use crate::syntax::template::Values;
 use crate::syntax::template::Variables;
-use crate::syntax::template::Layer;
 
 /// Entries that a list in a message has at most; counts tell of all.
 pub const LONGEST_LIST: usize = 50;

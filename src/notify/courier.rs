@@ -129,7 +129,11 @@ impl Courier {
     pub fn forget_others(&self, jobs: &[Arc<Job>]) -> usize {
         let known: BTreeSet<(String, String)> = jobs
             .iter()
-            .flat_map(|job| job.notify.iter().map(|hook| (job.name.to_string(), mark(&hook.url))))
+            .flat_map(|job| {
+                job.notify
+                    .iter()
+                    .map(|hook| (job.name.to_string(), mark(&hook.url)))
+            })
             .collect();
         let mut gone = 0;
         let changed = self.0.change_letters(|letters| {
@@ -272,7 +276,11 @@ impl Inner {
         }
         let mut goes_through = true;
         for (letter, occasion) in std::mem::take(&mut task.letters) {
-            let tries = if goes_through { task.webhook.retries.count } else { 0 };
+            let tries = if goes_through {
+                task.webhook.retries.count
+            } else {
+                0
+            };
             let sent = self.send(&task.webhook, &letter, tries).await;
             goes_through = matches!(sent, Sent::Arrived(_));
             self.settle(&task, &letter, occasion.word(), sent);
@@ -327,7 +335,8 @@ impl Inner {
         let arrived = match sent {
             Sent::Arrived(tries) => {
                 // A letter that cannot be taken out arrives twice; its identifier tells.
-                let _kept = self.change_letters(|letters| letters.retain(|one| one.id != letter.id));
+                let _kept =
+                    self.change_letters(|letters| letters.retain(|one| one.id != letter.id));
                 Ok(tries)
             }
             Sent::Failed(why) => Err(format!("{why}; it is kept and sent later")),
@@ -340,7 +349,11 @@ impl Inner {
     async fn send(&self, webhook: &Webhook, letter: &Letter, retries: u32) -> Sent {
         let mut failed = 0;
         loop {
-            let token = match webhook.token.as_ref().map(|source| self.office.token(source)) {
+            let token = match webhook
+                .token
+                .as_ref()
+                .map(|source| self.office.token(source))
+            {
                 Some(Err(why)) => return Sent::Failed(why),
                 Some(Ok(token)) => Some(token),
                 None => None,
@@ -361,7 +374,11 @@ impl Inner {
             failed += 1;
             let wait = pause(webhook.retries.delay, failed, rand::random(), after);
             let Some(wait) = wait.filter(|_| failed <= retries) else {
-                let times = if failed == 1 { String::new() } else { format!(" ({failed} tries)") };
+                let times = if failed == 1 {
+                    String::new()
+                } else {
+                    format!(" ({failed} tries)")
+                };
                 return Sent::Failed(format!("{why}{times}"));
             };
             self.clock.sleep(wait).await;

@@ -11,7 +11,10 @@ use crate::service::errand::Standing;
 /// The occasions of a run, in the order in which they came about; `always` is not among them.
 pub fn occasions(notice: &Notice) -> Vec<Occasion> {
     let mut found = Vec::new();
-    let drifted = notice.result.as_ref().is_ok_and(|report| began(report, notice.before));
+    let drifted = notice
+        .result
+        .as_ref()
+        .is_ok_and(|report| began(report, notice.before));
     if drifted {
         found.push(Occasion::Drift);
     }
@@ -32,24 +35,24 @@ pub fn occasions(notice: &Notice) -> Vec<Occasion> {
 
 /// Those of the occasions that a webhook wants. One that wants all runs gets one message for each run at least.
 pub fn wanted(on: &[Occasion], found: &[Occasion]) -> Vec<Occasion> {
-    let mut wanted: Vec<Occasion> = found.iter().copied().filter(|one| on.contains(one)).collect();
+    let mut wanted: Vec<Occasion> = found
+        .iter()
+        .copied()
+        .filter(|one| on.contains(one))
+        .collect();
     if wanted.is_empty() && on.contains(&Occasion::Always) {
         wanted.push(Occasion::Always);
     }
     wanted
 }
 
-/// Whether hosts differed that did not in the run before. Histories tell by controls; what an `apply` corrected at once
-/// never was a state there, so that changes count too, unless they follow on an audit that found them. In a job's first
-/// run all that differs is new.
+/// Whether hosts differ that did not in the run before. While a job stands well, or in its first run, all that differs is
+/// new, also what an `apply` corrected at once; otherwise the history tells, control by control.
 fn began(report: &Report, before: Option<Standing>) -> bool {
     let shifted = report.shifts.iter().any(|shift| shift.turn == Turn::Began);
     let corrected = report.mode == RunMode::Apply && report.recap.changed > 0;
-    match before {
-        None => shifted || corrected || report.recap.drifted > 0,
-        Some(Standing::Good) => shifted || corrected,
-        Some(Standing::Bad) => shifted,
-    }
+    let differs = corrected || report.recap.drifted > 0;
+    shifted || before != Some(Standing::Bad) && differs
 }
 
 fn has_failed(recap: &Recap) -> bool {

@@ -35,7 +35,9 @@ mod tests {
 
     #[test]
     fn each_wait_is_twice_the_last_and_never_endless() {
-        let waits: Vec<_> = (1..=4).map(|failed| pause(SECOND, failed, 0.5, None)).collect();
+        let waits: Vec<_> = (1..=4)
+            .map(|failed| pause(SECOND, failed, 0.5, None))
+            .collect();
         let expected = [1, 2, 4, 8].map(|seconds| Some(Duration::from_secs(seconds)));
         assert_eq!(waits, expected);
         assert_eq!(pause(SECOND, u32::MAX, 1.0, None), Some(LONGEST));

@@ -170,6 +170,15 @@ impl Agenda {
         acts
     }
 
+    /// Somebody wants a run now; whether one begins. A job that runs, or is about to go, does not begin another.
+    pub fn ask(&mut self, job: &str) -> Option<Act> {
+        let entry = self.entries.get_mut(job)?;
+        if entry.runs || entry.leaves {
+            return None;
+        }
+        Some(entry.begin(Cause::Asked, Timestamp::UNIX_EPOCH))
+    }
+
     /// A run is over.
     pub fn ended(&mut self, job: &str, ending: Ending, now: Timestamp) -> Vec<Act> {
         let mut acts = Vec::new();

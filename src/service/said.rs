@@ -227,7 +227,10 @@ impl fmt::Display for What {
             Self::Note { text } => f.write_str(text),
             Self::Stopping { runs: 0, .. } => f.write_str("stopping"),
             Self::Stopping { runs, drain_s } => {
-                write!(f, "stopping: {runs} under way, waited for {drain_s} s at most")
+                write!(
+                    f,
+                    "stopping: {runs} under way, waited for {drain_s} s at most"
+                )
             }
             Self::CutOff => f.write_str("cut off: it did not end in time"),
             Self::Stopped => f.write_str("stopped"),

@@ -33,6 +33,17 @@ pub struct Turn {
     pub cause: Cause,
     /// How the job stood before; `None` when nobody knows.
     pub before: Option<Standing>,
+    /// What keeps it from making changes.
+    pub bound: Bound,
+}
+
+/// What keeps a turn from making changes, besides the job's mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// The job's windows and blackouts.
+    Windows,
+    /// Nothing: somebody wants it now.
+    Nothing,
 }
 
 /// A turn that is over.
@@ -46,6 +57,8 @@ pub struct Over {
     pub standing: Option<Standing>,
     /// Its last run; `None` when it was not to be run.
     pub last: Option<Last>,
+    /// What the program would have exited with for its runs; 0 when there was none.
+    pub exit_code: u8,
 }
 
 /// Whether every host is as it should be; `None` when the run was cut short, and says nothing about that.
@@ -73,15 +86,16 @@ struct Made {
 impl Turn {
     /// Takes it. `stop` ends runs after the calls under way.
     pub(super) async fn take(mut self, around: Arc<Around>, stop: watch::Receiver<bool>) -> Over {
-        let order = self.job.mode_at(around.parts.clock.now());
-        let Some(mode) = order.run else {
-            let why = order.reason.words();
+        let now = around.parts.clock.now();
+        let Some(mode) = self.mode(now) else {
+            let why = self.job.mode_at(now).reason.words();
             around.say(Some(&self.job.name), What::NotNow { why });
             return Over {
                 job: Arc::clone(&self.job.name),
                 ending: Ending::Fine,
                 standing: self.before,
                 last: None,
+                exit_code: 0,
             };
         };
         if self.job.mode != Mode::ApplyInWindow || mode == RunMode::Check {
@@ -92,13 +106,21 @@ impl Turn {
         let Some(found) = audit.report else {
             return audit.over;
         };
-        let still_open = self.job.mode_at(around.parts.clock.now()).run == Some(RunMode::Apply);
+        let still_open = self.mode(around.parts.clock.now()) == Some(RunMode::Apply);
         if found.drifting.is_empty() || *stop.borrow() || !still_open {
             return audit.over;
         }
         self.before = audit.over.standing;
         let applied = self.once(RunMode::Apply, Some(&found), &around, stop);
         applied.await.over
+    }
+
+    /// Whether it makes changes now; `None` when it is not to be run at all.
+    fn mode(&self, now: Timestamp) -> Option<RunMode> {
+        match (self.bound, self.job.mode) {
+            (Bound::Windows, _) | (_, Mode::Audit) => self.job.mode_at(now).run,
+            (Bound::Nothing, Mode::Apply | Mode::ApplyInWindow) => Some(RunMode::Apply),
+        }
     }
 
     /// Makes one run; after an audit, of the hosts that it found to differ.
@@ -147,6 +169,7 @@ impl Turn {
                     standing.or(self.before)
                 },
                 last: Some(last(&result, mode, at)),
+                exit_code: exit_code(&result, audit),
             },
         }
     }
@@ -162,7 +185,9 @@ impl Turn {
     /// How long hosts are begun: as the job says, and changes no longer than its window is open.
     fn deadline(&self, mode: RunMode, now: Timestamp) -> Option<Duration> {
         let closes = match self.job.window(now) {
-            Access::Open { until } if mode == RunMode::Apply => until,
+            Access::Open { until } if mode == RunMode::Apply && self.bound == Bound::Windows => {
+                until
+            }
             Access::Open { .. } | Access::Closed { .. } => None,
         };
         let left = closes.map(|closes| until(closes, now));
@@ -185,6 +210,15 @@ fn judge(report: &Report, audit: Option<&Report>) -> (Ending, Option<Standing>) 
         standing => standing,
     };
     (ending, standing)
+}
+
+/// After an audit with failures of its own, those count.
+fn exit_code(result: &Result<Arc<Report>, NotBegun>, audit: Option<&Report>) -> u8 {
+    match (result, audit) {
+        (Ok(_), Some(audit)) if has_failed(&audit.recap) => audit.exit_code,
+        (Ok(report), _) => report.exit_code,
+        (Err(not_begun), _) => not_begun.exit_code,
+    }
 }
 
 fn last(result: &Result<Arc<Report>, NotBegun>, mode: RunMode, ended: Timestamp) -> Last {

@@ -109,6 +109,8 @@ struct Happening {
     /// Somebody asks for the file to be read.
     #[serde(default)]
     reload: bool,
+    /// Somebody asks for a run of this job.
+    run: Option<String>,
     /// Somebody asks for the end.
     #[serde(default)]
     stop: bool,
@@ -249,7 +251,11 @@ impl Executor for World {
             holder: "somebody".to_owned(),
             until,
         });
-        let drifted = if errand.mode == RunMode::Check { going.drifting.len() } else { 0 };
+        let drifted = if errand.mode == RunMode::Check {
+            going.drifting.len()
+        } else {
+            0
+        };
         Ok(Report {
             run: format!("R{number}"),
             playbook: "a.yml".to_owned(),
@@ -268,7 +274,11 @@ impl Executor for World {
             exit_code: 0,
             shifts: Vec::new(),
             waived: 0,
-            drifting: going.drifting.iter().map(|host| host.as_str().into()).collect(),
+            drifting: going
+                .drifting
+                .iter()
+                .map(|host| host.as_str().into())
+                .collect(),
             failures: Vec::new(),
             left_out: left_out.collect(),
         })
@@ -316,9 +326,11 @@ async fn perform(case: &Case) -> String {
     let service = Service::new(parts, Arc::<World>::clone(&world)).unwrap();
     let (stop, stopped) = watch::channel(false);
     let (reload, reloads) = mpsc::channel(1);
+    let (ask, asks) = mpsc::channel(1);
     let wires = Wires {
         stop: stopped,
         reload: reloads,
+        asks,
         drain: Duration::from_secs(case.drain),
     };
     let running = tokio::spawn(service.run(wires));
@@ -332,6 +344,9 @@ async fn perform(case: &Case) -> String {
         }
         if event.reload {
             reload.send(()).await.unwrap();
+        }
+        if let Some(job) = &event.run {
+            ask.send(job.clone()).await.unwrap();
         }
         if event.stop {
             stop.send_replace(true);
