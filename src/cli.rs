@@ -16,6 +16,7 @@ pub mod explain;
 pub mod facts;
 pub mod files;
 pub mod forks;
+pub mod history;
 pub mod interrupt;
 pub mod inventory;
 pub mod lab;
@@ -70,6 +71,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
         Verb::Probe(probe) => probe::probe(&probe, environment, talk),
         Verb::Diagnose(diagnose) => diagnose::diagnose(&diagnose, environment, talk),
         Verb::Explain(explain) => explain::explain(&explain),
+        Verb::History(history) => history::history(&history, environment),
         Verb::RdpFile(verb) => rdp_file::rdp_file(&verb),
         Verb::Audit(audit) => run::audit(audit, environment, talk),
         Verb::Lab(LabVerb::Up(up)) => lab_up(up, talk),

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 pub mod detail;
 mod entry;
 pub mod error;
+pub mod export;
 mod jobs;
 pub mod lease;
 mod migrate;
@@ -80,6 +81,20 @@ impl History {
     /// Its file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Lets the file grow to so many bytes at most while it is open here; beyond that, recording ends with
+    /// [`HistoryError::Full`] as it does on a full disk.
+    pub fn limit_size(&self, bytes: u64) -> Result<(), HistoryError> {
+        let told = |error| self.told(error);
+        let page: i64 = self
+            .connection
+            .pragma_query_value(None, "page_size", |row| row.get(0))
+            .map_err(told)?;
+        let pages = i64::try_from(bytes).unwrap_or(i64::MAX) / page.max(1);
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))
+            .map_err(told)
     }
 
     /// What SQLite says, with the name of the file.

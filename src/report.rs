@@ -6,6 +6,7 @@ use crate::event::Event;
 
 pub mod diagnosis;
 pub mod explain;
+pub mod history;
 pub mod human;
 pub mod jsonl;
 pub mod probe;

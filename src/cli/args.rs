@@ -9,6 +9,7 @@ use clap::ValueEnum;
 
 mod diagnose;
 mod explain;
+pub mod history;
 mod inventory;
 mod language;
 mod probe;
@@ -18,6 +19,9 @@ mod vault;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
 pub use crate::cli::args::explain::ExplainArguments;
+pub use crate::cli::args::history::HistoryArguments;
+pub use crate::cli::args::history::HistoryFormat;
+pub use crate::cli::args::history::HistoryVerb;
 pub use crate::cli::args::inventory::FactsArguments;
 pub use crate::cli::args::inventory::InventoryArguments;
 pub use crate::cli::args::language::CompletionsArguments;
@@ -81,6 +85,8 @@ pub enum Verb {
     Diagnose(DiagnoseArguments),
     /// Tell what an error code, a status or an event means
     Explain(ExplainArguments),
+    /// Show what runs have found: runs, hosts, controls, what turned between two runs
+    History(HistoryArguments),
     /// Check, clean or make `.rdp` files
     #[command(subcommand)]
     RdpFile(RdpFileVerb),
@@ -178,6 +184,9 @@ pub struct RunArguments {
     /// Results as `human` or `jsonl`, each with `:PATH` to write a file; may be given several times
     #[arg(long, value_name = "NAME[:PATH]")]
     pub reporter: Vec<String>,
+    /// Keep what is found in a history, see `rdpfix history`; so does RDPFIX_HISTORY
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub history: Option<Option<PathBuf>>,
     /// Say more; repeat for still more
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,

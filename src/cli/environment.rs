@@ -36,6 +36,8 @@ pub struct Environment {
     pub home: Option<PathBuf>,
     /// Where the user keeps what programs remember: `XDG_STATE_HOME`, else `~/.local/state`; `LOCALAPPDATA` on Windows.
     pub state_folder: Option<PathBuf>,
+    /// `RDPFIX_HISTORY`: the file of the history; runs are recorded where it is set.
+    pub history: Option<PathBuf>,
     /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
     pub job_completion_index: Option<String>,
     /// What these and `ansible.cfg` say; there once a verb has asked for it.
@@ -99,6 +101,7 @@ impl Environment {
             stderr_is_terminal: std::io::stderr().is_terminal(),
             stdin_is_terminal: std::io::stdin().is_terminal(),
             state_folder: state_folder(),
+            history: text("RDPFIX_HISTORY").map(PathBuf::from),
             job_completion_index: text("JOB_COMPLETION_INDEX"),
             variables: TABLE
                 .iter()

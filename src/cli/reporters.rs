@@ -11,6 +11,7 @@ use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
+use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::run::retry::Ledger;
@@ -23,6 +24,9 @@ use crate::report::jsonl::JsonLines;
 use crate::report::progress::Progress;
 use crate::report::veil::Veil;
 use crate::secret::Hidden;
+
+/// Events that are kept in one go, when so many wait.
+const BATCH: usize = 1024;
 
 /// How results are shown.
 #[derive(Debug, Clone, Copy)]
@@ -55,29 +59,48 @@ impl Shown {
     }
 }
 
+/// What became of the history that a run was to be kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// It has everything, or there is none.
+    Whole,
+    /// Something is missing in it, which was told.
+    InPart,
+}
+
+impl Kept {
+    /// The exit status of a run that would have ended with this one.
+    pub fn weigh(self, status: ExitStatus) -> ExitStatus {
+        match self {
+            Self::Whole => status,
+            Self::InPart => ExitStatus::Internal,
+        }
+    }
+}
+
 /// Reporters at work.
 pub struct Reporting {
-    worker: JoinHandle<io::Result<()>>,
+    worker: JoinHandle<(io::Result<()>, Kept)>,
 }
 
 impl Reporting {
     /// Waits until everything is written. Whoever stopped reading standard output has seen enough: no mistake.
-    pub async fn finished(self) -> anyhow::Result<()> {
+    pub async fn finished(self) -> anyhow::Result<Kept> {
         match self.worker.await? {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written?),
+            (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+            (_, kept) => Ok(kept),
         }
     }
 }
 
 /// Starts them; they end when nobody can send events any more. The ledger hears of everything that others are told, and
-/// before them.
+/// before them; what is recorded is kept before anybody is told.
 pub fn start(
     names: &[String],
     shown: Shown,
     hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
-    ledger: Ledger,
+    (ledger, recording): (Ledger, Option<Recording>),
 ) -> anyhow::Result<Reporting> {
     let progress = shown.has_bar.then(Progress::terminal);
     let mut stdout = Some(beside(progress.as_ref()));
@@ -108,7 +131,7 @@ pub fn start(
         reporters.push(Box::new(progress));
     }
     Ok(Reporting {
-        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, events)),
+        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, recording, events)),
     })
 }
 
@@ -146,10 +169,33 @@ fn reporter(
     }
 }
 
-fn feed(reporters: &mut [Box<dyn Reporter>], mut events: mpsc::Receiver<Event>) -> io::Result<()> {
-    while let Some(event) = events.blocking_recv() {
+fn feed(
+    reporters: &mut [Box<dyn Reporter>],
+    mut recording: Option<Recording>,
+    mut events: mpsc::Receiver<Event>,
+) -> (io::Result<()>, Kept) {
+    let mut told = Ok(());
+    let mut batch = Vec::new();
+    while events.blocking_recv_many(&mut batch, BATCH) > 0 {
+        if let Some(recording) = &mut recording {
+            recording.pass(&mut batch);
+        }
+        // Whoever stops reading does not stop the history.
+        told = told.and_then(|()| tell(reporters, &batch));
+        if told.is_err() && recording.is_none() {
+            break;
+        }
+        batch.clear();
+    }
+    let is_whole = recording.is_none_or(|recording| recording.is_whole());
+    let kept = if is_whole { Kept::Whole } else { Kept::InPart };
+    (told, kept)
+}
+
+fn tell(reporters: &mut [Box<dyn Reporter>], events: &[Event]) -> io::Result<()> {
+    for event in events {
         for reporter in reporters.iter_mut() {
-            reporter.event(&event)?;
+            reporter.event(event)?;
         }
     }
     Ok(())

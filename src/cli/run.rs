@@ -23,6 +23,7 @@ use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
+use crate::cli::history::recording::Recording;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
@@ -192,7 +193,9 @@ async fn carry_out(
         &arguments.reporter
     };
     let hidden = access.keyring.hidden();
-    let reporting = reporters::start(reporters, shown, hidden, received, ledger.clone())?;
+    let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
+    let listeners = (ledger.clone(), recording);
+    let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
     let wires = Wires {
         events,
         interrupted: interrupt.flag(),
@@ -201,8 +204,9 @@ async fn carry_out(
         recap = ready.carry_out(opened, wires) => recap?,
         () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
     };
-    reporting.finished().await?;
-    Ok(interrupt.status().unwrap_or_else(|| ExitStatus::of(&recap)))
+    let kept = reporting.finished().await?;
+    let status = kept.weigh(ExitStatus::of(&recap));
+    Ok(interrupt.status().unwrap_or(status))
 }
 
 /// What `-e` says; `None` after a mistake was shown.

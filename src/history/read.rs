@@ -18,6 +18,15 @@ mod matrix;
 mod runs;
 mod waivers;
 
+pub(super) use crate::history::read::certificates::certificate as certificate_of;
+pub(super) use crate::history::read::certificates::every as every_certificate;
+pub(super) use crate::history::read::host::EVERY_CHANGE;
+pub(super) use crate::history::read::host::change as change_of;
+pub(super) use crate::history::read::hosts::every as every_host;
+pub(super) use crate::history::read::hosts::host as host_of;
+pub(super) use crate::history::read::runs::every as every_run;
+pub(super) use crate::history::read::runs::row as run_row;
+
 /// When an open interval was last seen: a column of the query in which `current` and `sightings` are joined.
 const LAST_SEEN: &str = "max(current.since, coalesce(current.seen, sightings.seen, current.since))";
 
@@ -69,11 +78,11 @@ fn limit(limit: usize) -> i64 {
 }
 
 /// A detail from its text; one that this program cannot read is as good as none.
-fn detail(body: Option<String>) -> Option<Detail> {
+pub(super) fn detail(body: Option<String>) -> Option<Detail> {
     serde_json::from_str(&body?).ok()
 }
 
 /// A moment that may be missing.
-fn perhaps(moment: Option<Moment>) -> Option<jiff::Timestamp> {
+pub(super) fn perhaps(moment: Option<Moment>) -> Option<jiff::Timestamp> {
     moment.map(crate::history::moment::timestamp)
 }

@@ -16,6 +16,7 @@ use crate::history::write::Known;
 use crate::history::write::Run;
 use crate::history::write::Turned;
 use crate::history::write::Writer;
+use crate::secret::Hidden;
 
 /// Tells which exit code a run ends with.
 pub type ExitCode = fn(&Recap) -> u8;
@@ -47,6 +48,13 @@ impl Recorder {
     #[must_use]
     pub fn with_exit_code(mut self, exit_code: ExitCode) -> Self {
         self.exit_code = Some(exit_code);
+        self
+    }
+
+    /// Lets nothing of these secrets into the file.
+    #[must_use]
+    pub fn with_hidden(mut self, hidden: Arc<Hidden>) -> Self {
+        self.known.hide(hidden);
         self
     }
 
@@ -89,7 +97,7 @@ impl Recorder {
         let written = self.write(events);
         if written.is_err() {
             // What was rolled back may have been given numbers.
-            self.known = Known::default();
+            self.known.forget();
         }
         let (run, shifts) = written.map_err(|error| self.history.told(error))?;
         self.run = run;

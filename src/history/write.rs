@@ -1,5 +1,6 @@
 //! One transaction that takes ends of hosts in: what is as before is not written again.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use rusqlite::OptionalExtension;
 use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 use rusqlite::params;
+use serde::Serialize;
 use sha2::Digest;
 use sha2::Sha256;
 
@@ -24,6 +26,7 @@ use crate::history::moment;
 use crate::history::moment::Moment;
 use crate::history::state::PROOF_TITLE;
 use crate::history::view::RecapRow;
+use crate::secret::Hidden;
 
 pub(super) mod cells;
 mod changes;
@@ -56,6 +59,54 @@ pub(super) struct Turned {
 pub(super) struct Known {
     controls: HashMap<Arc<str>, (i64, Option<Arc<Control>>)>,
     waivers: Vec<Arc<Waiver>>,
+    hidden: Option<Arc<Hidden>>,
+}
+
+impl Known {
+    /// From now on these secrets are masked in what is written.
+    pub(super) fn hide(&mut self, hidden: Arc<Hidden>) {
+        self.hidden = Some(hidden);
+    }
+
+    /// Forgets the numbers.
+    pub(super) fn forget(&mut self) {
+        self.controls.clear();
+        self.waivers.clear();
+    }
+
+    fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        match &self.hidden {
+            Some(hidden) => hidden.mask(text),
+            None => Cow::Borrowed(text),
+        }
+    }
+
+    /// As JSON, without any secret in its texts; its keys are our own words.
+    fn json(&self, value: &impl Serialize) -> String {
+        let mut value = serde_json::to_value(value).unwrap_or_default();
+        if self.hidden.is_some() {
+            self.mask_texts(&mut value);
+        }
+        value.to_string()
+    }
+
+    fn mask_texts(&self, value: &mut serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => *text = self.mask(text).into_owned(),
+            serde_json::Value::Array(items) => {
+                for item in items {
+                    self.mask_texts(item);
+                }
+            }
+            serde_json::Value::Object(entries) => {
+                for value in entries.values_mut() {
+                    self.mask_texts(value);
+                }
+            }
+            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
+            }
+        }
+    }
 }
 
 /// A transaction that writes.
@@ -170,9 +221,10 @@ impl<'a> Writer<'a> {
                 return Ok(*id);
             }
         }
+        let masked = self.known.mask(name);
         let id = match rule {
-            Some(rule) => self.ruled(name, rule)?,
-            None => self.unruled(name)?,
+            Some(rule) => self.ruled(&masked, rule)?,
+            None => self.unruled(&masked)?,
         };
         let known = (id, rule.map(Arc::clone));
         self.known.controls.insert(Arc::clone(name), known);
@@ -207,7 +259,7 @@ impl<'a> Writer<'a> {
         let Some(detail) = detail else {
             return Ok(None);
         };
-        let body = serde_json::to_string(detail).unwrap_or_default();
+        let body = self.known.json(detail);
         let hash = Sha256::digest(body.as_bytes());
         let hash = hash.get(..16).unwrap_or_default();
         let found: Option<i64> = self

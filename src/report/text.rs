@@ -1,6 +1,7 @@
 //! Makes texts that came from hosts and files fit for a terminal: no control characters, no sudden turns, no novels.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Duration;
 
 use crate::cim::Value;
@@ -36,6 +37,26 @@ pub(super) fn clean(text: &str, limit: usize) -> Cow<'_, str> {
     }
     if !short {
         shown.push('…');
+    }
+    Cow::Owned(shown)
+}
+
+/// JSON in which nothing stands that a terminal could obey. Such characters can only stand inside of its texts, so that
+/// they may be escaped without looking at what is around them.
+pub(super) fn clean_json(json: &str) -> Cow<'_, str> {
+    if !json.chars().any(is_hostile) {
+        return Cow::Borrowed(json);
+    }
+    let mut shown = String::with_capacity(json.len());
+    let mut units = [0; 2];
+    for character in json.chars() {
+        if is_hostile(character) {
+            for unit in character.encode_utf16(&mut units) {
+                let _written = write!(shown, "\\u{unit:04x}");
+            }
+        } else {
+            shown.push(character);
+        }
     }
     Cow::Owned(shown)
 }
@@ -197,6 +218,7 @@ mod tests {
     use std::time::Duration;
 
     use super::clean;
+    use super::clean_json;
     use super::duration;
 
     #[test]
@@ -207,6 +229,15 @@ mod tests {
     #[test]
     fn direction_marks_are_written_out() {
         assert_eq!(clean("a\u{202e}b", 99), r"a\u{202e}b");
+    }
+
+    #[test]
+    fn json_without_hostile_characters_means_the_same() {
+        let json = serde_json::json!({ "a": "\u{9b}2J\u{202e}\u{1b}[0m" }).to_string();
+        let clean = clean_json(&json);
+        assert_eq!(clean, r#"{"a":"\u009b2J\u202e\u001b[0m"}"#);
+        let value = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+        assert_eq!(value(&clean), value(&json));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod cli;
 mod diagnosis;
 mod docs;
+mod history;
 mod inside;
 mod inventory;
 mod judge;

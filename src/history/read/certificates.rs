@@ -17,6 +17,13 @@ use crate::history::view::CertificateRow;
 const COLUMNS: &str = "hosts.name, subject, thumbprint, not_before, not_after, since, until,
     max(since, coalesce(certificates.seen, hosts.shown, since))";
 
+/// Every certificate of every host.
+pub(crate) fn every() -> String {
+    format!(
+        "SELECT {COLUMNS} FROM certificates JOIN hosts ON hosts.id = certificates.host ORDER BY certificates.host, since"
+    )
+}
+
 impl History {
     /// Certificates of hosts that end before a moment, soonest first, from the one with this number on.
     pub fn certificates(
@@ -58,7 +65,7 @@ impl History {
     }
 }
 
-fn certificate(row: &Row<'_>) -> rusqlite::Result<CertificateRow> {
+pub(crate) fn certificate(row: &Row<'_>) -> rusqlite::Result<CertificateRow> {
     Ok(CertificateRow {
         host: row.get(0)?,
         subject: row.get(1)?,

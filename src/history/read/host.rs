@@ -17,6 +17,11 @@ use crate::history::view::HostView;
 use crate::history::view::Interval;
 use crate::history::view::ReachInterval;
 
+/// Every change that was made, in order.
+pub(crate) const EVERY_CHANGE: &str = "SELECT hosts.name, runs.ulid, changes.at, controls.name, resource, task, property, before, after
+    FROM changes JOIN hosts ON hosts.id = changes.host JOIN runs ON runs.id = changes.run
+    JOIN controls ON controls.id = changes.control ORDER BY changes.id";
+
 impl History {
     /// A host with its controls, and of everything that has an order in time the latest `at_most`; `None` when it was
     /// never seen.
@@ -170,7 +175,7 @@ impl History {
     }
 }
 
-fn change(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChangeRow> {
+pub(crate) fn change(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChangeRow> {
     let json = |text: String| serde_json::from_str(&text).unwrap_or_default();
     Ok(ChangeRow {
         host: row.get(0)?,

@@ -35,6 +35,11 @@ fn condition(filter: &HostFilter) -> &'static str {
     }
 }
 
+/// Every host.
+pub(crate) fn every() -> String {
+    format!("SELECT {COLUMNS} FROM hosts ORDER BY name")
+}
+
 impl History {
     /// Hosts by name.
     pub fn hosts(&self, filter: &HostFilter) -> Result<HostPage, HistoryError> {
@@ -76,7 +81,7 @@ impl History {
     }
 }
 
-fn host(row: &Row<'_>) -> rusqlite::Result<HostRow> {
+pub(crate) fn host(row: &Row<'_>) -> rusqlite::Result<HostRow> {
     let mut controls = Tallies::default();
     if let Some(packed) = row.get_ref(6)?.as_blob_or_null()? {
         for (_, state) in unpack(packed) {

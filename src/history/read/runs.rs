@@ -21,6 +21,11 @@ pub(super) struct Numbered {
     pub(super) row: RunRow,
 }
 
+/// Every run, in the order in which they were started.
+pub(crate) fn every() -> String {
+    format!("SELECT {COLUMNS} FROM runs ORDER BY id")
+}
+
 impl History {
     /// Runs, latest first: of one job or of all, started before another run or up to now.
     pub fn runs(
@@ -71,6 +76,11 @@ impl History {
             .and_then(|mut runs| runs.query_row([ulid], run).optional());
         found.map_err(|error| self.told(error))
     }
+}
+
+/// A run as it is shown.
+pub(crate) fn row(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(run(row)?.row)
 }
 
 pub(super) fn run(row: &Row<'_>) -> rusqlite::Result<Numbered> {

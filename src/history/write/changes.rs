@@ -26,10 +26,10 @@ impl Writer<'_> {
                 control,
                 place.at,
                 change.resource,
-                &*change.task,
+                &*self.known.mask(&change.task),
                 change.property,
-                serde_json::to_string(&change.before).unwrap_or_default(),
-                serde_json::to_string(&change.after).unwrap_or_default()
+                self.known.json(&change.before),
+                self.known.json(&change.after)
             ])?;
             let sql = "INSERT INTO days (day, control, corrected) VALUES (?1, ?2, 1)
                 ON CONFLICT (day, control) DO UPDATE SET corrected = corrected + 1";

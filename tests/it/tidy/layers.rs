@@ -70,7 +70,7 @@ pub(super) const TABLE: [(&str, &[&str]); 37] = [
     (
         "history",
         &[
-            "cim", "clock", "control", "event", "plan", "proof", "resource",
+            "cim", "clock", "control", "event", "plan", "proof", "resource", "secret",
         ],
     ),
     (
@@ -154,6 +154,7 @@ pub(super) const TABLE: [(&str, &[&str]); 37] = [
             "diagnosis",
             "event",
             "finding",
+            "history",
             "inside",
             "plan",
             "proof",

@@ -1,0 +1,142 @@
+//! Facts about leases and about what is known of jobs.
+
+use std::io::Read;
+use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rdpfix::history::Lease;
+
+use super::run::Store;
+use super::run::at;
+use crate::support;
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn held(owner: &str, minute: i64) -> Lease {
+    Lease::HeldBy {
+        owner: owner.to_owned(),
+        until: at(minute),
+    }
+}
+
+#[test]
+fn a_host_has_one_owner_at_a_time() {
+    let store = Store::new();
+    let (mut one, mut other) = (store.open(), store.open());
+    let mut take = |owner: &str, minute| one.acquire("a", owner, at(minute), MINUTE).unwrap();
+    assert_eq!(take("x", 0), Lease::Leased);
+    let refused = other.acquire("a", "y", at(0), MINUTE).unwrap();
+    assert_eq!(refused, held("x", 1));
+    assert_eq!(
+        other.acquire("b", "y", at(0), MINUTE).unwrap(),
+        Lease::Leased
+    );
+    // Renewed, it lasts longer.
+    assert_eq!(take("x", 0), Lease::Leased);
+    let renewed = other.renew("b", "y", at(1), MINUTE * 5).unwrap();
+    assert_eq!(renewed, Lease::Leased);
+    assert_eq!(take("x", 0), Lease::Leased);
+    assert_eq!(one.acquire("b", "x", at(5), MINUTE).unwrap(), held("y", 6));
+}
+
+#[test]
+fn a_lease_that_ran_out_is_taken_over() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("a", "x", at(0), MINUTE).unwrap();
+    assert_eq!(
+        history.acquire("a", "y", at(1), MINUTE).unwrap(),
+        Lease::Leased
+    );
+    assert_eq!(
+        history.renew("a", "x", at(1), MINUTE).unwrap(),
+        held("y", 2)
+    );
+}
+
+#[test]
+fn only_the_owner_gives_a_host_back() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("a", "x", at(0), MINUTE).unwrap();
+    history.acquire("b", "x", at(0), MINUTE).unwrap();
+    history.release("a", "y").unwrap();
+    assert_eq!(
+        history.acquire("a", "y", at(0), MINUTE).unwrap(),
+        held("x", 1)
+    );
+    history.release("a", "x").unwrap();
+    assert_eq!(
+        history.acquire("a", "y", at(0), MINUTE).unwrap(),
+        Lease::Leased
+    );
+    history.release_all("x").unwrap();
+    assert_eq!(
+        history.acquire("b", "y", at(0), MINUTE).unwrap(),
+        Lease::Leased
+    );
+}
+
+/// Another process, and another program, that wants the same hosts: of two that try to take them all, each gets what the
+/// other does not.
+#[test]
+fn two_processes_never_get_the_same_host() {
+    let Some(sqlite) = support::peer_program("sqlite3") else {
+        return;
+    };
+    let store = Store::new();
+    let mut history = store.open();
+    let until = at(60).as_millisecond();
+    let statements: String = (0..200)
+        .map(|host| {
+            format!(
+                "INSERT INTO leases VALUES ('h{host}', 'other', {until}) ON CONFLICT (host) DO NOTHING;\n"
+            )
+        })
+        .collect();
+    let mut child = Command::new(sqlite)
+        .args(["-cmd", ".timeout 10000"])
+        .arg(store.path())
+        .arg(statements)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut mine = 0;
+    for host in (0..200).rev() {
+        let lease = history.acquire(&format!("h{host}"), "mine", at(0), MINUTE);
+        mine += u64::from(lease.unwrap() == Lease::Leased);
+    }
+    let mut said = String::new();
+    let mut errors = child.stderr.take().unwrap();
+    errors.read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+    let connection = rusqlite::Connection::open(store.path()).unwrap();
+    let of = |owner: &str| -> u64 {
+        let sql = "SELECT count(*) FROM leases WHERE owner = ?1";
+        let count: i64 = connection
+            .query_row(sql, [owner], |row| row.get(0))
+            .unwrap();
+        count.try_into().unwrap()
+    };
+    assert_eq!((of("mine"), of("other")), (mine, 200 - mine));
+}
+
+#[test]
+fn a_job_knows_its_last_run_also_when_that_never_ended() {
+    let store = Store::new();
+    let mut history = store.open();
+    assert_eq!(history.last_run("nightly").unwrap(), None);
+    history.job_started("nightly", "R1", at(0)).unwrap();
+    history.job_ended("nightly", "R1", at(5)).unwrap();
+    let last = history.last_run("nightly").unwrap().unwrap();
+    assert_eq!((last.run.as_str(), last.ended), ("R1", Some(at(5))));
+    history.job_started("nightly", "R2", at(10)).unwrap();
+    history.job_ended("nightly", "R1", at(11)).unwrap();
+    let last = store.open().last_run("nightly").unwrap().unwrap();
+    assert_eq!(
+        (last.run.as_str(), last.started, last.ended),
+        ("R2", at(10), None)
+    );
+}

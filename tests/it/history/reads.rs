@@ -1,0 +1,285 @@
+//! Facts about what can be asked of a history.
+
+use rdpfix::history::HostState;
+use rdpfix::history::Pruning;
+use rdpfix::history::State;
+use rdpfix::history::view::DiffKind;
+use rdpfix::history::view::HostFilter;
+use rdpfix::plan::Outcome;
+
+use super::run::Store;
+use super::run::Visit;
+use super::run::at;
+use super::run::drifted;
+use super::run::failed;
+use super::run::proven;
+use super::run::ruled;
+use super::run::run;
+use super::run::run_of;
+use super::run::ulid;
+
+const DAY: i64 = 24 * 60;
+
+fn nla(host: &'static str, outcome: Outcome) -> Visit {
+    let results = vec![
+        ruled("RDP-NLA", outcome),
+        ruled("RDP-TLS", Outcome::Compliant),
+    ];
+    Visit::new(host, results)
+}
+
+/// Four days: `a` is well, `b` drifts on the second and is mended on the fourth, `c` fails on the second, `d` is gone
+/// on the third and comes with a certificate.
+fn four_days() -> Store {
+    let store = Store::new();
+    let states = |day: i64| match day {
+        0 => [Outcome::Compliant, Outcome::Compliant],
+        1 => [drifted(), failed()],
+        2 => [drifted(), Outcome::Compliant],
+        _ => [Outcome::Compliant, Outcome::Compliant],
+    };
+    for day in 0..4 {
+        let [b, c] = states(day);
+        let d = if day < 2 {
+            nla("d", Outcome::Compliant).with_proof(proven("AA", 40 * DAY))
+        } else {
+            Visit::unreachable("d")
+        };
+        let visits = [nla("a", Outcome::Compliant), nla("b", b), nla("c", c), d];
+        let number = u64::try_from(day).unwrap();
+        store.record(&run(number, day * DAY, &visits));
+    }
+    store
+}
+
+#[test]
+fn the_fleet_at_a_glance() {
+    let store = four_days();
+    let fleet = store.open().fleet(at(4 * DAY)).unwrap();
+    assert_eq!(fleet.hosts, 4);
+    assert_eq!(fleet.by_state.len(), HostState::ALL.len());
+    assert_eq!(fleet.by_state[&HostState::Compliant], 3);
+    assert_eq!(fleet.by_state[&HostState::Unreachable], 1);
+    assert_eq!((fleet.cells.compliant, fleet.cells.total()), (9, 9));
+    let control = fleet.controls.iter().find(|c| c.control == "RDP-NLA");
+    let control = control.unwrap();
+    assert_eq!(control.severity, "high");
+    assert_eq!(control.references, ["STIG V-254369"]);
+    assert_eq!(control.hosts.compliant, 4);
+    assert_eq!(fleet.last_run.unwrap().run, ulid(3));
+    assert_eq!(fleet.certificates_expiring, 0);
+    let later = store.open().fleet(at(30 * DAY)).unwrap();
+    assert_eq!(later.certificates_expiring, 1);
+}
+
+#[test]
+fn runs_come_page_by_page_latest_first() {
+    let store = four_days();
+    let visits = [nla("a", Outcome::Compliant)];
+    store.record(&run_of(Some("nightly"), 9, 5 * DAY, &visits));
+    let history = store.open();
+    let numbers = |job, before: Option<String>, limit| -> Vec<String> {
+        let runs = history.runs(job, before.as_deref(), limit).unwrap();
+        runs.into_iter().map(|run| run.run).collect()
+    };
+    assert_eq!(numbers(None, None, 2), [ulid(9), ulid(3)]);
+    assert_eq!(numbers(None, Some(ulid(3)), 2), [ulid(2), ulid(1)]);
+    assert_eq!(numbers(None, Some(ulid(0)), 2), [""; 0]);
+    assert_eq!(numbers(Some("nightly"), None, 5), [ulid(9)]);
+    assert_eq!(numbers(Some("other"), None, 5), [""; 0]);
+    let run = history.run(&ulid(9)).unwrap().unwrap();
+    assert_eq!((run.mode, run.hosts), ("check", 3));
+    assert_eq!(run.recap.unwrap().duration_ms, 1_234);
+    assert_eq!(history.run("nonsense").unwrap(), None);
+}
+
+#[test]
+fn hosts_are_found_by_state_and_by_a_part_of_their_name() {
+    let store = Store::new();
+    let visits = [
+        nla("web1", Outcome::Compliant),
+        nla("WEB2", drifted()),
+        nla("web3", drifted()),
+        nla("db1", drifted()),
+    ];
+    store.record(&run(1, 0, &visits));
+    let history = store.open();
+    let page = |state, text: Option<&str>, after: Option<&str>, limit| {
+        let filter = HostFilter {
+            state,
+            text: text.map(str::to_owned),
+            after: after.map(str::to_owned),
+            limit,
+        };
+        let page = history.hosts(&filter).unwrap();
+        let names: Vec<String> = page.hosts.into_iter().map(|host| host.host).collect();
+        (names.join(" "), page.total, page.next)
+    };
+    let next = |name: &str| Some(name.to_owned());
+    let drift = Some(HostState::Drift);
+    assert_eq!(
+        page(None, None, None, 2),
+        ("WEB2 db1".to_owned(), 4, next("db1"))
+    );
+    assert_eq!(
+        page(None, None, Some("db1"), 2),
+        ("web1 web3".to_owned(), 4, None)
+    );
+    assert_eq!(
+        page(drift, Some("Web"), None, 9),
+        ("WEB2 web3".to_owned(), 2, None)
+    );
+    assert_eq!(
+        page(drift, None, None, 1),
+        ("WEB2".to_owned(), 3, next("WEB2"))
+    );
+    assert_eq!(page(None, Some("%"), None, 9), (String::new(), 0, None));
+}
+
+#[test]
+fn a_control_shows_its_hosts_worst_first() {
+    let store = Store::new();
+    let visits = [
+        nla("a", Outcome::Compliant),
+        nla("b", failed()),
+        nla("c", drifted()),
+    ];
+    store.record(&run(1, 0, &visits));
+    let history = store.open();
+    let view = history.control("RDP-NLA", None, (0, 2)).unwrap().unwrap();
+    let hosts: Vec<_> = view
+        .hosts
+        .iter()
+        .map(|h| (h.host.as_str(), h.state))
+        .collect();
+    assert_eq!(hosts, [("b", State::Failed), ("c", State::Drift)]);
+    assert_eq!((view.total, view.control.hosts.compliant), (3, 1));
+    let view = history.control("RDP-NLA", None, (2, 2)).unwrap().unwrap();
+    assert_eq!(view.hosts[0].host, "a");
+    let only = history.control("RDP-NLA", Some(State::Drift), (0, 9));
+    let only = only.unwrap().unwrap();
+    assert_eq!((only.total, only.hosts.len()), (1, 1));
+    let part = &only.hosts[0].detail.as_ref().unwrap().parts[0];
+    assert_eq!(part.what, "rdp_listener:RDP-Tcp");
+    assert_eq!(history.control("RDP-XYZ", None, (0, 9)).unwrap(), None);
+}
+
+#[test]
+fn the_matrix_has_a_cell_for_every_host_and_control() {
+    let store = Store::new();
+    let lone = Visit::new("c", vec![ruled("RDP-TLS", drifted())]);
+    let visits = [nla("a", Outcome::Compliant), nla("b", failed()), lone];
+    store.record(&run(1, 0, &visits));
+    let history = store.open();
+    let matrix = history.matrix(None, 10, &[]).unwrap();
+    assert_eq!(matrix.controls, ["RDP-NLA", "RDP-TLS"]);
+    assert_eq!(matrix.hosts, ["a", "b", "c"]);
+    assert_eq!(matrix.cells, [1, 1, 6, 1, 0, 4]);
+    assert_eq!(matrix.states, [1, 6, 4]);
+    let json = serde_json::to_value(&matrix).unwrap();
+    assert_eq!(json["cells"], "116104");
+    let columns = ["RDP-TLS".to_owned(), "absent".to_owned()];
+    let page = history.matrix(Some("a"), 1, &columns).unwrap();
+    assert_eq!((page.cells, page.next), (vec![1, 0], Some("b".to_owned())));
+}
+
+#[test]
+fn days_tell_what_began_and_ended_and_what_was_left() {
+    let store = four_days();
+    let history = store.open();
+    let days = history.days(at(4 * DAY), 5, None).unwrap();
+    let told: Vec<_> = days
+        .iter()
+        .map(|day| (day.began, day.ended, day.drifting))
+        .collect();
+    assert_eq!(
+        told,
+        [(0, 0, 0), (1, 0, 1), (0, 0, 1), (0, 1, 0), (0, 0, 0)]
+    );
+    let of = |control| history.days(at(DAY), 1, Some(control)).unwrap();
+    assert_eq!(of("RDP-NLA")[0].began, 1);
+    assert_eq!(of("RDP-TLS")[0].began, 0);
+    assert!(of("absent").is_empty());
+}
+
+fn kinds(store: &Store, one: u64, other: u64) -> Vec<(String, DiffKind)> {
+    let diff = store.open().diff(&ulid(one), &ulid(other), None, 99);
+    let mut entries = diff.unwrap().unwrap().entries;
+    entries.sort_by(|one, other| (&one.host, &one.control).cmp(&(&other.host, &other.control)));
+    let entries = entries.into_iter();
+    entries
+        .map(|one| (format!("{} {}", one.host, one.control), one.kind))
+        .collect()
+}
+
+#[test]
+fn a_diff_tells_what_began_ended_and_flapped() {
+    let store = four_days();
+    let entry = |name: &str, kind| (name.to_owned(), kind);
+    assert_eq!(
+        kinds(&store, 0, 1),
+        [
+            entry("b RDP-NLA", DiffKind::Began),
+            entry("c RDP-NLA", DiffKind::Other)
+        ]
+    );
+    assert_eq!(kinds(&store, 2, 3), [entry("b RDP-NLA", DiffKind::Ended)]);
+    // Whichever is named first, the earlier is where it begins.
+    assert_eq!(kinds(&store, 3, 2), [entry("b RDP-NLA", DiffKind::Ended)]);
+    assert_eq!(
+        kinds(&store, 0, 3),
+        [
+            entry("b RDP-NLA", DiffKind::Flapped),
+            entry("c RDP-NLA", DiffKind::Flapped)
+        ]
+    );
+    assert_eq!(kinds(&store, 1, 1), []);
+    assert_eq!(store.open().diff("x", "y", None, 9).unwrap(), None);
+}
+
+#[test]
+fn a_diff_comes_page_by_page_and_tells_each_control_once() {
+    let store = four_days();
+    let history = store.open();
+    let mut after = None;
+    let mut entries = Vec::new();
+    for _ in 0..20 {
+        let page = history.diff(&ulid(0), &ulid(3), after, 1).unwrap().unwrap();
+        entries.extend(page.entries);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!(entries.len(), 2);
+    assert_eq!(after, None);
+}
+
+#[test]
+fn pruning_takes_what_ended_and_leaves_what_is_current() {
+    let store = four_days();
+    let mut history = store.open();
+    let before = at(3 * DAY + 60);
+    let counted = history.prune(before, Pruning::DryRun).unwrap();
+    assert_eq!(history.host("b", 9).unwrap().unwrap().past.len(), 2);
+    let taken = history.prune(before, Pruning::Real).unwrap();
+    assert_eq!(taken, counted);
+    // Of the four runs the last is known as the one that tried each host.
+    assert_eq!((taken.runs, taken.changes, taken.certificates), (3, 0, 0));
+    assert_eq!(taken.intervals, 2 + 2 + 1);
+    let view = history.host("b", 9).unwrap().unwrap();
+    assert_eq!(view.past, []);
+    assert_eq!(view.controls.len(), 2);
+    assert_eq!(
+        view.controls[1].since,
+        at(0),
+        "what holds is kept, however old"
+    );
+    let view = history.host("d", 9).unwrap().unwrap();
+    assert_eq!((view.reach.len(), view.certificates.len()), (1, 1));
+    assert_eq!(
+        history.prune(before, Pruning::Real).unwrap(),
+        Default::default()
+    );
+    assert_eq!(history.days(at(4 * DAY), 5, None).unwrap()[1].began, 1);
+}
