@@ -29,6 +29,7 @@ pub mod rdp_file;
 pub mod reporters;
 pub mod run;
 pub mod scenario;
+pub mod schedule;
 pub mod schema;
 pub mod settings;
 pub mod terminal;
@@ -59,7 +60,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
-        Verb::Lint(lint) => lint::lint(&lint, talk),
+        Verb::Lint(lint) => lint::lint(&lint, environment, talk),
+        Verb::Schedule(verb) => schedule::schedule(&verb, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),
         Verb::Vault(verb) => vault::vault(&verb, environment, talk),

@@ -115,6 +115,18 @@ pub enum Tolerated {
     Rescued,
 }
 
+/// Whether the differences of a task are shown as unified diffs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Differences {
+    /// As the command line says (`--diff`).
+    #[default]
+    AsAsked,
+    /// `diff: true`: in any case.
+    Shown,
+    /// `diff: false`: in no case.
+    Hidden,
+}
+
 /// Why a run ended before every host had its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -157,6 +169,8 @@ pub struct TaskResult {
     pub control: Option<Arc<Control>>,
     /// The waiver for this host and control, also one that has expired.
     pub waiver: Option<Arc<Waiver>>,
+    /// Whether its differences are shown.
+    pub differences: Differences,
     /// Time spent on it, waiting included.
     pub duration: Duration,
 }

@@ -30,6 +30,7 @@ mod keywords;
 mod knowledge;
 pub mod language;
 mod library;
+mod mention;
 mod module;
 mod needs;
 mod parse;
@@ -51,6 +52,7 @@ pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
 pub use crate::playbook::knowledge::fact_values;
 pub use crate::playbook::library::Library;
+pub use crate::playbook::mention::variables_mention;
 pub use crate::playbook::start::starting_at;
 
 /// A whole file.
@@ -198,7 +200,7 @@ pub struct Manner {
     pub no_log: Option<Node>,
     /// `check_mode`: true looks only, also in a run that applies; false is refused when it is read, because check mode never writes.
     pub check_mode: Option<Node>,
-    /// `diff`: whether differences are shown as unified diffs.
+    /// `diff`: whether differences are shown as unified diffs, whatever `--diff` says.
     pub diff: Option<Node>,
     /// `run_once`: done on one host of the wave, told and registered for all.
     pub run_once: bool,
@@ -432,6 +434,8 @@ pub struct Reading {
     pub keyring: Arc<Keyring>,
     /// `-e`; may decide which files are imported.
     pub extra: BTreeMap<String, Node>,
+    /// Evaluates templates; when nothing is said, one that knows the keyring and neither environment nor time.
+    pub engine: Option<Arc<Engine>>,
 }
 
 /// Reads a playbook that imports nothing. All mistakes are reported at once; the playbook is `None` when one of them is

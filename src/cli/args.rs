@@ -15,6 +15,7 @@ mod language;
 mod probe;
 pub mod rdp_file;
 mod rollout;
+mod schedule;
 mod vault;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
@@ -32,6 +33,10 @@ pub use crate::cli::args::probe::ProbeArguments;
 pub use crate::cli::args::rdp_file::RdpFileVerb;
 pub use crate::cli::args::rollout::ListArguments;
 pub use crate::cli::args::rollout::RolloutArguments;
+pub use crate::cli::args::schedule::ScheduleCheckArguments;
+pub use crate::cli::args::schedule::ScheduleInstallArguments;
+pub use crate::cli::args::schedule::ScheduleTarget;
+pub use crate::cli::args::schedule::ScheduleVerb;
 pub use crate::cli::args::vault::CreateArguments;
 pub use crate::cli::args::vault::DecryptArguments;
 pub use crate::cli::args::vault::EditArguments;
@@ -92,6 +97,9 @@ pub enum Verb {
     RdpFile(RdpFileVerb),
     /// Check a playbook without connecting anywhere
     Lint(LintArguments),
+    /// Jobs that run at their times: check their file, or hand them to another scheduler
+    #[command(subcommand)]
+    Schedule(ScheduleVerb),
     /// Show an inventory as Ansible would: `--list`, `--host HOST` or `--graph`
     Inventory(InventoryArguments),
     /// Show what hosts are, as conditions and templates see it
@@ -201,6 +209,9 @@ pub struct LintArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
+    /// Where vault passwords come from
+    #[command(flatten)]
+    pub keys: KeyArguments,
 }
 
 /// What to do with the lab.

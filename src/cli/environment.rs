@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::path::is_separator;
@@ -175,6 +176,14 @@ fn expand_by(path: &str, home: Option<PathBuf>, value: &dyn Fn(&str) -> Option<S
         }
         _ => PathBuf::from(written),
     }
+}
+
+/// All variables, for templates that look one up (`lookup('env', …)`); what is no text cannot be looked up.
+pub fn everything() -> BTreeMap<String, String> {
+    let pair = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(pair).collect()
 }
 
 /// The password in a variable that an inventory names; `None` when it is not set or empty.

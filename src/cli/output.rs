@@ -9,6 +9,7 @@ use crate::cli::args::ColorChoice;
 use crate::cli::environment::Colours;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::render::Colour;
@@ -26,8 +27,12 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// Decides on colours: what was typed, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    /// Decides on colours: what was typed, then `NO_COLOR`, then `CLICOLOR_FORCE`, then `ansible.cfg`, then whether it
+    /// is a terminal.
     pub fn new(environment: &Environment, choice: ColorChoice) -> Self {
+        let is_terminal = environment.stdout_is_terminal || environment.stderr_is_terminal;
+        let is_open = choice == ColorChoice::Auto && environment.colours == Colours::OnTerminals;
+        let is_plain = is_terminal && is_open && settings::is_plain(environment);
         let decide = |terminal: bool| {
             let wanted = match choice {
                 ColorChoice::Always => true,
@@ -35,7 +40,7 @@ impl Talk {
                 ColorChoice::Auto => match environment.colours {
                     Colours::Never => false,
                     Colours::Always => true,
-                    Colours::OnTerminals => terminal,
+                    Colours::OnTerminals => terminal && !is_plain,
                 },
             };
             if wanted {

@@ -37,6 +37,7 @@ use crate::cli::run::ready::Wires;
 use crate::cli::run::retry::Ledger;
 use crate::cli::run::retry::Places;
 use crate::cli::run::step::Stepping;
+use crate::cli::settings::Settings;
 use crate::cli::terminal::Console;
 use crate::cli::terminal::Terminal;
 use crate::event::RunMode;
@@ -105,7 +106,7 @@ fn execute(
         let hosts = opened.order.hosts.iter();
         let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
         let status = carry_out(&ready, &opened, &ledger, (talk, &interrupt)).await;
-        remember(&ledger, arguments, places.as_ref(), talk);
+        remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
         opened.fleet.close().await;
         status
     })
@@ -126,9 +127,15 @@ fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Or
 }
 
 /// Writes down who failed. What was done to hosts counts more than whether that can be written.
-fn remember(ledger: &Ledger, arguments: &RunArguments, places: Option<&Places>, talk: &Talk) {
-    let wished = arguments.rollout.retry_file.as_deref();
-    match ledger.close(places, wished, assign::rerun(arguments)) {
+fn remember(
+    ledger: &Ledger,
+    arguments: &RunArguments,
+    places: Option<&Places>,
+    (settings, talk): (&Settings, &Talk),
+) {
+    let typed = arguments.rollout.retry_file.clone();
+    let wished = typed.or_else(|| settings.retry_file(&arguments.playbook));
+    match ledger.close(places, wished.as_deref(), assign::rerun(arguments)) {
         Ok(Some((place, failed))) => talk.note(&format!(
             "{failed} failed or unreachable: once more with `--rerun failure`, or `--limit @{}`",
             place.display()

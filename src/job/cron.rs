@@ -15,6 +15,7 @@ use croner::parser::Seconds;
 use croner::parser::Year;
 
 mod fields;
+mod grammar;
 
 pub use crate::job::cron::fields::Days;
 pub use crate::job::cron::fields::Fields;
@@ -90,9 +91,10 @@ impl Cron {
             check(at, field)?;
         }
         both_days(&fields)?;
+        // Each field was read before, so that this does not fail.
         let pattern = parser()
             .parse(&fields.join(" "))
-            .map_err(|error| other(text, &error.to_string()))?;
+            .map_err(|_error| never(text))?;
         let cron = Self {
             text: text.to_owned(),
             fields,
@@ -228,8 +230,8 @@ fn check(at: usize, field: &str) -> Result<(), Mistake> {
     if let Some(slot) = alone.get_mut(at) {
         *slot = field;
     }
-    let is_plain = field.is_ascii() && !field.contains(['?', '@']);
-    if is_plain && parser().parse(&alone.join(" ")).is_ok() {
+    let is_grammatical = field.split(',').all(|item| grammar::is_item(at, item));
+    if is_grammatical && parser().parse(&alone.join(" ")).is_ok() {
         return Ok(());
     }
     let (name, values) = FIELDS.get(at).copied().unwrap_or_default();
@@ -276,11 +278,64 @@ fn never(text: &str) -> Mistake {
     }
 }
 
-fn other(text: &str, reason: &str) -> Mistake {
-    Mistake {
-        piece: text.to_owned(),
-        message: format!("`{text}` is no cron expression"),
-        label: reason.to_lowercase(),
-        help: None,
+#[cfg(test)]
+mod tests {
+    use jiff::civil::DateTime;
+    use jiff::civil::date;
+
+    use super::Bound;
+    use super::Cron;
+
+    /// The next days of a rule after New Year's Day 2026, a Thursday.
+    fn days(rule: &str, count: usize) -> Vec<String> {
+        let cron = Cron::parse(&format!("0 0 {rule}")).unwrap();
+        let mut civil: DateTime = date(2026, 1, 1).at(0, 0, 0, 0);
+        let mut found = Vec::new();
+        for _ in 0..count {
+            civil = cron.civil(Bound::After(civil)).unwrap();
+            found.push(civil.strftime("%m-%d").to_string());
+        }
+        found
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        for (rule, expected) in [
+            ("* * *", ["01-02", "01-03", "01-04"]),
+            ("31 * *", ["01-31", "03-31", "05-31"]),
+            ("* * mon", ["01-05", "01-12", "01-19"]),
+            ("* * 7", ["01-04", "01-11", "01-18"]),
+            ("* * FRI-SUN", ["01-02", "01-03", "01-04"]),
+            // Either kind of day is enough, or both must match.
+            ("13 * fri", ["01-02", "01-09", "01-13"]),
+            ("13 * +fri", ["02-13", "03-13", "11-13"]),
+            ("L * *", ["01-31", "02-28", "03-31"]),
+            ("L 11,12 *", ["11-30", "12-31", "11-30"]),
+            ("LW * *", ["01-30", "02-27", "03-31"]),
+            ("15W * *", ["01-15", "02-16", "03-16"]),
+            ("1W * *", ["02-02", "03-02", "04-01"]),
+            ("* * tue#2", ["01-13", "02-10", "03-10"]),
+            ("* * friL", ["01-30", "02-27", "03-27"]),
+            ("* 12 5L", ["12-25", "12-31", "12-29"]),
+            ("29 2 *", ["02-29", "02-29", "02-29"]),
+        ] {
+            assert_eq!(days(rule, 3), expected, "{rule}");
+        }
+    }
+
+    #[test]
+    fn letter_case_and_white_space_do_not_matter() {
+        let plain = Cron::parse("30 2 * jan mon").unwrap();
+        let odd = Cron::parse("30  2\t* JAN Mon").unwrap();
+        assert_eq!(plain.expanded(), odd.expanded());
+    }
+
+    #[test]
+    fn nicknames_are_fields() {
+        for (name, fields) in super::NICKNAMES {
+            let [named, written] = [name, fields].map(|text| Cron::parse(text).unwrap());
+            assert_eq!(named.expanded(), written.expanded(), "{name}");
+            assert_eq!(named.text(), name);
+        }
     }
 }

@@ -17,6 +17,7 @@ use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::Read;
 use crate::clock::Clock;
+use crate::event::Differences;
 use crate::plan::Change;
 use crate::plan::Failure;
 use crate::plan::Outcome;
@@ -63,6 +64,7 @@ pub(super) struct Ways {
     pub(super) ignore_errors: bool,
     pub(super) ignore_unreachable: bool,
     pub(super) no_log: bool,
+    pub(super) differences: Differences,
     pub(super) aim: Aim,
 }
 

@@ -178,6 +178,7 @@ impl Done {
             attempts: self.attempts,
             tolerated,
             message: self.message,
+            differences: self.ways.differences,
             took: self.took,
         };
         if self.ways.no_log {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::cim::CimError;
 use crate::cim::Value;
 use crate::event::Counts;
+use crate::event::Differences;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::TaskResult;
@@ -43,6 +44,7 @@ pub(super) struct Ending {
     pub(super) attempts: u32,
     pub(super) tolerated: Tolerated,
     pub(super) message: Option<Arc<str>>,
+    pub(super) differences: Differences,
     pub(super) took: Duration,
 }
 
@@ -91,6 +93,7 @@ impl<'a> Tale<'a> {
             message: ending.message,
             control: None,
             waiver: None,
+            differences: ending.differences,
             duration: ending.took,
         };
         let _delivered = self.world.events.send(Event::Result(result)).await;

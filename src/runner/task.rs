@@ -88,6 +88,7 @@ impl Turn<'_, '_> {
             self.tell_skipped(task, role, SkipReason::Declined).await;
             return;
         }
+        self.look_around();
         let is_include = matches!(task.action, Action::Include { .. });
         let upshot = if task.manner.run_once && !is_include {
             self.once(task, role).await
@@ -95,6 +96,16 @@ impl Turn<'_, '_> {
             self.carry_out(task, role).await
         };
         self.follow(task, &upshot);
+        let known = &self.visit.shared.known;
+        known.learn(&self.visit.host.name, self.memory);
+    }
+
+    /// Sees who is still there.
+    fn look_around(&mut self) {
+        let companions = &self.visit.shared.companions;
+        if companions.are_asked_for(self.play) {
+            self.given.take(&companions.of(self.play));
+        }
     }
 
     /// Gives the rest up when the run was interrupted.

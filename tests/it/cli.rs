@@ -9,6 +9,7 @@ mod facts;
 mod foreign_hosts;
 mod from_ansible;
 mod gateway;
+mod lint;
 mod lists;
 mod manual;
 mod passwords;

@@ -1,11 +1,13 @@
 //! The one integration test binary; each module states facts about one part.
 
+mod bytes;
 mod cli;
 mod diagnosis;
 mod docs;
 mod history;
 mod inside;
 mod inventory;
+pub(crate) mod job;
 mod judge;
 mod lab;
 pub(crate) mod peers;

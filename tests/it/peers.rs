@@ -10,6 +10,7 @@ mod inventory;
 pub(crate) mod outside;
 mod patterns;
 mod playbook_lists;
+mod playbook_runs;
 mod playbooks;
 mod remote_desktop;
 mod settings;

@@ -46,7 +46,6 @@ use crate::runner::World;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
-use crate::syntax::template::Engine;
 
 /// Seconds that one operation on a host may take unless told otherwise.
 const TIMEOUT: u64 = 30;
@@ -98,7 +97,7 @@ impl<'r> Ready<'r> {
         };
         let wishes = Wishes::read(&arguments.rollout, access.environment)?;
         let (playbook, diagnostics) =
-            lint::read_playbook(&arguments.playbook, &extra, &access.keyring)?;
+            lint::read_playbook(&arguments.playbook, &extra, access)?;
         let found = talk.diagnostics(&diagnostics);
         let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
             return Ok(Err(ExitStatus::Invalid));
@@ -162,7 +161,7 @@ impl<'r> Ready<'r> {
         let inventory = arguments.fleet.inventory.first();
         Surroundings {
             inventory: Arc::clone(fleet.inventory()),
-            engine: Arc::new(Engine::new().with_keyring(Arc::clone(&self.access.keyring))),
+            engine: Arc::clone(&self.access.engine),
             verbosity: arguments.verbose,
             diff: arguments.diff,
             playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),

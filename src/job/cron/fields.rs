@@ -1,6 +1,7 @@
 //! What a cron expression selects, field by field: for translations into other schedulers.
 
 use crate::job::cron::Cron;
+use crate::job::cron::grammar::WEEKDAYS;
 
 /// Minutes, hours, days and months that are selected, in ascending order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +52,6 @@ pub enum Unusual {
     NthWeekday(u16, u16),
 }
 
-const NAMES: [&str; 7] = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-
 impl Cron {
     /// What it selects.
     pub fn fields(&self) -> Fields {
@@ -88,9 +87,9 @@ impl Cron {
 fn of_month(item: &str) -> Option<Unusual> {
     match item {
         "L" => Some(Unusual::LastDay),
-        "LW" | "WL" => Some(Unusual::LastWorkday),
+        "LW" => Some(Unusual::LastWorkday),
         _ => {
-            let day = item.strip_suffix('W').or_else(|| item.strip_prefix('W'))?;
+            let day = item.strip_suffix('W')?;
             day.parse().ok().map(Unusual::NearestWorkday)
         }
     }
@@ -108,7 +107,7 @@ fn of_week(item: &str) -> Option<Unusual> {
 }
 
 fn weekday(word: &str) -> Option<u16> {
-    let number = match NAMES.iter().position(|name| *name == word) {
+    let number = match WEEKDAYS.iter().position(|name| *name == word) {
         Some(at) => u16::try_from(at).ok()?,
         None => word.parse().ok()?,
     };

@@ -82,6 +82,7 @@ fn ours(path: &Path) -> Playbook {
         files: Arc::new(Folder(path.parent().unwrap().to_owned())),
         keyring: Arc::default(),
         extra,
+        engine: None,
     };
     let (playbook, mistakes) = read(&corpus::source(&path.to_owned()).unwrap(), &reading);
     playbook.unwrap_or_else(|| panic!("{}", render(&mistakes, Colour::Never)))

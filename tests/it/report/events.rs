@@ -14,6 +14,7 @@ use rdpfix::cim::RegistryKey;
 use rdpfix::cim::Traffic;
 use rdpfix::cim::Value;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -117,6 +118,7 @@ pub(crate) fn result(host: &str, task: &str, outcome: Outcome) -> Event {
         message: None,
         control: None,
         waiver: None,
+        differences: Differences::AsAsked,
         duration: Duration::from_millis(31),
     })
 }

@@ -71,6 +71,8 @@ pub(crate) struct Rig {
     pub(crate) handlers: Vec<(&'static str, Wish)>,
     /// Hosts that do not let clients in, and how often.
     pub(crate) refuted: BTreeMap<String, usize>,
+    /// Hosts where nothing answers clients, and how often.
+    pub(crate) silent: BTreeMap<String, usize>,
     pub(crate) needs_facts: bool,
     pub(crate) forks: usize,
     pub(crate) host_timeout: Duration,
@@ -98,6 +100,7 @@ impl Default for Rig {
             tasks: Vec::new(),
             handlers: Vec::new(),
             refuted: BTreeMap::new(),
+            silent: BTreeMap::new(),
             needs_facts: false,
             forks: 10,
             host_timeout: Duration::from_mins(10),
@@ -228,6 +231,7 @@ impl Rig {
             }),
             prover: Arc::new(FakeProver {
                 refuted: Mutex::new(self.refuted.clone()),
+                silent: Mutex::new(self.silent.clone()),
             }),
             clock: Arc::new(SystemClock),
             events,
@@ -467,15 +471,26 @@ impl Connector for FakeConnector {
 
 struct FakeProver {
     refuted: Mutex<BTreeMap<String, usize>>,
+    silent: Mutex<BTreeMap<String, usize>>,
 }
 
 #[async_trait]
 impl Prover for FakeProver {
     async fn prove(&self, host: &Host) -> Proof {
-        let mut refuted = self.refuted.lock().unwrap();
-        let left = refuted.entry(host.name.to_string()).or_default();
-        let verdict = if *left > 0 {
-            *left -= 1;
+        let once_less = |times: &Mutex<BTreeMap<String, usize>>| {
+            let mut times = times.lock().unwrap();
+            let left = times.entry(host.name.to_string()).or_default();
+            let is_left = *left > 0;
+            *left -= usize::from(is_left);
+            is_left
+        };
+        let verdict = if once_less(&self.silent) {
+            Verdict::Refuted {
+                stage: Stage::Connect,
+                id: "no-answer",
+                reason: "nothing answers".to_owned(),
+            }
+        } else if once_less(&self.refuted) {
             Verdict::Refuted {
                 stage: Stage::Tls,
                 id: "cert-expired",

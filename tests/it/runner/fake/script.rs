@@ -198,6 +198,7 @@ fn action(node: &Node) -> Action {
         "include_vars",
         "meta",
         "ping",
+        "reboot",
     ]
     .into_iter()
     .find_map(|word| Some((word, node.get(word)?)));
@@ -235,6 +236,7 @@ fn action(node: &Node) -> Action {
             "end_play" => Meta::EndPlay,
             _ => Meta::Nothing,
         }),
+        "reboot" => Action::Reboot(body.clone()),
         _ => Action::Nothing("ping"),
     }
 }
