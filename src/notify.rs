@@ -13,6 +13,7 @@ pub mod letter;
 pub mod occasion;
 pub mod patience;
 mod post;
+pub mod supervisor;
 
 pub use crate::notify::courier::Courier;
 pub use crate::notify::courier::Fate;

@@ -56,6 +56,9 @@ use crate::service::turn::Turn;
 /// a job file that is replaced.
 pub const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
+/// Wishes for runs that may wait.
+const MOST_WISHES: usize = 16;
+
 /// Who does what the service wants done.
 pub struct Parts {
     /// Time.
@@ -82,6 +85,62 @@ pub struct Wires {
     pub drain: Duration,
 }
 
+/// How the service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything under way was over.
+    Clean,
+    /// Something did not end in time.
+    CutOff,
+}
+
+/// A way to look at the service and to ask it for runs, for as many as want one.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    state: watch::Receiver<State>,
+    asks: mpsc::Sender<String>,
+}
+
+/// What came of asking for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It begins as soon as the service gets to it.
+    Accepted,
+    /// The job runs already.
+    Running,
+    /// There is no such job.
+    Unknown,
+    /// The service is stopping, or has more wishes than it can remember.
+    Refused,
+}
+
+impl Handle {
+    /// What the service is doing.
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// Becomes ready with each change of what the service is doing.
+    pub fn changes(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// Asks for a run now; never waits.
+    pub fn run_now(&self, job: &str) -> Asked {
+        let state = self.state.borrow();
+        let Some(shown) = state.job(job) else {
+            return Asked::Unknown;
+        };
+        if shown.running.is_some() {
+            return Asked::Running;
+        }
+        if state.phase != Phase::Up || self.asks.try_send(job.to_owned()).is_err() {
+            return Asked::Refused;
+        }
+        Asked::Accepted
+    }
+}
+
 /// What turns share.
 struct Around {
     parts: Parts,
@@ -100,11 +159,15 @@ pub struct Service {
     standings: BTreeMap<Arc<str>, Standing>,
     turns: JoinSet<Over>,
     stop: watch::Sender<bool>,
+    asks: mpsc::Sender<String>,
 }
 
 impl Service {
-    /// Reads the jobs; the error is for people.
-    pub fn new(parts: Parts, source: Arc<dyn JobSource>) -> Result<Self, String> {
+    /// Reads the jobs; the error is for people. What comes along hears the wishes of its handles, see [`Wires::asks`].
+    pub fn new(
+        parts: Parts,
+        source: Arc<dyn JobSource>,
+    ) -> Result<(Self, mpsc::Receiver<String>), String> {
         let file = source.read()?;
         let now = parts.clock.now();
         let jobs = file.jobs.iter().map(JobState::new);
@@ -116,7 +179,8 @@ impl Service {
             problem: None,
             jobs: jobs.collect(),
         };
-        Ok(Self {
+        let (asks, asked) = mpsc::channel(MOST_WISHES);
+        let service = Self {
             around: Arc::new(Around {
                 parts,
                 state: watch::Sender::new(state),
@@ -127,16 +191,21 @@ impl Service {
             standings: BTreeMap::new(),
             turns: JoinSet::new(),
             stop: watch::Sender::new(false),
-        })
+            asks,
+        };
+        Ok((service, asked))
     }
 
-    /// What it is doing, now and later.
-    pub fn state(&self) -> watch::Receiver<State> {
-        self.around.state.subscribe()
+    /// A way to look at it and to ask it for runs.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            state: self.around.state.subscribe(),
+            asks: self.asks.clone(),
+        }
     }
 
     /// Works until it is told to stop, and everything under way is over or cut off.
-    pub async fn run(mut self, mut wires: Wires) {
+    pub async fn run(mut self, mut wires: Wires) -> Ended {
         self.start();
         loop {
             let acts = self.agenda.due(self.now());
@@ -158,7 +227,7 @@ impl Service {
                 }
             }
         }
-        self.drain(wires.drain).await;
+        self.drain(wires.drain).await
     }
 
     fn now(&self) -> Timestamp {
@@ -289,7 +358,7 @@ impl Service {
 
     /// Ends what is under way: at the next call, or by force when that takes too long. What could not be told to others
     /// is told later by whoever takes over.
-    async fn drain(mut self, limit: Duration) {
+    async fn drain(mut self, limit: Duration) -> Ended {
         let runs = self.turns.len();
         let drain_s = limit.as_secs();
         self.around.say(None, What::Stopping { runs, drain_s });
@@ -318,6 +387,7 @@ impl Service {
             self.cut_off();
         }
         self.around.say(None, What::Stopped);
+        if is_over { Ended::Clean } else { Ended::CutOff }
     }
 
     fn cut_off(&mut self) {

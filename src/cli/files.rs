@@ -14,9 +14,13 @@ use std::process::Stdio;
 
 use anyhow::Context;
 
+mod alone;
 pub mod memory;
 mod replace;
 
+pub use crate::cli::files::alone::Stamp;
+pub use crate::cli::files::alone::change_alone;
+pub use crate::cli::files::alone::stamp;
 pub use crate::cli::files::replace::Standing;
 pub use crate::cli::files::replace::real_program;
 pub use crate::cli::files::replace::replace;

@@ -14,7 +14,6 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::cli::run::retry::Ledger;
 use crate::diag::render::Colour;
 use crate::event::Event;
 use crate::report::Reporter;
@@ -33,6 +32,8 @@ const BATCH: usize = 1024;
 pub struct Shown {
     human: human::Options,
     has_bar: bool,
+    /// Whether somebody looks at standard output.
+    has_stdout: bool,
 }
 
 impl Shown {
@@ -55,6 +56,20 @@ impl Shown {
             },
             // A bar would write over the questions.
             has_bar: environment.stderr_is_terminal && !arguments.rollout.step,
+            has_stdout: true,
+        }
+    }
+
+    /// In files alone.
+    pub fn in_files() -> Self {
+        Self {
+            human: human::Options {
+                colour: human::Colour::Never,
+                verbosity: 0,
+                diff: human::Diff::Show,
+            },
+            has_bar: false,
+            has_stdout: false,
         }
     }
 }
@@ -93,18 +108,21 @@ impl Reporting {
     }
 }
 
-/// Starts them; they end when nobody can send events any more. The ledger hears of everything that others are told, and
+/// Who hears of a run besides the reporters that are named.
+pub type Listeners = (Box<dyn Reporter>, Option<Recording>);
+
+/// Starts them; they end when nobody can send events any more. The first one hears of everything that others are told, and
 /// before them; what is recorded is kept before anybody is told.
 pub fn start(
     names: &[String],
     shown: Shown,
     hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
-    (ledger, recording): (Ledger, Option<Recording>),
+    (first, recording): Listeners,
 ) -> anyhow::Result<Reporting> {
     let progress = shown.has_bar.then(Progress::terminal);
-    let mut stdout = Some(beside(progress.as_ref()));
-    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(ledger)];
+    let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
+    let mut reporters: Vec<Box<dyn Reporter>> = vec![first];
     for name in names {
         let (kind, path) = match name.split_once(':') {
             Some((kind, path)) => (kind, Some(path)),

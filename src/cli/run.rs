@@ -14,6 +14,7 @@ pub mod list;
 pub mod prompt;
 pub mod ready;
 pub mod retry;
+pub mod spread;
 pub mod step;
 pub mod wishes;
 
@@ -29,6 +30,7 @@ use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
+use crate::cli::reporters::Listeners;
 use crate::cli::reporters::Shown;
 use crate::cli::run::assign::Selection;
 use crate::cli::run::ready::Opened;
@@ -47,9 +49,9 @@ use crate::runner::Order;
 use crate::syntax::Node;
 
 /// Bytes of stack for each thread: files that include each other are walked in each other.
-const STACK: usize = 8 * 1024 * 1024;
+pub(super) const STACK: usize = 8 * 1024 * 1024;
 /// Events that may wait for a slow reader before hosts do.
-const EVENTS_IN_FLIGHT: usize = 1024;
+pub(super) const EVENTS_IN_FLIGHT: usize = 1024;
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
@@ -201,7 +203,7 @@ async fn carry_out(
     };
     let hidden = access.keyring.hidden();
     let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
-    let listeners = (ledger.clone(), recording);
+    let listeners: Listeners = (Box::new(ledger.clone()), recording);
     let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
     let wires = Wires {
         events,

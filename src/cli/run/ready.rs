@@ -28,6 +28,7 @@ use crate::cli::run::assign::Selection;
 use crate::cli::run::extra_variables;
 use crate::cli::run::prompt;
 use crate::cli::run::retry::Places;
+use crate::cli::run::spread::Spread;
 use crate::cli::run::wishes::Wishes;
 use crate::cli::terminal::Terminal;
 use crate::clock::Clock;
@@ -73,6 +74,8 @@ pub struct Opened {
     pub order: Order,
     /// The inventory, and the labs behind it; to be closed when the run is over.
     pub fleet: Fleet,
+    /// How long hosts wait for their turn.
+    pub spread: Spread,
 }
 
 /// Where the events of a run go, and what stops it.
@@ -96,8 +99,7 @@ impl<'r> Ready<'r> {
             return Ok(Err(ExitStatus::Usage));
         };
         let wishes = Wishes::read(&arguments.rollout, access.environment)?;
-        let (playbook, diagnostics) =
-            lint::read_playbook(&arguments.playbook, &extra, access)?;
+        let (playbook, diagnostics) = lint::read_playbook(&arguments.playbook, &extra, access)?;
         let found = talk.diagnostics(&diagnostics);
         let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
             return Ok(Err(ExitStatus::Invalid));
@@ -151,7 +153,11 @@ impl<'r> Ready<'r> {
             around: Arc::new(self.surroundings(&fleet)),
             consent: None,
         };
-        Ok(Opened { order, fleet })
+        Ok(Opened {
+            order,
+            fleet,
+            spread: Spread::default(),
+        })
     }
 
     /// What every host has around it.
@@ -196,8 +202,10 @@ impl<'r> Ready<'r> {
             passwords: Some(Arc::new(Sources::new())),
             ..WinRmOptions::default()
         };
+        let connector = Arc::new(WinRmConnector::new(options, Arc::clone(&clock)));
+        let spread = opened.spread.clone();
         let world = World {
-            connector: Arc::new(WinRmConnector::new(options, Arc::clone(&clock))),
+            connector: spread.before(connector, &clock, wires.interrupted.clone()),
             prover: Arc::new(RdpProver::new(
                 Arc::clone(&clock),
                 timeout.min(Duration::from_secs(10)),

@@ -323,10 +323,10 @@ async fn perform(case: &Case) -> String {
         herald: Arc::<World>::clone(&world),
         log: Arc::<World>::clone(&world),
     };
-    let service = Service::new(parts, Arc::<World>::clone(&world)).unwrap();
+    let (service, asks) = Service::new(parts, Arc::<World>::clone(&world)).unwrap();
+    let handle = service.handle();
     let (stop, stopped) = watch::channel(false);
     let (reload, reloads) = mpsc::channel(1);
-    let (ask, asks) = mpsc::channel(1);
     let wires = Wires {
         stop: stopped,
         reload: reloads,
@@ -346,7 +346,8 @@ async fn perform(case: &Case) -> String {
             reload.send(()).await.unwrap();
         }
         if let Some(job) = &event.run {
-            ask.send(job.clone()).await.unwrap();
+            let asked = handle.run_now(job);
+            world.line(world.now(), Some(job), &format!("> asked for: {asked:?}"));
         }
         if event.stop {
             stop.send_replace(true);
