@@ -31,6 +31,7 @@ pub mod run;
 pub mod scenario;
 pub mod schedule;
 pub mod schema;
+pub mod serve;
 pub mod settings;
 pub mod terminal;
 pub mod vault;
@@ -62,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
         Verb::Lint(lint) => lint::lint(&lint, environment, talk),
+        Verb::Serve(arguments) => serve::serve(&arguments, environment, talk),
         Verb::Schedule(verb) => schedule::schedule(&verb, environment, talk),
         Verb::Waivers(arguments) => waivers::waivers(&arguments, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),

@@ -43,8 +43,10 @@ pub mod waiver;
 // Drivers: sockets, tasks, timers, the file of what was found.
 pub mod history;
 pub mod lab;
+pub mod notify;
 pub mod probe;
 pub mod runner;
+pub mod service;
 pub mod session;
 
 // Edge: what people and other programs see.

@@ -16,6 +16,7 @@ use rdpfix::cim::Value;
 use rdpfix::control::Control;
 use rdpfix::control::Severity;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -150,6 +151,7 @@ impl Fleet {
                 message: None,
                 control: Some(Arc::clone(control)),
                 waiver: None,
+                differences: Differences::AsAsked,
                 duration: Duration::from_millis(3),
             }));
         }

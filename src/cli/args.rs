@@ -16,6 +16,7 @@ mod probe;
 pub mod rdp_file;
 mod rollout;
 mod schedule;
+mod serve;
 mod vault;
 mod waivers;
 
@@ -38,6 +39,9 @@ pub use crate::cli::args::schedule::ScheduleCheckArguments;
 pub use crate::cli::args::schedule::ScheduleInstallArguments;
 pub use crate::cli::args::schedule::ScheduleTarget;
 pub use crate::cli::args::schedule::ScheduleVerb;
+pub use crate::cli::args::serve::LogFormat;
+pub use crate::cli::args::serve::ScheduleRunArguments;
+pub use crate::cli::args::serve::ServeArguments;
 pub use crate::cli::args::vault::CreateArguments;
 pub use crate::cli::args::vault::DecryptArguments;
 pub use crate::cli::args::vault::EditArguments;
@@ -99,6 +103,8 @@ pub enum Verb {
     RdpFile(RdpFileVerb),
     /// Check a playbook without connecting anywhere
     Lint(LintArguments),
+    /// Run jobs when their time has come, until told to stop
+    Serve(ServeArguments),
     /// Jobs that run at their times: check their file, or hand them to another scheduler
     #[command(subcommand)]
     Schedule(ScheduleVerb),
@@ -136,7 +142,7 @@ pub struct ApplyArguments {
 }
 
 /// Which hosts, and how to sign in to them.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct FleetArguments {
     /// Inventory: a file, a folder, a script, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`; may be given several times
     #[arg(short, long, value_name = "INVENTORY")]
@@ -156,7 +162,7 @@ pub struct FleetArguments {
 }
 
 /// What `apply` and `audit` share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RunArguments {
     /// The playbook
     pub playbook: PathBuf,

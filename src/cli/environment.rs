@@ -39,6 +39,8 @@ pub struct Environment {
     pub state_folder: Option<PathBuf>,
     /// `RDPFIX_HISTORY`: the file of the history; runs are recorded where it is set.
     pub history: Option<PathBuf>,
+    /// `NOTIFY_SOCKET`: where the supervisor that started the program listens.
+    pub supervisor: Option<PathBuf>,
     /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
     pub job_completion_index: Option<String>,
     /// What these and `ansible.cfg` say; there once a verb has asked for it.
@@ -103,6 +105,7 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             state_folder: state_folder(),
             history: text("RDPFIX_HISTORY").map(PathBuf::from),
+            supervisor: text("NOTIFY_SOCKET").map(PathBuf::from),
             job_completion_index: text("JOB_COMPLETION_INDEX"),
             variables: TABLE
                 .iter()

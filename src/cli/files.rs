@@ -14,10 +14,14 @@ use std::process::Stdio;
 
 use anyhow::Context;
 
+mod alone;
 mod draft;
 pub mod memory;
 mod replace;
 
+pub use crate::cli::files::alone::Stamp;
+pub use crate::cli::files::alone::change_alone;
+pub use crate::cli::files::alone::stamp;
 pub use crate::cli::files::draft::Draft;
 pub use crate::cli::files::draft::scratch;
 pub use crate::cli::files::replace::Standing;

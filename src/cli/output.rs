@@ -1,6 +1,9 @@
 //! What the program itself says, on standard error: diagnostics of files, errors with remedies.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::cli::args::ColorChoice;
 use crate::cli::environment::Colours;
@@ -19,6 +22,8 @@ pub struct Talk {
     pub stdout: Colour,
     /// Colours of standard error.
     pub stderr: Colour,
+    /// Where everything goes instead of standard error, for whoever tells it in their own way.
+    pub kept: Option<Arc<Mutex<String>>>,
 }
 
 impl Talk {
@@ -47,12 +52,41 @@ impl Talk {
         Self {
             stdout: decide(environment.stdout_is_terminal),
             stderr: decide(environment.stderr_is_terminal),
+            kept: None,
+        }
+    }
+
+    /// Says nothing, and keeps what it was told to say.
+    pub fn silent() -> Self {
+        Self {
+            stdout: Colour::Never,
+            stderr: Colour::Never,
+            kept: Some(Arc::default()),
+        }
+    }
+
+    /// What a silent one was told to say, and forgets it.
+    pub fn take(&self) -> String {
+        let kept = self.kept.as_ref();
+        kept.map(|kept| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)))
+            .unwrap_or_default()
+    }
+
+    fn say(&self, text: &str) {
+        match &self.kept {
+            Some(kept) => kept
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_str(text),
+            None => {
+                let _written = write!(std::io::stderr(), "{text}");
+            }
         }
     }
 
     /// Shows diagnostics of files; says whether one of them is an error.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) -> Found {
-        let _written = write!(std::io::stderr(), "{}", render(diagnostics, self.stderr));
+        self.say(&render(diagnostics, self.stderr));
         if diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -65,7 +99,7 @@ impl Talk {
 
     /// Says a line.
     pub fn note(&self, text: &str) {
-        let _written = writeln!(std::io::stderr(), "{text}");
+        self.say(&format!("{text}\n"));
     }
 
     /// Shows an error and gives the status that it amounts to.
@@ -74,11 +108,11 @@ impl Talk {
             // `rdpfix lab list | head -1` is no mistake.
             return ExitStatus::Success;
         }
-        let _written = writeln!(std::io::stderr(), "error: {error:#}");
+        self.note(&format!("error: {error:#}"));
         match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
                 for hint in &refusal.hints {
-                    let _written = writeln!(std::io::stderr(), "hint: {hint}");
+                    self.note(&format!("hint: {hint}"));
                 }
                 refusal.status
             }

@@ -17,7 +17,6 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::cli::run::retry::Ledger;
 use crate::diag::nearest;
 use crate::diag::render::Colour;
 use crate::event::Event;
@@ -41,6 +40,8 @@ const BATCH: usize = 1024;
 pub struct Shown {
     human: human::Options,
     has_bar: bool,
+    /// Whether somebody looks at standard output.
+    has_stdout: bool,
 }
 
 impl Shown {
@@ -63,6 +64,20 @@ impl Shown {
             },
             // A bar would write over the questions.
             has_bar: environment.stderr_is_terminal && !arguments.rollout.step,
+            has_stdout: true,
+        }
+    }
+
+    /// In files alone.
+    pub fn in_files() -> Self {
+        Self {
+            human: human::Options {
+                colour: human::Colour::Never,
+                verbosity: 0,
+                diff: human::Diff::Show,
+            },
+            has_bar: false,
+            has_stdout: false,
         }
     }
 }
@@ -137,7 +152,10 @@ struct Around<'a> {
     hidden: &'a Arc<Hidden>,
 }
 
-/// Starts them; they end when nobody can send events any more. The ledger hears of everything that others are told, and
+/// Who hears of a run besides the reporters that are named.
+pub type Listeners = (Box<dyn Reporter>, Option<Recording>);
+
+/// Starts them; they end when nobody can send events any more. The first one hears of everything that others are told, and
 /// before them; what is recorded is kept before anybody is told. A place that cannot be written to is told before
 /// anything is done.
 pub fn start(
@@ -145,14 +163,14 @@ pub fn start(
     shown: Shown,
     hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
-    (ledger, recording): (Ledger, Option<Recording>),
+    (first, recording): Listeners,
 ) -> anyhow::Result<Reporting> {
     let progress = shown.has_bar.then(Progress::terminal);
-    let mut stdout = Some(beside(progress.as_ref()));
+    let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
     let around = Around { shown, hidden };
     let mut reporters = vec![Named {
         name: "ledger".to_owned(),
-        reporter: Box::new(ledger),
+        reporter: first,
         is_stdout: false,
     }];
     let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();

@@ -10,6 +10,7 @@ use crate::cli::lint::read_source;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::serve;
 use crate::diag::nearest;
 use crate::job;
 use crate::job::Job;
@@ -26,6 +27,7 @@ pub fn schedule(
 ) -> anyhow::Result<ExitStatus> {
     match verb {
         ScheduleVerb::Check(check) => check::check(check, environment, talk),
+        ScheduleVerb::Run(run) => serve::run_once(run, environment, talk),
         ScheduleVerb::Install(install) => install::install(install, talk),
     }
 }

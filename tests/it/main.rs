@@ -16,6 +16,7 @@ mod rdp;
 pub(crate) mod report;
 mod resources;
 mod runner;
+mod service;
 mod session;
 mod support;
 mod tidy;

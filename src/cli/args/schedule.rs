@@ -7,11 +7,15 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
+use crate::cli::args::ScheduleRunArguments;
+
 /// What to do with a job file.
 #[derive(Debug, Subcommand)]
 pub enum ScheduleVerb {
     /// Check a job file, and tell when its jobs run next and what they do then
     Check(ScheduleCheckArguments),
+    /// Run one job now, as the service would; exits as `apply` and `audit` do
+    Run(ScheduleRunArguments),
     /// Print what another scheduler needs to run the jobs; nothing is written or changed
     Install(ScheduleInstallArguments),
 }

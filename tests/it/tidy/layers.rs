@@ -140,6 +140,11 @@ pub(super) const TABLE: &[(&str, &[&str])] = &[
             "waiver",
         ],
     ),
+    ("service", &["clock", "event", "job"]),
+    (
+        "notify",
+        &["clock", "event", "job", "secret", "service", "syntax"],
+    ),
     (
         "report",
         &[
