@@ -338,6 +338,9 @@ impl Story {
         for change in changes {
             self.change((tint, result.resource), change, options);
         }
+        if let Some(message) = &result.message {
+            self.detail(Tint::Warning, format!("note: {}", clean(message, SHOWN)));
+        }
         self.calls(changes, options);
     }
 

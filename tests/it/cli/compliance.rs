@@ -88,6 +88,17 @@ async fn what_takes_remote_desktop_away_is_explained() {
         .collect();
     assert_eq!(told.len(), 5, "{told:?}");
     assert!(told.iter().all(|text| text.contains("waiver")), "{told:?}");
+    let shown = [
+        "audit",
+        "playbooks/cis-windows11-rdp.yml",
+        "-t",
+        "disables-rdp",
+    ];
+    bench
+        .run(&shown)
+        .await
+        .exits(3)
+        .says("note: the benchmark wants Remote Desktop switched off");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -71,7 +71,11 @@ fn playbooks() -> Vec<PathBuf> {
             "playbook/projects/{project}/site.yml"
         )));
     }
-    found.retain(|path| !String::from_utf8_lossy(&support::bytes(path)).contains("prove:"));
+    found.retain(|path| {
+        let bytes = support::bytes(path);
+        let text = String::from_utf8_lossy(&bytes);
+        !text.contains("prove:") && !text.contains(" control:")
+    });
     found
 }
 
