@@ -166,6 +166,55 @@ fn words_of_commands_survive_the_shells_of_all_schedulers() {
     }
 }
 
+/// What is printed for a job of a scheduler. Three tries of ten minutes, two waits of one and a minute are 1980 seconds.
+const CONSEQUENCES: [(&str, &str, [&str; 3]); 5] = [
+    (
+        "systemd",
+        "a",
+        [
+            "Persistent=no",
+            "TimeoutStartSec=1980",
+            "SuccessExitStatus=3",
+        ],
+    ),
+    (
+        "windows-task",
+        "a",
+        [
+            "<StartWhenAvailable>false<",
+            "<ExecutionTimeLimit>PT1980S<",
+            "<MultipleInstancesPolicy>IgnoreNew<",
+        ],
+    ),
+    (
+        "windows-task",
+        "b",
+        [
+            "<StartWhenAvailable>true<",
+            "<ExecutionTimeLimit>PT0S<",
+            "<MultipleInstancesPolicy>Queue<",
+        ],
+    ),
+    (
+        "kubernetes",
+        "a",
+        [
+            "startingDeadlineSeconds: 60\n",
+            "activeDeadlineSeconds: 1980\n",
+            "concurrencyPolicy: Forbid\n",
+        ],
+    ),
+    (
+        "kubernetes",
+        "b",
+        [
+            "startingDeadlineSeconds: 3600\n",
+            "concurrencyPolicy: Forbid\n",
+            "restartPolicy: Never\n",
+        ],
+    ),
+];
+
 #[test]
 fn what_follows_from_a_job_is_printed() {
     let folder = tempfile::tempdir().unwrap();
@@ -175,54 +224,7 @@ fn what_follows_from_a_job_is_printed() {
         b"jobs:\n  - {name: a, playbook: p, inventory: h, every: 1h, missed: skip, deadline: 10m, retries: {count: 2, delay: 1m}}\n  - {name: b, playbook: p, inventory: h, every: 1h, overlap: queue}\n",
     );
     let path = path.to_str().unwrap();
-    // Three tries of ten minutes, two waits of one, and a minute.
-    for (target, job, pieces) in [
-        (
-            "systemd",
-            "a",
-            [
-                "Persistent=no",
-                "TimeoutStartSec=1980",
-                "SuccessExitStatus=3",
-            ],
-        ),
-        (
-            "windows-task",
-            "a",
-            [
-                "<StartWhenAvailable>false<",
-                "<ExecutionTimeLimit>PT1980S<",
-                "<MultipleInstancesPolicy>IgnoreNew<",
-            ],
-        ),
-        (
-            "windows-task",
-            "b",
-            [
-                "<StartWhenAvailable>true<",
-                "<ExecutionTimeLimit>PT0S<",
-                "<MultipleInstancesPolicy>Queue<",
-            ],
-        ),
-        (
-            "kubernetes",
-            "a",
-            [
-                "startingDeadlineSeconds: 60\n",
-                "activeDeadlineSeconds: 1980\n",
-                "concurrencyPolicy: Forbid\n",
-            ],
-        ),
-        (
-            "kubernetes",
-            "b",
-            [
-                "startingDeadlineSeconds: 3600\n",
-                "concurrencyPolicy: Forbid\n",
-                "restartPolicy: Never\n",
-            ],
-        ),
-    ] {
+    for (target, job, pieces) in CONSEQUENCES {
         let output = schedule(&["install", target, path, "--job", job]);
         for piece in pieces {
             assert!(

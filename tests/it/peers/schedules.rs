@@ -1,6 +1,7 @@
 //! Facts about times told by others: croniter and systemd run jobs when we do, and what is printed for systemd, cron, the
 //! Windows Task Scheduler and Kubernetes means the times of the job to whoever reads it.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 use std::process::Output;
@@ -96,7 +97,7 @@ fn jobs(folder: &Path, which: impl Fn(&str, &str) -> bool) -> JobFile {
         "defaults: {playbook: p.yml, inventory: h.yml, missed: skip}\njobs:\n".to_owned();
     for (name, keys, refused) in CASES {
         if which(name, refused) {
-            text.push_str(&format!("- {{name: {name}, {keys}}}\n"));
+            writeln!(text, "- {{name: {name}, {keys}}}").unwrap();
         }
     }
     let path = folder.join("jobs.yml");
@@ -335,13 +336,12 @@ fn tasks_for_windows_mean_the_times_of_the_job() {
 fn units(text: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
     for line in text.lines() {
-        match line.strip_prefix("# /etc/systemd/system/") {
-            Some(name) => found.push((name.to_owned(), String::new())),
-            None => {
-                let (_, unit) = found.last_mut().unwrap();
-                unit.push_str(line);
-                unit.push('\n');
-            }
+        if let Some(name) = line.strip_prefix("# /etc/systemd/system/") {
+            found.push((name.to_owned(), String::new()));
+        } else {
+            let (_, unit) = found.last_mut().unwrap();
+            unit.push_str(line);
+            unit.push('\n');
         }
     }
     found
@@ -375,18 +375,18 @@ fn systemd_takes_its_units_and_means_the_times_of_the_job() {
             .lines()
             .filter_map(|line| line.strip_prefix("OnCalendar="));
         let lines: Vec<&str> = lines.collect();
-        let mut times = calendar(&program, &lines);
-        times.sort_unstable();
-        times.dedup();
-        times.truncate(COUNT);
+        let mut moments = calendar(&program, &lines);
+        moments.sort_unstable();
+        moments.dedup();
+        moments.truncate(COUNT);
         let expected = ours(job);
         // systemd looks no further than a leap year or two ahead.
         assert!(
-            times.len() == COUNT || job.name.contains("leap"),
+            moments.len() == COUNT || job.name.contains("leap"),
             "{}",
             job.name
         );
-        assert_eq!(times, expected[..times.len()], "{}", job.name);
+        assert_eq!(moments, expected[..moments.len()], "{}", job.name);
     }
 }
 
