@@ -19,6 +19,7 @@ mod results;
 mod rollout;
 mod scenario_files;
 mod secrets;
+mod serve;
 mod settings;
 mod sign_in;
 mod vault;
