@@ -35,6 +35,7 @@ pub mod serve;
 pub mod settings;
 pub mod terminal;
 pub mod vault;
+pub mod waivers;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -64,6 +65,7 @@ fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Resul
         Verb::Lint(lint) => lint::lint(&lint, environment, talk),
         Verb::Serve(arguments) => serve::serve(&arguments, environment, talk),
         Verb::Schedule(verb) => schedule::schedule(&verb, environment, talk),
+        Verb::Waivers(arguments) => waivers::waivers(&arguments, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),
         Verb::Vault(verb) => vault::vault(&verb, environment, talk),

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cim::Traffic;
 use crate::control::Control;
+use crate::control::Standing;
 use crate::control::Waiver;
 use crate::plan::Outcome;
 use crate::proof::Proof;
@@ -327,10 +329,20 @@ impl TaskResult {
 
     /// Whether a waiver for it holds. Days are those of UTC, the same for every reader.
     pub fn is_waived(&self) -> bool {
-        let today = self.at.to_zoned(TimeZone::UTC).date();
         self.waiver
             .as_ref()
-            .is_some_and(|waiver| waiver.holds(today))
+            .is_some_and(|waiver| waiver.holds(self.day()))
+    }
+
+    /// How it stands with the waiver for it; `None` without one.
+    pub fn standing(&self) -> Option<Standing> {
+        self.waiver
+            .as_ref()
+            .map(|waiver| waiver.standing(self.day()))
+    }
+
+    fn day(&self) -> Date {
+        self.at.to_zoned(TimeZone::UTC).date()
     }
 
     /// What histories and reports go by: the control's identifier, else the resource with what it is about, as in

@@ -38,6 +38,7 @@ pub mod rdp_file;
 pub mod resource;
 pub mod survey;
 pub mod syntax;
+pub mod waiver;
 
 // Drivers: sockets, tasks, timers, the file of what was found.
 pub mod history;

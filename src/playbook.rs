@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::control::Control;
+use crate::control::Controls;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
@@ -23,6 +25,8 @@ pub mod actions;
 mod around;
 mod built_in;
 mod condition;
+mod conflict;
+mod controls;
 mod entry;
 mod extra;
 mod foreign;
@@ -62,6 +66,17 @@ pub struct Playbook {
     pub name: String,
     /// Its plays, in order.
     pub plays: Vec<Arc<Play>>,
+    /// The controls that its tasks check, those of imported and included files among them.
+    pub controls: Controls,
+}
+
+/// The rule that a task checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled {
+    /// The control.
+    pub control: Arc<Control>,
+    /// `note`: what to know about a difference, told with it.
+    pub note: Option<Arc<str>>,
 }
 
 /// Hosts with what they should be like.
@@ -183,6 +198,8 @@ pub struct Task {
     pub changed_when: Vec<Condition>,
     /// `failed_when`; empty: the action decides.
     pub failed_when: Vec<Condition>,
+    /// `control`: the rule that it checks.
+    pub control: Option<Ruled>,
     /// Keywords that bend how it is carried out.
     pub manner: Manner,
     /// Where the task stands.
@@ -344,6 +361,7 @@ impl Task {
             until: None,
             changed_when: Vec::new(),
             failed_when: Vec::new(),
+            control: None,
             manner: Manner::default(),
             span,
         }

@@ -46,6 +46,7 @@ mod queue;
 mod resource;
 mod result;
 pub mod rollout;
+mod rule;
 mod sequel;
 mod shared;
 mod stop;

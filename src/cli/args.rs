@@ -18,6 +18,7 @@ mod rollout;
 mod schedule;
 mod serve;
 mod vault;
+mod waivers;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
 pub use crate::cli::args::explain::ExplainArguments;
@@ -50,6 +51,7 @@ pub use crate::cli::args::vault::KeyArguments;
 pub use crate::cli::args::vault::RekeyArguments;
 pub use crate::cli::args::vault::VaultFiles;
 pub use crate::cli::args::vault::VaultVerb;
+pub use crate::cli::args::waivers::WaiversArguments;
 use crate::cli::lab::ListenAt;
 
 /// Makes Remote Desktop hosts connectable again and keeps them so.
@@ -106,6 +108,8 @@ pub enum Verb {
     /// Jobs that run at their times: check their file, or hand them to another scheduler
     #[command(subcommand)]
     Schedule(ScheduleVerb),
+    /// Tell which waivers stand in files and how long they hold, and check them against an inventory and playbooks
+    Waivers(WaiversArguments),
     /// Show an inventory as Ansible would: `--list`, `--host HOST` or `--graph`
     Inventory(InventoryArguments),
     /// Show what hosts are, as conditions and templates see it
@@ -189,13 +193,17 @@ pub struct RunArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
+    /// Deviations that are accepted until a day, see docs/reference/waivers.md; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub waiver_file: Vec<PathBuf>,
     /// Seconds that one operation on a host may take [default: 30]
     #[arg(short = 'T', long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Seconds that one host may take as a whole
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub host_timeout: u64,
-    /// Results as `human` or `jsonl`, each with `:PATH` to write a file; may be given several times
+    /// How results are told: `human`, `jsonl`, `json`, `junit`, `sarif`, `csv`, `markdown`, `html`, `openmetrics` or `hdf`,
+    /// each with `:PATH` to write a file; may be given several times; `list` tells what each is for
     #[arg(long, value_name = "NAME[:PATH]")]
     pub reporter: Vec<String>,
     /// Keep what is found in a history, see `rdpfix history`; so does RDPFIX_HISTORY

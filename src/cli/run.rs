@@ -64,6 +64,9 @@ pub fn apply(
     } else {
         RunMode::Apply
     };
+    if reporters::listed(&arguments.run.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     execute(mode, &arguments.run, environment, talk)
 }
 
@@ -73,6 +76,9 @@ pub fn audit(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
+    if reporters::listed(&arguments.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     arguments.diff = true;
     execute(RunMode::Check, &arguments, environment, talk)
 }
@@ -128,7 +134,7 @@ fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Or
     }
 }
 
-/// Writes down who failed. What was done to hosts counts more than whether that can be written.
+/// Writes down who failed, and tells of waivers that nobody needs. What was done to hosts counts more than whether that can be written.
 fn remember(
     ledger: &Ledger,
     arguments: &RunArguments,
@@ -144,6 +150,9 @@ fn remember(
         )),
         Ok(None) => {}
         Err(error) => talk.note(&format!("warning: {error:#}")),
+    }
+    if arguments.verbose > 0 {
+        ledger.unneeded().iter().for_each(|note| talk.note(note));
     }
 }
 
@@ -213,8 +222,16 @@ async fn carry_out(
         recap = ready.carry_out(opened, wires) => recap?,
         () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
     };
-    let kept = reporting.finished().await?;
-    let status = kept.weigh(ExitStatus::of(&recap));
+    let (kept, errors) = reporting.finished().await?;
+    for error in &errors {
+        talk.note(&format!("error: {error}"));
+    }
+    let status = match errors.as_slice() {
+        [] => ExitStatus::of(&recap),
+        // What happened is not known where it should be.
+        _ => ExitStatus::Internal,
+    };
+    let status = kept.weigh(status);
     Ok(interrupt.status().unwrap_or(status))
 }
 

@@ -317,7 +317,7 @@ impl<'c> Looker<'c> {
             .collect()
     }
 
-    /// Our variable names reporters as `--reporter` does. Of Ansible's callbacks those count that write JSON.
+    /// Our variable names reporters as `--reporter` does. Of Ansible's callbacks those count that programs read.
     fn reporters(&mut self) -> Vec<String> {
         let Some(set) = self.find(&table::REPORTER) else {
             return Vec::new();
@@ -334,10 +334,10 @@ impl<'c> Looker<'c> {
             return Vec::new();
         }
         self.notes.push(format!(
-            "note: `{name}` is `{}`, so results are told by `--reporter jsonl`",
+            "note: `{name}` is `{}`, so results are told by `--reporter {callback}`",
             set.text
         ));
-        vec!["jsonl".to_owned()]
+        vec![callback.to_owned()]
     }
 }
 

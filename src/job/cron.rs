@@ -22,7 +22,7 @@ pub use crate::job::cron::fields::Fields;
 pub use crate::job::cron::fields::Unusual;
 
 /// Nicknames with what they stand for.
-pub(crate) const NICKNAMES: [(&str, &str); 7] = [
+pub const NICKNAMES: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
     ("@daily", "0 0 * * *"),
     ("@midnight", "0 0 * * *"),

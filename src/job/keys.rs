@@ -4,20 +4,20 @@ use crate::syntax::Property;
 use crate::syntax::Shape;
 
 /// Words of `mode`.
-pub(crate) const MODES: &[&str] = &["audit", "apply", "audit-then-apply-in-window"];
+pub const MODES: &[&str] = &["audit", "apply", "audit-then-apply-in-window"];
 /// Words of `overlap`.
-pub(crate) const OVERLAPS: &[&str] = &["skip", "queue"];
+pub const OVERLAPS: &[&str] = &["skip", "queue"];
 /// Words of `missed`.
-pub(crate) const MISSED: &[&str] = &["run-once", "skip"];
+pub const MISSED: &[&str] = &["run-once", "skip"];
 /// Words of `by` of a splay.
-pub(crate) const SPLAY_BY: &[&str] = &["job", "host"];
+pub const SPLAY_BY: &[&str] = &["job", "host"];
 /// Words of `on` of a webhook.
-pub(crate) const OCCASIONS: &[&str] = &["drift", "failure", "recovery", "always"];
+pub const OCCASIONS: &[&str] = &["drift", "failure", "recovery", "always"];
 /// Words of `days`, Monday first.
-pub(crate) const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 /// More tries than this only hide what is wrong.
-pub(crate) const MOST_RETRIES: i64 = 20;
+pub const MOST_RETRIES: i64 = 20;
 
 const fn optional(name: &'static str, shape: Shape, about: &'static str) -> Property {
     Property {
@@ -38,7 +38,7 @@ const fn required(name: &'static str, shape: Shape, about: &'static str) -> Prop
 }
 
 /// Keys of the file.
-pub(crate) const FILE: &[Property] = &[
+pub const FILE: &[Property] = &[
     required("jobs", Shape::Any, "the jobs, a list"),
     optional(
         "defaults",
@@ -53,7 +53,7 @@ pub(crate) const FILE: &[Property] = &[
 ];
 
 /// Keys of a job. `name` comes first, because defaults have every key but that one.
-pub(crate) const JOB: &[Property] = &[
+pub const JOB: &[Property] = &[
     required(
         "name",
         Shape::Text,
@@ -149,10 +149,10 @@ pub(crate) const JOB: &[Property] = &[
 ];
 
 /// Keys of `defaults`.
-pub(crate) const DEFAULTS: &[Property] = JOB.split_at(1).1;
+pub const DEFAULTS: &[Property] = JOB.split_at(1).1;
 
 /// Keys of `splay`.
-pub(crate) const SPLAY: &[Property] = &[
+pub const SPLAY: &[Property] = &[
     required("up_to", Shape::Text, "duration that it stays below"),
     optional(
         "by",
@@ -162,7 +162,7 @@ pub(crate) const SPLAY: &[Property] = &[
 ];
 
 /// Keys of `retries`, of jobs and of webhooks.
-pub(crate) const RETRIES: &[Property] = &[
+pub const RETRIES: &[Property] = &[
     required(
         "count",
         Shape::Integer {
@@ -179,7 +179,7 @@ pub(crate) const RETRIES: &[Property] = &[
 ];
 
 /// Keys of a window or a blackout.
-pub(crate) const WINDOW: &[Property] = &[
+pub const WINDOW: &[Property] = &[
     optional(
         "days",
         Shape::Words(DAYS),
@@ -203,7 +203,7 @@ pub(crate) const WINDOW: &[Property] = &[
 ];
 
 /// Keys of a webhook.
-pub(crate) const WEBHOOK: &[Property] = &[
+pub const WEBHOOK: &[Property] = &[
     required("url", Shape::Text, "where to POST, `https://…`"),
     optional(
         "on",

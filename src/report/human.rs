@@ -313,6 +313,7 @@ impl Human {
             write!(self.out, " {}{padding}", paint(colour, tint, &cell))?;
         }
         let rare = [
+            ("waived", row.counts.waived, Tint::Skipped),
             ("unknown", row.counts.unknown, Tint::Warning),
             ("rescued", row.counts.rescued, Tint::Warning),
             ("ignored", row.counts.ignored, Tint::Skipped),

@@ -202,7 +202,12 @@ impl Turn<'_, '_> {
     /// Makes a task ready for one item.
     pub(super) fn duty(&self, task: &Task, item: Option<Arc<Item>>, role: Role) -> Duty {
         let scope = self.scope(item.as_deref());
+        let checked = self.rule(task);
         let (ways, mistaken) = match self.ways(task, &scope) {
+            Ok(ways) if checked.is_waived() => {
+                let aim = Aim::Look;
+                (Ways { aim, ..ways }, None)
+            }
             Ok(ways) => (ways, None),
             // Nobody knows whether it may be shown.
             Err(found) => (
@@ -225,6 +230,7 @@ impl Turn<'_, '_> {
             role,
             notify: task.notify.clone(),
             item,
+            rule: checked,
             ways,
             ready,
         }

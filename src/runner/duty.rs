@@ -25,6 +25,7 @@ use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::resource::AnyResource;
 use crate::resource::Observation;
+use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
 use crate::runner::tale::OBSERVING;
@@ -39,6 +40,7 @@ pub(super) struct Duty {
     /// Names of handlers.
     pub(super) notify: Vec<String>,
     pub(super) item: Option<Arc<Item>>,
+    pub(super) rule: Rule,
     pub(super) ways: Ways,
     pub(super) ready: Ready,
 }

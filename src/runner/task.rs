@@ -214,6 +214,7 @@ impl Turn<'_, '_> {
             role,
             notify: Vec::new(),
             item: None,
+            rule: self.rule(task),
         }
     }
 
@@ -326,7 +327,8 @@ impl Turn<'_, '_> {
             return Ended::Well;
         }
         if !result::has_failed(outcome) {
-            return if checks && self.rescues > 0 && result::would_fail(outcome) {
+            let would_fail = result::would_fail(outcome) && !duty.rule.is_waived();
+            return if checks && self.rescues > 0 && would_fail {
                 Ended::Failed
             } else {
                 Ended::Well
@@ -378,6 +380,10 @@ pub(super) fn value(task: &Task, duty: &Duty, attempts: u32, tried: &Tried) -> M
     let compliant = Outcome::Compliant;
     let outcome = tried.outcome().unwrap_or(&compliant);
     let mut value = result::value(outcome, tried.own.clone());
+    if duty.rule.is_waived() {
+        // What differs is left as it is.
+        value.insert("changed".to_owned(), false.into());
+    }
     if task.until.is_some() {
         value.insert("attempts".to_owned(), attempts.into());
     }

@@ -31,6 +31,7 @@ use crate::runner::queue::Done;
 use crate::runner::queue::End;
 use crate::runner::queue::Queue;
 use crate::runner::queue::Rescued;
+use crate::runner::rule::Rule;
 use crate::runner::sequel::Restart;
 use crate::runner::sequel::SERVICE;
 use crate::runner::sequel::Sequel;
@@ -206,6 +207,7 @@ impl<'a, 't> Turn<'a, 't> {
             id: "".into(),
             role,
             item: None,
+            rule: self.rule(task),
             ways: Ways::default(),
             rescued: Rescued::No,
             attempts: 1,
@@ -309,6 +311,7 @@ impl<'a, 't> Turn<'a, 't> {
             role: Role::Handler,
             notify: Vec::new(),
             item: None,
+            rule: Rule::default(),
             ways: Ways {
                 aim: self.aim(),
                 ..Ways::default()

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod catalogue;
+mod compliance;
 mod end_to_end;
 mod explain;
 mod facts;
@@ -18,6 +19,7 @@ mod rdp_file;
 mod results;
 mod rollout;
 mod scenario_files;
+mod schedule;
 mod secrets;
 mod serve;
 mod settings;

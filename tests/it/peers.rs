@@ -13,6 +13,8 @@ mod playbook_lists;
 mod playbook_runs;
 mod playbooks;
 mod remote_desktop;
+mod reports;
+mod schedules;
 mod settings;
 mod templates;
 mod vault;

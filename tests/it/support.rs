@@ -50,6 +50,11 @@ pub(crate) fn peer_script(name: &str) -> Option<PathBuf> {
     present(root().join("target/peers/bin").join(name), name)
 }
 
+/// A file that came with a package, such as a schema, by its path among the peers.
+pub(crate) fn peer_file(path: &str) -> Option<PathBuf> {
+    present(root().join("target/peers").join(path), path)
+}
+
 /// A program of the system, such as `nmap`.
 pub(crate) fn peer_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -31,6 +31,7 @@ use crate::cli::run::retry::Places;
 use crate::cli::run::spread::Spread;
 use crate::cli::run::wishes::Wishes;
 use crate::cli::terminal::Terminal;
+use crate::cli::waivers;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::event::Event;
@@ -47,6 +48,7 @@ use crate::runner::World;
 use crate::session::WinRmConnector;
 use crate::session::WinRmOptions;
 use crate::syntax::Node;
+use crate::waiver::Entry;
 
 /// Seconds that one operation on a host may take unless told otherwise.
 const TIMEOUT: u64 = 30;
@@ -65,6 +67,8 @@ pub struct Ready<'r> {
     pub wishes: Wishes,
     /// The playbook, without mistakes.
     pub playbook: Playbook,
+    /// Deviations that are accepted.
+    waived: Vec<Entry>,
     forks: usize,
 }
 
@@ -104,6 +108,7 @@ impl<'r> Ready<'r> {
         let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
             return Ok(Err(ExitStatus::Invalid));
         };
+        let waived = waivers::read(&arguments.waiver_file, &playbook.controls, talk)?;
         Ok(Ok(Self {
             mode,
             arguments,
@@ -111,6 +116,7 @@ impl<'r> Ready<'r> {
             extra: Arc::new(extra),
             wishes,
             playbook,
+            waived,
             forks,
         }))
     }
@@ -150,7 +156,7 @@ impl<'r> Ready<'r> {
             forks: self.forks,
             host_timeout: Duration::from_secs(self.arguments.host_timeout),
             bounds: self.wishes.bounds,
-            around: Arc::new(self.surroundings(&fleet)),
+            around: Arc::new(self.surroundings(&fleet, talk)?),
             consent: None,
         };
         Ok(Opened {
@@ -161,11 +167,11 @@ impl<'r> Ready<'r> {
     }
 
     /// What every host has around it.
-    fn surroundings(&self, fleet: &Fleet) -> Surroundings {
+    fn surroundings(&self, fleet: &Fleet, talk: &Talk) -> anyhow::Result<Surroundings> {
         let arguments = self.arguments;
         let folder = |path: PathBuf| files::absolute(&path).display().to_string();
         let inventory = arguments.fleet.inventory.first();
-        Surroundings {
+        Ok(Surroundings {
             inventory: Arc::clone(fleet.inventory()),
             engine: Arc::clone(&self.access.engine),
             verbosity: arguments.verbose,
@@ -184,7 +190,8 @@ impl<'r> Ready<'r> {
                 .map(folder),
             tags: arguments.tags.clone(),
             skip_tags: arguments.skip_tags.clone(),
-        }
+            waivers: waivers::resolve(&self.waived, fleet, talk)?,
+        })
     }
 
     /// Carries an order out; nobody can send events any more when this returns.

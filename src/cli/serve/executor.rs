@@ -215,8 +215,15 @@ impl Inner {
             interrupted,
         };
         let recap = ready.carry_out(opened, wires).await?;
-        let kept = reporting.finished().await?;
-        Ok((tally.take(), kept.weigh(ExitStatus::of(&recap))))
+        let (kept, errors) = reporting.finished().await?;
+        for error in &errors {
+            talk.note(&format!("error: {error}"));
+        }
+        let status = match errors.as_slice() {
+            [] => ExitStatus::of(&recap),
+            _ => ExitStatus::Internal,
+        };
+        Ok((tally.take(), kept.weigh(status)))
     }
 }
 
@@ -237,6 +244,7 @@ fn arguments(job: &Job, mode: RunMode) -> RunArguments {
         diff: mode == RunMode::Check,
         host_timeout: HOST_TIMEOUT,
         reporter: job.reporters.clone(),
+        waiver_file: job.waivers.iter().cloned().collect(),
         ..RunArguments::default()
     }
 }

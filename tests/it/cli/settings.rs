@@ -116,14 +116,19 @@ async fn mistakes_in_settings_are_told_with_their_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callback_that_writes_json_means_our_lines_of_json() {
+async fn a_callback_that_writes_json_means_our_reporter_of_that_name() {
     let bench = Bench::of("healthy", Some(1)).await;
     let book = baseline();
     let audit = ["audit", &book, "-i", "lab.yml"];
     let callback = ("ANSIBLE_STDOUT_CALLBACK", "ansible.posix.json");
     let told = run(&bench, &audit, &[callback]).await.exits(0);
+    let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert!(document["plays"].is_array() && document["stats"].is_object());
+    assert!(told.stderr.contains("--reporter json`"), "{}", told.stderr);
+    let lines = ("ANSIBLE_STDOUT_CALLBACK", "ansible.posix.jsonl");
+    let told = run(&bench, &audit, &[lines]).await.exits(0);
     assert!(told.records().len() > 2);
-    assert!(told.stderr.contains("--reporter jsonl"), "{}", told.stderr);
+    assert!(told.stderr.contains("--reporter jsonl`"), "{}", told.stderr);
     for own in [
         &[callback, ("RDPFIX_REPORTER", "human")][..],
         &[("ANSIBLE_STDOUT_CALLBACK", "yaml")],

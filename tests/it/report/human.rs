@@ -10,6 +10,7 @@ use rdpfix::report::human::Diff;
 use rdpfix::report::human::Human;
 use rdpfix::report::human::Options;
 
+use super::controls::controls;
 use super::events::Paper;
 use super::events::audit;
 use super::events::change;
@@ -269,4 +270,9 @@ fn texts_of_hosts_cannot_drive_the_terminal() {
         1
     );
     assert!(text.lines().all(|line| line.chars().count() < 1_500));
+}
+
+#[test]
+fn what_a_waiver_accepts_is_told_with_its_owner_and_end() {
+    insta::assert_snapshot!(shown(PLAIN, &controls()), @"");
 }

@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 37] = [
+pub(super) const TABLE: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -22,6 +22,7 @@ pub(super) const TABLE: [(&str, &[&str]); 37] = [
     ("syntax", &["diag", "vault"]),
     ("inventory", &["diag", "files", "secret", "syntax", "vault"]),
     ("connect", &["cim", "inventory", "proof", "secret"]),
+    ("waiver", &["control", "diag", "inventory", "syntax"]),
     (
         "survey",
         &["certificate", "code", "finding", "proof", "rdp"],
@@ -136,6 +137,7 @@ pub(super) const TABLE: [(&str, &[&str]); 37] = [
             "proof",
             "resource",
             "syntax",
+            "waiver",
         ],
     ),
     ("service", &["clock", "event", "job"]),

@@ -1,7 +1,10 @@
 //! Services and timers of systemd, and the unit of the standing service.
 
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::cli::files;
 use crate::cli::schedule::install::Site;
 use crate::cli::schedule::install::lines;
 use crate::cli::schedule::install::longest;
@@ -47,6 +50,7 @@ SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 UMask=0077
 StateDirectory=rdpfix
+Environment=XDG_STATE_HOME=%S
 ";
 
 /// All units, each below a line with its path. With named jobs, theirs alone.
@@ -150,15 +154,22 @@ fn started(site: &Site<'_>, arguments: &[String]) -> String {
     )
 }
 
+/// Everything is read-only but for the folders that the jobs write to.
 fn hardening(site: &Site<'_>) -> String {
-    let folder = site.file.store.as_deref().and_then(std::path::Path::parent);
-    match folder {
-        Some(folder) => {
-            let folder = crate::cli::files::absolute(folder).display().to_string();
-            format!("{HARDENING}ReadWritePaths={}\n", quoted(&folder))
-        }
-        None => HARDENING.to_owned(),
-    }
+    let reports = site.file.jobs.iter().flat_map(|job| &job.reporters);
+    let reports = reports.filter_map(|reporter| reporter.split_once(':'));
+    let written = reports.map(|(_, path)| Path::new(path));
+    let folders: BTreeSet<String> = site
+        .file
+        .store
+        .as_deref()
+        .into_iter()
+        .chain(written)
+        .filter_map(Path::parent)
+        .map(|folder| quoted(&files::absolute(folder).display().to_string()))
+        .collect();
+    let folders = lines(folders, |folder| format!("ReadWritePaths={folder}\n"));
+    format!("{HARDENING}{folders}")
 }
 
 /// A word of a command line: `%` and `$` mean something to systemd everywhere.
