@@ -169,7 +169,7 @@ pub fn start(
     let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
     let around = Around { shown, hidden };
     let mut reporters = vec![Named {
-        name: "ledger".to_owned(),
+        name: "listener".to_owned(),
         reporter: first,
         is_stdout: false,
     }];
@@ -179,7 +179,7 @@ pub fn start(
         let reporter = if let Some(path) = path {
             around.in_file(kind, Path::new(path))?
         } else {
-            let out = stdout.take().ok_or_else(|| shared(kind))?;
+            let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
             around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
         };
         reporters.push(Named {
@@ -251,12 +251,19 @@ fn unknown(kind: &str) -> Refusal {
     all.hint("each with `:PATH` for a file")
 }
 
-fn shared(kind: &str) -> Refusal {
-    Refusal::new(
-        ExitStatus::Usage,
-        "two reporters cannot share standard output",
-    )
-    .hint(format!("give one a file: `--reporter {kind}:PATH`"))
+fn shared(kind: &str, shown: Shown) -> Refusal {
+    let (text, hint) = if shown.has_stdout {
+        (
+            "two reporters cannot share standard output",
+            format!("give one a file: `--reporter {kind}:PATH`"),
+        )
+    } else {
+        (
+            "the reporters of a job write files",
+            format!("give it one: `{kind}:PATH`"),
+        )
+    };
+    Refusal::new(ExitStatus::Usage, text).hint(hint)
 }
 
 /// Standard output, which the progress bar steps aside for.

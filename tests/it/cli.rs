@@ -21,6 +21,7 @@ mod rollout;
 mod scenario_files;
 mod schedule;
 mod secrets;
+mod serve;
 mod settings;
 mod sign_in;
 mod vault;

@@ -10,6 +10,7 @@ mod inventory;
 pub(crate) mod job;
 mod judge;
 mod lab;
+mod notify;
 pub(crate) mod peers;
 mod playbook;
 mod rdp;

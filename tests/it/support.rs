@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
 pub(crate) mod freerdp;
+pub(crate) mod hook;
 pub(crate) mod screen;
 pub(crate) mod xrdp;
 
