@@ -11,6 +11,7 @@ mod language;
 mod lines;
 mod peers;
 mod reference;
+mod reports;
 mod schema;
 mod settings;
 mod templates;
