@@ -29,10 +29,13 @@ pub mod rdp_file;
 pub mod reporters;
 pub mod run;
 pub mod scenario;
+pub mod schedule;
 pub mod schema;
+pub mod serve;
 pub mod settings;
 pub mod terminal;
 pub mod vault;
+pub mod waivers;
 
 use crate::cli::args::Arguments;
 use crate::cli::args::LabUpArguments;
@@ -59,7 +62,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitStatus {
 
 fn dispatch(verb: Verb, environment: &Environment, talk: &Talk) -> anyhow::Result<ExitStatus> {
     match verb {
-        Verb::Lint(lint) => lint::lint(&lint, talk),
+        Verb::Lint(lint) => lint::lint(&lint, environment, talk),
+        Verb::Serve(arguments) => serve::serve(&arguments, environment, talk),
+        Verb::Schedule(verb) => schedule::schedule(&verb, environment, talk),
+        Verb::Waivers(arguments) => waivers::waivers(&arguments, environment, talk),
         Verb::Inventory(inventory) => inventory::show::show(&inventory, environment, talk),
         Verb::Facts(facts) => facts::facts(&facts, environment, talk),
         Verb::Vault(verb) => vault::vault(&verb, environment, talk),

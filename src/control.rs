@@ -2,6 +2,7 @@
 //!
 //! Knows names, weights and dates; must not know files, hosts or how anything is looked at.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::civil::Date;
@@ -22,6 +23,15 @@ pub struct Control {
     pub references: Vec<Arc<str>>,
 }
 
+/// The controls of plays, as far as they are known before a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Controls {
+    /// By identifier.
+    pub known: BTreeMap<Arc<str>, Arc<Control>>,
+    /// Whether tasks may bring others: a file is included whose name only the run tells.
+    pub open: bool,
+}
+
 /// How much a control matters, least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Severity {
@@ -36,6 +46,25 @@ pub enum Severity {
     High,
     /// Most.
     Critical,
+}
+
+/// The longest identifier of a control, in letters.
+pub const LONGEST_ID: usize = 100;
+
+/// What keeps a text from being the identifier of a control; `None` when nothing does.
+pub fn flaw_of_id(text: &str) -> Option<String> {
+    if text.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if text.chars().count() > LONGEST_ID {
+        return Some(format!("it is longer than {LONGEST_ID} letters"));
+    }
+    let is_allowed = |letter: &char| letter.is_ascii_alphanumeric() || ".-_:".contains(*letter);
+    let wrong = text.chars().find(|letter| !is_allowed(letter))?;
+    Some(match wrong {
+        ' ' => "it holds a space".to_owned(),
+        wrong => format!("it holds `{}`", wrong.escape_default()),
+    })
 }
 
 impl Severity {
@@ -99,6 +128,17 @@ pub enum Standing {
     },
 }
 
+impl Standing {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::EndsSoon { .. } => "ends_soon",
+            Self::Expired { .. } => "expired",
+        }
+    }
+}
+
 impl Waiver {
     /// Whether it holds on a day.
     pub fn standing(&self, today: Date) -> Standing {
@@ -130,6 +170,7 @@ mod tests {
     use super::Severity;
     use super::Standing;
     use super::Waiver;
+    use super::flaw_of_id;
 
     fn until_the_tenth() -> Waiver {
         Waiver {
@@ -162,6 +203,16 @@ mod tests {
             waiver.standing(date(2026, 3, 20)),
             Standing::EndsSoon { days: 10 }
         );
+    }
+
+    #[test]
+    fn identifiers_are_made_of_letters_digits_and_four_signs() {
+        for good in ["RDP-NLA", "xccdf_org.cis:rule.1", "5"] {
+            assert_eq!(flaw_of_id(good), None, "{good}");
+        }
+        for bad in ["", "RDP NLA", "RDP/NLA", "É", "a\nb", &"x".repeat(101)] {
+            assert!(flaw_of_id(bad).is_some(), "{bad:?}");
+        }
     }
 
     #[test]

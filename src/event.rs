@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::cim::Traffic;
 use crate::control::Control;
+use crate::control::Standing;
 use crate::control::Waiver;
 use crate::plan::Outcome;
 use crate::proof::Proof;
@@ -115,6 +117,18 @@ pub enum Tolerated {
     Rescued,
 }
 
+/// Whether the differences of a task are shown as unified diffs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Differences {
+    /// As the command line says (`--diff`).
+    #[default]
+    AsAsked,
+    /// `diff: true`: in any case.
+    Shown,
+    /// `diff: false`: in no case.
+    Hidden,
+}
+
 /// Why a run ended before every host had its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stopped {
@@ -157,6 +171,8 @@ pub struct TaskResult {
     pub control: Option<Arc<Control>>,
     /// The waiver for this host and control, also one that has expired.
     pub waiver: Option<Arc<Waiver>>,
+    /// Whether its differences are shown.
+    pub differences: Differences,
     /// Time spent on it, waiting included.
     pub duration: Duration,
 }
@@ -313,10 +329,20 @@ impl TaskResult {
 
     /// Whether a waiver for it holds. Days are those of UTC, the same for every reader.
     pub fn is_waived(&self) -> bool {
-        let today = self.at.to_zoned(TimeZone::UTC).date();
         self.waiver
             .as_ref()
-            .is_some_and(|waiver| waiver.holds(today))
+            .is_some_and(|waiver| waiver.holds(self.day()))
+    }
+
+    /// How it stands with the waiver for it; `None` without one.
+    pub fn standing(&self) -> Option<Standing> {
+        self.waiver
+            .as_ref()
+            .map(|waiver| waiver.standing(self.day()))
+    }
+
+    fn day(&self) -> Date {
+        self.at.to_zoned(TimeZone::UTC).date()
     }
 
     /// What histories and reports go by: the control's identifier, else the resource with what it is about, as in

@@ -12,6 +12,7 @@ use crate::diag::Severity;
 use crate::diag::Source;
 use crate::secret::Secret;
 use crate::syntax::Node;
+use crate::syntax::template::Engine;
 use crate::vault::Keyring;
 
 pub mod endpoint;
@@ -66,6 +67,8 @@ pub struct Defaults {
     pub password: Option<Secret>,
     /// Opens variables that are encrypted.
     pub keyring: Arc<Keyring>,
+    /// Evaluates templates; when nothing is said, one that knows the keyring and neither environment nor time.
+    pub engine: Option<Arc<Engine>>,
 }
 
 impl Inventory {

@@ -31,18 +31,22 @@ pub mod event;
 pub mod facts;
 pub mod inside;
 pub mod inventory;
+pub mod job;
 pub mod plan;
 pub mod playbook;
 pub mod rdp_file;
 pub mod resource;
 pub mod survey;
 pub mod syntax;
+pub mod waiver;
 
 // Drivers: sockets, tasks, timers, the file of what was found.
 pub mod history;
 pub mod lab;
+pub mod notify;
 pub mod probe;
 pub mod runner;
+pub mod service;
 pub mod session;
 
 // Edge: what people and other programs see.

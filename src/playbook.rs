@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::control::Control;
+use crate::control::Controls;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
@@ -23,6 +25,8 @@ pub mod actions;
 mod around;
 mod built_in;
 mod condition;
+mod conflict;
+mod controls;
 mod entry;
 mod extra;
 mod foreign;
@@ -30,6 +34,7 @@ mod keywords;
 mod knowledge;
 pub mod language;
 mod library;
+mod mention;
 mod module;
 mod needs;
 mod parse;
@@ -51,6 +56,7 @@ pub use crate::playbook::condition::Condition;
 pub use crate::playbook::extra::extra_vars;
 pub use crate::playbook::knowledge::fact_values;
 pub use crate::playbook::library::Library;
+pub use crate::playbook::mention::variables_mention;
 pub use crate::playbook::start::starting_at;
 
 /// A whole file.
@@ -60,6 +66,17 @@ pub struct Playbook {
     pub name: String,
     /// Its plays, in order.
     pub plays: Vec<Arc<Play>>,
+    /// The controls that its tasks check, those of imported and included files among them.
+    pub controls: Controls,
+}
+
+/// The rule that a task checks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled {
+    /// The control.
+    pub control: Arc<Control>,
+    /// `note`: what to know about a difference, told with it.
+    pub note: Option<Arc<str>>,
 }
 
 /// Hosts with what they should be like.
@@ -181,6 +198,8 @@ pub struct Task {
     pub changed_when: Vec<Condition>,
     /// `failed_when`; empty: the action decides.
     pub failed_when: Vec<Condition>,
+    /// `control`: the rule that it checks.
+    pub control: Option<Ruled>,
     /// Keywords that bend how it is carried out.
     pub manner: Manner,
     /// Where the task stands.
@@ -198,7 +217,7 @@ pub struct Manner {
     pub no_log: Option<Node>,
     /// `check_mode`: true looks only, also in a run that applies; false is refused when it is read, because check mode never writes.
     pub check_mode: Option<Node>,
-    /// `diff`: whether differences are shown as unified diffs.
+    /// `diff`: whether differences are shown as unified diffs, whatever `--diff` says.
     pub diff: Option<Node>,
     /// `run_once`: done on one host of the wave, told and registered for all.
     pub run_once: bool,
@@ -342,6 +361,7 @@ impl Task {
             until: None,
             changed_when: Vec::new(),
             failed_when: Vec::new(),
+            control: None,
             manner: Manner::default(),
             span,
         }
@@ -432,6 +452,8 @@ pub struct Reading {
     pub keyring: Arc<Keyring>,
     /// `-e`; may decide which files are imported.
     pub extra: BTreeMap<String, Node>,
+    /// Evaluates templates; when nothing is said, one that knows the keyring and neither environment nor time.
+    pub engine: Option<Arc<Engine>>,
 }
 
 /// Reads a playbook that imports nothing. All mistakes are reported at once; the playbook is `None` when one of them is

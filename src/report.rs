@@ -4,20 +4,36 @@ use std::io;
 
 use crate::event::Event;
 
+mod ansible;
+mod csv;
 pub mod diagnosis;
 pub mod explain;
+pub mod format;
+mod hdf;
 pub mod history;
+mod html;
 pub mod human;
 pub mod jsonl;
+mod junit;
+mod markdown;
+mod openmetrics;
+mod overview;
 pub mod probe;
 pub mod progress;
 pub mod rdp_file;
+mod record;
+mod sarif;
+mod shelf;
 mod text;
 pub mod veil;
 
+pub use crate::report::format::Format;
+pub use crate::report::format::Page;
+pub use crate::report::format::REPORTERS;
 pub use crate::report::human::Human;
 pub use crate::report::jsonl::JsonLines;
 pub use crate::report::progress::Progress;
+pub use crate::report::shelf::Scratch;
 
 /// Turns events into one format.
 pub trait Reporter: Send {

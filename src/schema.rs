@@ -10,10 +10,12 @@ use crate::syntax::Property;
 use crate::syntax::Shape;
 
 mod inventory;
+mod jobs;
 mod playbook;
 mod scenario;
 
 pub use crate::schema::inventory::inventory;
+pub use crate::schema::jobs::jobs;
 pub use crate::schema::playbook::playbook;
 pub use crate::schema::scenario::scenario;
 

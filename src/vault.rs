@@ -91,6 +91,22 @@ pub enum VaultError {
     AlreadyEncrypted,
 }
 
+impl VaultError {
+    /// Whether another password may open it; else the text itself is at fault.
+    pub fn is_locked(&self) -> bool {
+        match self {
+            Self::NoPassword
+            | Self::WrongPassword { .. }
+            | Self::Unavailable { .. }
+            | Self::UnknownId { .. } => true,
+            Self::Malformed { .. }
+            | Self::Damaged { .. }
+            | Self::NotText
+            | Self::AlreadyEncrypted => false,
+        }
+    }
+}
+
 /// Whether a file's bytes are a vault as a whole.
 pub fn is_vault(bytes: &[u8]) -> bool {
     bytes.starts_with(HEADER.as_bytes())

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
+
 use crate::cli::args::KeyArguments;
 use crate::cli::environment::Environment;
+use crate::cli::environment::everything;
 use crate::cli::output::Talk;
 use crate::cli::settings::Settings;
 use crate::cli::vault::keys;
 use crate::cli::vault::keys::Configured;
+use crate::clock::Clock;
+use crate::clock::SystemClock;
+use crate::syntax::template::Engine;
 use crate::vault::Keyring;
 
 /// Settings and vault passwords.
@@ -18,6 +24,8 @@ pub struct Access<'e> {
     pub settings: &'e Settings,
     /// The vault passwords; nobody is asked and nothing is run before something encrypted is met.
     pub keyring: Arc<Keyring>,
+    /// Evaluates templates: with these passwords, the environment, and the time at which the program began.
+    pub engine: Arc<Engine>,
 }
 
 impl<'e> Access<'e> {
@@ -29,10 +37,15 @@ impl<'e> Access<'e> {
     ) -> anyhow::Result<Self> {
         let settings = Settings::of(environment, talk)?;
         let keyring = keys::keyring(arguments, &Configured::of(settings), talk)?;
+        let engine = Engine::new()
+            .with_keyring(Arc::clone(&keyring))
+            .with_environment(everything())
+            .with_now(SystemClock.now().to_zoned(TimeZone::system()));
         Ok(Self {
             environment,
             settings,
             keyring,
+            engine: Arc::new(engine),
         })
     }
 }

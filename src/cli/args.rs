@@ -15,7 +15,10 @@ mod language;
 mod probe;
 pub mod rdp_file;
 mod rollout;
+mod schedule;
+mod serve;
 mod vault;
+mod waivers;
 
 pub use crate::cli::args::diagnose::DiagnoseArguments;
 pub use crate::cli::args::explain::ExplainArguments;
@@ -32,6 +35,13 @@ pub use crate::cli::args::probe::ProbeArguments;
 pub use crate::cli::args::rdp_file::RdpFileVerb;
 pub use crate::cli::args::rollout::ListArguments;
 pub use crate::cli::args::rollout::RolloutArguments;
+pub use crate::cli::args::schedule::ScheduleCheckArguments;
+pub use crate::cli::args::schedule::ScheduleInstallArguments;
+pub use crate::cli::args::schedule::ScheduleTarget;
+pub use crate::cli::args::schedule::ScheduleVerb;
+pub use crate::cli::args::serve::LogFormat;
+pub use crate::cli::args::serve::ScheduleRunArguments;
+pub use crate::cli::args::serve::ServeArguments;
 pub use crate::cli::args::vault::CreateArguments;
 pub use crate::cli::args::vault::DecryptArguments;
 pub use crate::cli::args::vault::EditArguments;
@@ -41,6 +51,7 @@ pub use crate::cli::args::vault::KeyArguments;
 pub use crate::cli::args::vault::RekeyArguments;
 pub use crate::cli::args::vault::VaultFiles;
 pub use crate::cli::args::vault::VaultVerb;
+pub use crate::cli::args::waivers::WaiversArguments;
 use crate::cli::lab::ListenAt;
 
 /// Makes Remote Desktop hosts connectable again and keeps them so.
@@ -92,6 +103,13 @@ pub enum Verb {
     RdpFile(RdpFileVerb),
     /// Check a playbook without connecting anywhere
     Lint(LintArguments),
+    /// Run jobs when their time has come, until told to stop
+    Serve(ServeArguments),
+    /// Jobs that run at their times: check their file, or hand them to another scheduler
+    #[command(subcommand)]
+    Schedule(ScheduleVerb),
+    /// Tell which waivers stand in files and how long they hold, and check them against an inventory and playbooks
+    Waivers(WaiversArguments),
     /// Show an inventory as Ansible would: `--list`, `--host HOST` or `--graph`
     Inventory(InventoryArguments),
     /// Show what hosts are, as conditions and templates see it
@@ -124,7 +142,7 @@ pub struct ApplyArguments {
 }
 
 /// Which hosts, and how to sign in to them.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct FleetArguments {
     /// Inventory: a file, a folder, a script, a list such as `host1,host2,`, or `lab[:SCENARIO[:N]]`; may be given several times
     #[arg(short, long, value_name = "INVENTORY")]
@@ -144,7 +162,7 @@ pub struct FleetArguments {
 }
 
 /// What `apply` and `audit` share.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub struct RunArguments {
     /// The playbook
     pub playbook: PathBuf,
@@ -175,13 +193,17 @@ pub struct RunArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
+    /// Deviations that are accepted until a day, see docs/reference/waivers.md; may be given several times
+    #[arg(long, value_name = "FILE")]
+    pub waiver_file: Vec<PathBuf>,
     /// Seconds that one operation on a host may take [default: 30]
     #[arg(short = 'T', long, value_name = "SECONDS")]
     pub timeout: Option<u64>,
     /// Seconds that one host may take as a whole
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub host_timeout: u64,
-    /// Results as `human` or `jsonl`, each with `:PATH` to write a file; may be given several times
+    /// How results are told: `human`, `jsonl`, `json`, `junit`, `sarif`, `csv`, `markdown`, `html`, `openmetrics` or `hdf`,
+    /// each with `:PATH` to write a file; may be given several times; `list` tells what each is for
     #[arg(long, value_name = "NAME[:PATH]")]
     pub reporter: Vec<String>,
     /// Keep what is found in a history, see `rdpfix history`; so does RDPFIX_HISTORY
@@ -201,6 +223,9 @@ pub struct LintArguments {
     /// Variables that win over all others: `k=v`, JSON, or `@file`
     #[arg(short, long, value_name = "VARS")]
     pub extra_vars: Vec<String>,
+    /// Where vault passwords come from
+    #[command(flatten)]
+    pub keys: KeyArguments,
 }
 
 /// What to do with the lab.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 use std::env;
+use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::path::is_separator;
@@ -38,6 +39,8 @@ pub struct Environment {
     pub state_folder: Option<PathBuf>,
     /// `RDPFIX_HISTORY`: the file of the history; runs are recorded where it is set.
     pub history: Option<PathBuf>,
+    /// `NOTIFY_SOCKET`: where the supervisor that started the program listens.
+    pub supervisor: Option<PathBuf>,
     /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
     pub job_completion_index: Option<String>,
     /// What these and `ansible.cfg` say; there once a verb has asked for it.
@@ -102,6 +105,7 @@ impl Environment {
             stdin_is_terminal: std::io::stdin().is_terminal(),
             state_folder: state_folder(),
             history: text("RDPFIX_HISTORY").map(PathBuf::from),
+            supervisor: text("NOTIFY_SOCKET").map(PathBuf::from),
             job_completion_index: text("JOB_COMPLETION_INDEX"),
             variables: TABLE
                 .iter()
@@ -175,6 +179,14 @@ fn expand_by(path: &str, home: Option<PathBuf>, value: &dyn Fn(&str) -> Option<S
         }
         _ => PathBuf::from(written),
     }
+}
+
+/// All variables, for templates that look one up (`lookup('env', …)`); what is no text cannot be looked up.
+pub fn everything() -> BTreeMap<String, String> {
+    let pair = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    env::vars_os().filter_map(pair).collect()
 }
 
 /// The password in a variable that an inventory names; `None` when it is not set or empty.

@@ -52,6 +52,24 @@ impl ExitStatus {
         }
     }
 
+    /// From the number of a run's end.
+    pub fn from_code(code: u8) -> Self {
+        let plain = [
+            Self::Success,
+            Self::Failed,
+            Self::Drift,
+            Self::Unreachable,
+            Self::Usage,
+            Self::Invalid,
+            Self::NoHosts,
+            Self::Stopped,
+            Self::Interrupted,
+            Self::Terminated,
+        ];
+        let found = plain.into_iter().find(|status| status.code() == code);
+        found.unwrap_or(Self::Internal)
+    }
+
     /// The status that a recap amounts to: stopped outranks failed, failed unreachable, and unreachable drift.
     pub fn of(recap: &Recap) -> Self {
         if recap.stopped.is_some() {

@@ -6,7 +6,7 @@
 
 use std::fs;
 use std::io;
-use std::io::Write;
+use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,9 +14,16 @@ use std::process::Stdio;
 
 use anyhow::Context;
 
+mod alone;
+mod draft;
 pub mod memory;
 mod replace;
 
+pub use crate::cli::files::alone::Stamp;
+pub use crate::cli::files::alone::change_alone;
+pub use crate::cli::files::alone::stamp;
+pub use crate::cli::files::draft::Draft;
+pub use crate::cli::files::draft::scratch;
 pub use crate::cli::files::replace::Standing;
 pub use crate::cli::files::replace::real_program;
 pub use crate::cli::files::replace::replace;
@@ -148,37 +155,6 @@ pub enum Readers {
 /// Writes a file by renaming a finished one into place.
 pub fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()> {
     place(path, bytes, readers).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-/// A file that comes to be, whole, when it is flushed, with everything that was written to it until then.
-#[derive(Debug)]
-pub struct Whole {
-    path: PathBuf,
-    bytes: Vec<u8>,
-}
-
-impl Whole {
-    /// Nothing happens to the file before it is flushed.
-    pub fn new(path: &Path) -> Self {
-        Self {
-            path: path.to_owned(),
-            bytes: Vec::new(),
-        }
-    }
-}
-
-impl Write for Whole {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.bytes.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        place(&self.path, &self.bytes, Readers::Default).map_err(|error| {
-            let message = format!("cannot write `{}`: {error}", self.path.display());
-            io::Error::new(error.kind(), message)
-        })
-    }
 }
 
 fn place(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {

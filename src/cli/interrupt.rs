@@ -1,5 +1,6 @@
 //! Ctrl-C and SIGTERM: the first asks the run to end after the calls under way, the second ends the program.
 
+use tokio::sync::mpsc;
 use tokio::sync::watch;
 
 use crate::cli::exit::ExitStatus;
@@ -41,6 +42,24 @@ impl Interrupt {
         }
         let _again = next_signal().await;
     }
+}
+
+/// Hears of each hangup (SIGHUP), which asks a service to read its files again; must be called inside the runtime.
+pub fn hangups() -> mpsc::Receiver<()> {
+    let (sender, hangups) = mpsc::channel(1);
+    #[cfg(unix)]
+    if let Ok(mut signals) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
+    {
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                // One that waits already is enough.
+                let _waits = sender.try_send(());
+            }
+        });
+    }
+    #[cfg(not(unix))]
+    drop(sender);
+    hangups
 }
 
 async fn wait(interrupt: std::sync::Arc<Interrupt>) {

@@ -256,6 +256,7 @@ fn defaults(arguments: &FleetArguments, access: &Access<'_>) -> anyhow::Result<D
         user: arguments.user.clone().or_else(|| settings.user.clone()),
         password,
         keyring: Arc::clone(&access.keyring),
+        engine: Some(Arc::clone(&access.engine)),
     })
 }
 

@@ -237,6 +237,7 @@ mod tests {
     const PLAINLY: Talk = Talk {
         stdout: Colour::Never,
         stderr: Colour::Never,
+        kept: None,
     };
 
     fn briefly() -> LabUp {

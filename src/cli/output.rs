@@ -1,11 +1,15 @@
 //! What the program itself says, on standard error: diagnostics of files, errors with remedies.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
 
 use crate::cli::args::ColorChoice;
 use crate::cli::environment::Colours;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
+use crate::cli::settings;
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
 use crate::diag::render::Colour;
@@ -18,11 +22,17 @@ pub struct Talk {
     pub stdout: Colour,
     /// Colours of standard error.
     pub stderr: Colour,
+    /// Where everything goes instead of standard error, for whoever tells it in their own way.
+    pub kept: Option<Arc<Mutex<String>>>,
 }
 
 impl Talk {
-    /// Decides on colours: what was typed, then `NO_COLOR`, then `CLICOLOR_FORCE`, then whether it is a terminal.
+    /// Decides on colours: what was typed, then `NO_COLOR`, then `CLICOLOR_FORCE`, then `ansible.cfg`, then whether it
+    /// is a terminal.
     pub fn new(environment: &Environment, choice: ColorChoice) -> Self {
+        let is_terminal = environment.stdout_is_terminal || environment.stderr_is_terminal;
+        let is_open = choice == ColorChoice::Auto && environment.colours == Colours::OnTerminals;
+        let is_plain = is_terminal && is_open && settings::is_plain(environment);
         let decide = |terminal: bool| {
             let wanted = match choice {
                 ColorChoice::Always => true,
@@ -30,7 +40,7 @@ impl Talk {
                 ColorChoice::Auto => match environment.colours {
                     Colours::Never => false,
                     Colours::Always => true,
-                    Colours::OnTerminals => terminal,
+                    Colours::OnTerminals => terminal && !is_plain,
                 },
             };
             if wanted {
@@ -42,12 +52,41 @@ impl Talk {
         Self {
             stdout: decide(environment.stdout_is_terminal),
             stderr: decide(environment.stderr_is_terminal),
+            kept: None,
+        }
+    }
+
+    /// Says nothing, and keeps what it was told to say.
+    pub fn silent() -> Self {
+        Self {
+            stdout: Colour::Never,
+            stderr: Colour::Never,
+            kept: Some(Arc::default()),
+        }
+    }
+
+    /// What a silent one was told to say, and forgets it.
+    pub fn take(&self) -> String {
+        let kept = self.kept.as_ref();
+        kept.map(|kept| std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner)))
+            .unwrap_or_default()
+    }
+
+    fn say(&self, text: &str) {
+        match &self.kept {
+            Some(kept) => kept
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push_str(text),
+            None => {
+                let _written = write!(std::io::stderr(), "{text}");
+            }
         }
     }
 
     /// Shows diagnostics of files; says whether one of them is an error.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) -> Found {
-        let _written = write!(std::io::stderr(), "{}", render(diagnostics, self.stderr));
+        self.say(&render(diagnostics, self.stderr));
         if diagnostics
             .iter()
             .any(|diagnostic| diagnostic.severity == Severity::Error)
@@ -60,7 +99,7 @@ impl Talk {
 
     /// Says a line.
     pub fn note(&self, text: &str) {
-        let _written = writeln!(std::io::stderr(), "{text}");
+        self.say(&format!("{text}\n"));
     }
 
     /// Shows an error and gives the status that it amounts to.
@@ -69,11 +108,11 @@ impl Talk {
             // `rdpfix lab list | head -1` is no mistake.
             return ExitStatus::Success;
         }
-        let _written = writeln!(std::io::stderr(), "error: {error:#}");
+        self.note(&format!("error: {error:#}"));
         match error.downcast_ref::<Refusal>() {
             Some(refusal) => {
                 for hint in &refusal.hints {
-                    let _written = writeln!(std::io::stderr(), "hint: {hint}");
+                    self.note(&format!("hint: {hint}"));
                 }
                 refusal.status
             }

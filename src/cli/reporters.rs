@@ -1,6 +1,9 @@
 //! Starts the reporters that `--reporter` names and feeds them with the events of a run.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::io::Cursor;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,10 +17,14 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::cli::run::retry::Ledger;
+use crate::diag::nearest;
 use crate::diag::render::Colour;
 use crate::event::Event;
+use crate::report::Format;
+use crate::report::Page;
+use crate::report::REPORTERS;
 use crate::report::Reporter;
+use crate::report::Scratch;
 use crate::report::human;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
@@ -33,6 +40,8 @@ const BATCH: usize = 1024;
 pub struct Shown {
     human: human::Options,
     has_bar: bool,
+    /// Whether somebody looks at standard output.
+    has_stdout: bool,
 }
 
 impl Shown {
@@ -55,8 +64,47 @@ impl Shown {
             },
             // A bar would write over the questions.
             has_bar: environment.stderr_is_terminal && !arguments.rollout.step,
+            has_stdout: true,
         }
     }
+
+    /// In files alone.
+    pub fn in_files() -> Self {
+        Self {
+            human: human::Options {
+                colour: human::Colour::Never,
+                verbosity: 0,
+                diff: human::Diff::Show,
+            },
+            has_bar: false,
+            has_stdout: false,
+        }
+    }
+}
+
+/// What `--reporter` names instead of a reporter to see all of them.
+const LIST: &str = "list";
+
+/// Whether the reporters were asked for, and have been told.
+pub fn listed(names: &[String]) -> io::Result<bool> {
+    let is_asked = names.iter().any(|name| name == LIST);
+    if is_asked {
+        io::stdout().write_all(list().as_bytes())?;
+    }
+    Ok(is_asked)
+}
+
+/// All reporters, one a line.
+fn list() -> String {
+    let width = REPORTERS
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
+    let lines = REPORTERS
+        .iter()
+        .map(|(name, about)| format!("{name:width$}  {about}\n"));
+    lines.collect()
 }
 
 /// What became of the history that a run was to be kept in.
@@ -80,63 +128,146 @@ impl Kept {
 
 /// Reporters at work.
 pub struct Reporting {
-    worker: JoinHandle<(io::Result<()>, Kept)>,
+    worker: JoinHandle<(Kept, Vec<String>)>,
 }
 
 impl Reporting {
-    /// Waits until everything is written. Whoever stopped reading standard output has seen enough: no mistake.
-    pub async fn finished(self) -> anyhow::Result<Kept> {
-        match self.worker.await? {
-            (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
-            (_, kept) => Ok(kept),
-        }
+    /// Waits until everything is written; gives what became of the history, and the errors of reporters that could not
+    /// write theirs.
+    pub async fn finished(self) -> anyhow::Result<(Kept, Vec<String>)> {
+        Ok(self.worker.await?)
     }
 }
 
-/// Starts them; they end when nobody can send events any more. The ledger hears of everything that others are told, and
-/// before them; what is recorded is kept before anybody is told.
+/// A reporter, and what was typed for it.
+struct Named {
+    name: String,
+    reporter: Box<dyn Reporter>,
+    is_stdout: bool,
+}
+
+/// What all reporters have around them.
+struct Around<'a> {
+    shown: Shown,
+    hidden: &'a Arc<Hidden>,
+}
+
+/// Who hears of a run besides the reporters that are named.
+pub type Listeners = (Box<dyn Reporter>, Option<Recording>);
+
+/// Starts them; they end when nobody can send events any more. The first one hears of everything that others are told, and
+/// before them; what is recorded is kept before anybody is told. A place that cannot be written to is told before
+/// anything is done.
 pub fn start(
     names: &[String],
     shown: Shown,
     hidden: &Arc<Hidden>,
     events: mpsc::Receiver<Event>,
-    (ledger, recording): (Ledger, Option<Recording>),
+    (first, recording): Listeners,
 ) -> anyhow::Result<Reporting> {
     let progress = shown.has_bar.then(Progress::terminal);
-    let mut stdout = Some(beside(progress.as_ref()));
-    let mut reporters: Vec<Box<dyn Reporter>> = vec![Box::new(ledger)];
-    for name in names {
-        let (kind, path) = match name.split_once(':') {
-            Some((kind, path)) => (kind, Some(path)),
-            None => (name.as_str(), None),
+    let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
+    let around = Around { shown, hidden };
+    let mut reporters = vec![Named {
+        name: "listener".to_owned(),
+        reporter: first,
+        is_stdout: false,
+    }];
+    let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();
+    check(&parts)?;
+    for (name, (kind, path)) in names.iter().zip(parts) {
+        let reporter = if let Some(path) = path {
+            around.in_file(kind, Path::new(path))?
+        } else {
+            let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
+            around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
         };
-        let out: Box<dyn io::Write + Send> = match path {
-            Some(path) => Box::new(files::create(Path::new(path))?),
-            None => stdout.take().ok_or_else(|| {
-                Refusal::new(
-                    ExitStatus::Usage,
-                    "two reporters cannot share standard output",
-                )
-                .hint(format!("give one a file: `--reporter {kind}:PATH`"))
-            })?,
-        };
-        let out = Box::new(Veil::new(out, Arc::clone(hidden)));
-        reporters.push(reporter(kind, out, shown)?);
+        reporters.push(Named {
+            name: name.clone(),
+            reporter,
+            is_stdout: path.is_none(),
+        });
     }
     if let Some(stdout) = stdout {
-        let stdout = Box::new(Veil::new(stdout, Arc::clone(hidden)));
-        reporters.push(Box::new(Human::new(stdout, shown.human)));
+        let scratch = Box::new(Cursor::new(Vec::new()));
+        reporters.push(Named {
+            name: "human".to_owned(),
+            reporter: around.reporter("human", stdout, scratch)?,
+            is_stdout: true,
+        });
     }
     if let Some(progress) = progress {
-        reporters.push(Box::new(progress));
+        reporters.push(Named {
+            name: "progress".to_owned(),
+            reporter: Box::new(progress),
+            is_stdout: true,
+        });
     }
     Ok(Reporting {
-        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, recording, events)),
+        worker: tokio::task::spawn_blocking(move || feed(reporters, recording, events)),
     })
 }
 
+/// `NAME` or `NAME:PATH`.
+fn parts(name: &str) -> (&str, Option<&str>) {
+    match name.split_once(':') {
+        Some((kind, path)) => (kind, Some(path)),
+        None => (name, None),
+    }
+}
+
+/// Looks for mistakes in what was typed, before any file is touched.
+fn check(parts: &[(&str, Option<&str>)]) -> Result<(), Refusal> {
+    let mut places = BTreeSet::new();
+    for (kind, path) in parts {
+        if !REPORTERS.iter().any(|(name, _)| name == kind) {
+            return Err(unknown(kind));
+        }
+        let Some(path) = path else { continue };
+        if path.is_empty() {
+            let text = format!("`--reporter {kind}:` names no file");
+            return Err(Refusal::new(ExitStatus::Usage, text));
+        }
+        let place = files::absolute(Path::new(path));
+        // Several may write to a device.
+        let is_plain = !place.exists() || place.is_file();
+        if is_plain && !places.insert(place) {
+            let text = format!("two reporters cannot share `{path}`");
+            return Err(Refusal::new(ExitStatus::Usage, text));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(kind: &str) -> Refusal {
+    let refusal = Refusal::new(ExitStatus::Usage, format!("there is no reporter `{kind}`"));
+    let refusal = match nearest(kind, REPORTERS.iter().map(|(name, _)| *name)) {
+        Some(near) => refusal.hint(format!("did you mean `{near}`?")),
+        None => refusal,
+    };
+    let all = REPORTERS.iter().fold(refusal, |refusal, (name, about)| {
+        refusal.hint(format!("`{name}`: {about}"))
+    });
+    all.hint("each with `:PATH` for a file")
+}
+
+fn shared(kind: &str, shown: Shown) -> Refusal {
+    let (text, hint) = if shown.has_stdout {
+        (
+            "two reporters cannot share standard output",
+            format!("give one a file: `--reporter {kind}:PATH`"),
+        )
+    } else {
+        (
+            "the reporters of a job write files",
+            format!("give it one: `{kind}:PATH`"),
+        )
+    };
+    Refusal::new(ExitStatus::Usage, text).hint(hint)
+}
+
 /// Standard output, which the progress bar steps aside for.
-fn beside(progress: Option<&Progress>) -> Box<dyn io::Write + Send> {
+fn beside(progress: Option<&Progress>) -> Box<dyn Write + Send> {
     let stdout = Box::new(io::stdout());
     match progress {
         Some(progress) => progress.beside(stdout),
@@ -144,59 +275,111 @@ fn beside(progress: Option<&Progress>) -> Box<dyn io::Write + Send> {
     }
 }
 
-fn reporter(
-    kind: &str,
-    out: Box<dyn io::Write + Send>,
-    shown: Shown,
-) -> anyhow::Result<Box<dyn Reporter>> {
-    match kind {
-        "human" => Ok(Box::new(Human::new(out, shown.human))),
-        "jsonl" => {
-            let lines = JsonLines::new(out);
-            Ok(Box::new(
-                lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
-            ))
-        }
-        unknown => {
-            let refusal = Refusal::new(
-                ExitStatus::Usage,
-                format!("there is no reporter `{unknown}`"),
-            );
-            Err(refusal
-                .hint("the reporters are `human` and `jsonl`, each with `:PATH` for a file")
-                .into())
+impl Around<'_> {
+    /// What is told as it happens can be watched in the file; everything else comes to be when it is complete.
+    fn in_file(&self, kind: &str, path: &Path) -> anyhow::Result<Box<dyn Reporter>> {
+        let format = Format::named(kind);
+        let out: Box<dyn Write + Send> = match format {
+            Some(_) => Box::new(files::Draft::begin(path)?),
+            None => Box::new(files::create(path)?),
+        };
+        let scratch: Box<dyn Scratch> = match format {
+            Some(format) if format.needs_scratch() && !is_special(path) => {
+                Box::new(files::scratch(path)?)
+            }
+            _ => Box::new(Cursor::new(Vec::new())),
+        };
+        self.reporter(kind, out, scratch)
+    }
+
+    fn reporter(
+        &self,
+        kind: &str,
+        out: Box<dyn Write + Send>,
+        scratch: Box<dyn Scratch>,
+    ) -> anyhow::Result<Box<dyn Reporter>> {
+        let out = Box::new(Veil::new(out, Arc::clone(self.hidden)));
+        match (kind, Format::named(kind)) {
+            (_, Some(format)) => Ok(format.reporter(Page {
+                out,
+                scratch,
+                hidden: Arc::clone(self.hidden),
+            })),
+            ("human", None) => Ok(Box::new(Human::new(out, self.shown.human))),
+            ("jsonl", None) => {
+                let lines = JsonLines::new(out);
+                Ok(Box::new(
+                    lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
+                ))
+            }
+            (unlisted, None) => Err(unknown(unlisted).into()),
         }
     }
 }
 
+/// Whether something stands there that is no file; nothing can be put beside it.
+fn is_special(path: &Path) -> bool {
+    files::exists(path) && !files::is_file(path)
+}
+
+/// Tells every reporter of every event, after it was recorded. One that fails hears no more; the others, the history and
+/// the run go on. Whoever stopped reading standard output has seen enough: no mistake.
 fn feed(
-    reporters: &mut [Box<dyn Reporter>],
+    mut reporters: Vec<Named>,
     mut recording: Option<Recording>,
     mut events: mpsc::Receiver<Event>,
-) -> (io::Result<()>, Kept) {
-    let mut told = Ok(());
+) -> (Kept, Vec<String>) {
+    let mut errors = Vec::new();
     let mut batch = Vec::new();
     while events.blocking_recv_many(&mut batch, BATCH) > 0 {
         if let Some(recording) = &mut recording {
             recording.pass(&mut batch);
         }
-        // Whoever stops reading does not stop the history.
-        told = told.and_then(|()| tell(reporters, &batch));
-        if told.is_err() && recording.is_none() {
-            break;
+        for event in batch.drain(..) {
+            reporters.retain_mut(|named| match named.reporter.event(&event) {
+                Ok(()) => true,
+                Err(error) => {
+                    let has_seen_enough =
+                        named.is_stdout && error.kind() == io::ErrorKind::BrokenPipe;
+                    if !has_seen_enough {
+                        errors.push(format!("reporter `{}`: {error}", named.name));
+                    }
+                    false
+                }
+            });
         }
-        batch.clear();
     }
     let is_whole = recording.is_none_or(|recording| recording.is_whole());
     let kept = if is_whole { Kept::Whole } else { Kept::InPart };
-    (told, kept)
+    (kept, errors)
 }
 
-fn tell(reporters: &mut [Box<dyn Reporter>], events: &[Event]) -> io::Result<()> {
-    for event in events {
-        for reporter in reporters.iter_mut() {
-            reporter.event(event)?;
+#[cfg(test)]
+mod tests {
+    use super::check;
+    use super::list;
+    use super::parts;
+    use crate::report::REPORTERS;
+
+    #[test]
+    fn mistakes_are_told_before_anything_is_written() {
+        for (typed, told) in [
+            (["xml:a", "csv:b"], "there is no reporter `xml`"),
+            (["csv:", "html:b"], "names no file"),
+            (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
+        ] {
+            let error = check(&typed.map(parts)).unwrap_err();
+            assert!(error.message.contains(told), "{}", error.message);
+        }
+        assert!(check(&["csv:/dev/null", "html:/dev/null"].map(parts)).is_ok());
+    }
+
+    #[test]
+    fn the_list_names_every_reporter_in_a_line() {
+        let list = list();
+        assert_eq!(list.lines().count(), REPORTERS.len());
+        for (line, (name, about)) in list.lines().zip(REPORTERS) {
+            assert!(line.starts_with(name) && line.ends_with(about), "{line}");
         }
     }
-    Ok(())
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -13,7 +12,9 @@ use tokio::sync::mpsc;
 pub mod assign;
 pub mod list;
 pub mod prompt;
+pub mod ready;
 pub mod retry;
+pub mod spread;
 pub mod step;
 pub mod wishes;
 
@@ -23,48 +24,34 @@ use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
-use crate::cli::forks::forks;
 use crate::cli::history::recording::Recording;
 use crate::cli::interrupt::Interrupt;
-use crate::cli::inventory;
-use crate::cli::inventory::Fleet;
-use crate::cli::lint;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::cli::passwords::Sources;
 use crate::cli::reporters;
+use crate::cli::reporters::Listeners;
 use crate::cli::reporters::Shown;
 use crate::cli::run::assign::Selection;
+use crate::cli::run::ready::Opened;
+use crate::cli::run::ready::Ready;
+use crate::cli::run::ready::Wires;
 use crate::cli::run::retry::Ledger;
 use crate::cli::run::retry::Places;
 use crate::cli::run::step::Stepping;
-use crate::cli::run::wishes::Wishes;
+use crate::cli::settings::Settings;
 use crate::cli::terminal::Console;
 use crate::cli::terminal::Terminal;
-use crate::clock::Clock;
-use crate::clock::SystemClock;
 use crate::event::RunMode;
-use crate::inventory::Host;
 use crate::playbook;
 use crate::playbook::Play;
-use crate::playbook::Playbook;
-use crate::probe::RdpProver;
-use crate::runner;
 use crate::runner::Order;
-use crate::runner::Surroundings;
-use crate::runner::World;
-use crate::session::WinRmConnector;
-use crate::session::WinRmOptions;
 use crate::syntax::Node;
-use crate::syntax::template::Engine;
 
-/// Seconds that one operation on a host may take unless told otherwise.
-const TIMEOUT: u64 = 30;
 /// Bytes of stack for each thread: files that include each other are walked in each other.
-const STACK: usize = 8 * 1024 * 1024;
+pub(super) const STACK: usize = 8 * 1024 * 1024;
 /// Events that may wait for a slow reader before hosts do.
-const EVENTS_IN_FLIGHT: usize = 1024;
+pub(super) const EVENTS_IN_FLIGHT: usize = 1024;
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
@@ -72,6 +59,9 @@ pub fn apply(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
+    if reporters::listed(&arguments.run.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     let mode = if arguments.check {
         RunMode::Check
     } else {
@@ -86,6 +76,9 @@ pub fn audit(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
+    if reporters::listed(&arguments.reporter)? {
+        return Ok(ExitStatus::Success);
+    }
     arguments.diff = true;
     execute(RunMode::Check, &arguments, environment, talk)
 }
@@ -97,88 +90,34 @@ fn execute(
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
     let access = Access::of(&arguments.fleet.keys, environment, talk)?;
-    let forks = forks(arguments.forks, access.settings)?;
-    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
-        return Ok(ExitStatus::Usage);
-    };
-    let wishes = Wishes::read(&arguments.rollout, environment)?;
-    let (playbook, diagnostics) =
-        lint::read_playbook(&arguments.playbook, &extra, &access.keyring)?;
-    let found = talk.diagnostics(&diagnostics);
-    let Some(playbook) = playbook.filter(|_| found == Found::NoErrors) else {
-        return Ok(ExitStatus::Invalid);
+    let ready = match Ready::read(mode, arguments, &access, talk)? {
+        Ok(ready) => ready,
+        Err(status) => return Ok(status),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .thread_stack_size(STACK)
         .enable_all()
         .build()?;
     if tells_only(arguments) {
-        let told = tell(&playbook, arguments, &extra, (&access, &wishes, talk));
-        return runtime.block_on(told);
+        return runtime.block_on(tell(&ready, talk));
     }
-    let plays = assign::plays(&playbook, arguments, &wishes)?;
     let mut console = environment.stdin_is_terminal.then_some(Console);
     let terminal = console
         .as_mut()
         .map(|console| -> &mut dyn Terminal { console });
-    let plays = prompt::answered(&plays, &extra, terminal)?;
+    let plays = ready.plays(terminal)?;
     let places = Places::of(&arguments.playbook, environment);
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let around = (&extra, beside(&arguments.playbook));
-        let fleet = inventory::open(&arguments.fleet, &access, around, talk).await?;
-        let selection = Selection::new(arguments, &wishes, &fleet, places.as_ref())?;
-        let hosts = assign::assign(&plays, &fleet, &selection)?;
-        let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
-        inventory::tell_obstacles(&assigned, talk)?;
-        let order = Order {
-            run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
-            playbook: playbook.name.clone(),
-            job: None,
-            plays,
-            hosts,
-            extra: Arc::new(extra),
-            mode,
-            forks,
-            host_timeout: Duration::from_secs(arguments.host_timeout),
-            bounds: wishes.bounds,
-            around: Arc::new(surroundings(arguments, &fleet, &access)),
-            consent: None,
-        };
-        let order = stepping(order, arguments, &interrupt);
-        let ledger = Ledger::new(order.hosts.iter().map(|(host, _)| Arc::clone(&host.name)));
-        let around = (&access, talk, &*interrupt);
-        let status = carry_out(order, &fleet, (arguments, &ledger), around).await;
-        remember(&ledger, arguments, places.as_ref(), talk);
-        fleet.close().await;
+        let mut opened = ready.open(plays, places.as_ref(), talk).await?;
+        opened.order = stepping(opened.order, arguments, &interrupt);
+        let hosts = opened.order.hosts.iter();
+        let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
+        let status = carry_out(&ready, &opened, &ledger, (talk, &interrupt)).await;
+        remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
+        opened.fleet.close().await;
         status
     })
-}
-
-/// What every host has around it.
-fn surroundings(arguments: &RunArguments, fleet: &Fleet, access: &Access<'_>) -> Surroundings {
-    let folder = |path: PathBuf| files::absolute(&path).display().to_string();
-    let inventory = arguments.fleet.inventory.first();
-    Surroundings {
-        inventory: Arc::clone(fleet.inventory()),
-        engine: Arc::new(Engine::new().with_keyring(Arc::clone(&access.keyring))),
-        verbosity: arguments.verbose,
-        diff: arguments.diff,
-        playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),
-        inventory_dir: inventory
-            .map(Path::new)
-            .filter(|path| files::exists(path))
-            .and_then(|path| {
-                if path.is_dir() {
-                    Some(path.to_owned())
-                } else {
-                    beside(path)
-                }
-            })
-            .map(folder),
-        tags: arguments.tags.clone(),
-        skip_tags: arguments.skip_tags.clone(),
-    }
 }
 
 /// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
@@ -195,16 +134,25 @@ fn stepping(order: Order, arguments: &RunArguments, interrupt: &Interrupt) -> Or
     }
 }
 
-/// Writes down who failed. What was done to hosts counts more than whether that can be written.
-fn remember(ledger: &Ledger, arguments: &RunArguments, places: Option<&Places>, talk: &Talk) {
-    let wished = arguments.rollout.retry_file.as_deref();
-    match ledger.close(places, wished, assign::rerun(arguments)) {
+/// Writes down who failed, and tells of waivers that nobody needs. What was done to hosts counts more than whether that can be written.
+fn remember(
+    ledger: &Ledger,
+    arguments: &RunArguments,
+    places: Option<&Places>,
+    (settings, talk): (&Settings, &Talk),
+) {
+    let typed = arguments.rollout.retry_file.clone();
+    let wished = typed.or_else(|| settings.retry_file(&arguments.playbook));
+    match ledger.close(places, wished.as_deref(), assign::rerun(arguments)) {
         Ok(Some((place, failed))) => talk.note(&format!(
             "{failed} failed or unreachable: once more with `--rerun failure`, or `--limit @{}`",
             place.display()
         )),
         Ok(None) => {}
         Err(error) => talk.note(&format!("warning: {error:#}")),
+    }
+    if arguments.verbose > 0 {
+        ledger.unneeded().iter().for_each(|note| talk.note(note));
     }
 }
 
@@ -214,26 +162,21 @@ fn tells_only(arguments: &RunArguments) -> bool {
 }
 
 /// Tells what the playbook is about. An inventory is needed for lists of hosts only, but checked when it is named.
-async fn tell(
-    playbook: &Playbook,
-    arguments: &RunArguments,
-    extra: &BTreeMap<String, Node>,
-    (access, wishes, talk): (&Access<'_>, &Wishes, &Talk),
-) -> anyhow::Result<ExitStatus> {
+async fn tell(ready: &Ready<'_>, talk: &Talk) -> anyhow::Result<ExitStatus> {
+    let (arguments, playbook) = (ready.arguments, &ready.playbook);
     let list = &arguments.list;
     let fleet = if list.list_hosts || !arguments.fleet.inventory.is_empty() {
-        let around = (extra, beside(&arguments.playbook));
-        Some(inventory::open(&arguments.fleet, access, around, talk).await?)
+        Some(ready.fleet(talk).await?)
     } else {
         None
     };
-    let places = Places::of(&arguments.playbook, access.environment);
+    let places = Places::of(&arguments.playbook, ready.access.environment);
     let tags = list::tags(&arguments.tags, &arguments.skip_tags, list);
     let mut plays = Vec::new();
     for play in &playbook.plays {
         let mut hosts = Vec::new();
         if let Some(fleet) = fleet.as_ref().filter(|_| list.list_hosts) {
-            let selection = Selection::new(arguments, wishes, fleet, places.as_ref())?;
+            let selection = Selection::new(arguments, &ready.wishes, fleet, places.as_ref())?;
             hosts = fleet.select(&play.hosts)?;
             hosts.retain(|host| selection.takes(host));
         }
@@ -253,21 +196,13 @@ async fn tell(
     Ok(ExitStatus::Success)
 }
 
-fn milliseconds() -> u64 {
-    u64::try_from(SystemClock.now().as_millisecond()).unwrap_or_default()
-}
-
 async fn carry_out(
-    order: Order,
-    fleet: &Fleet,
-    (arguments, ledger): (&RunArguments, &Ledger),
-    (access, talk, interrupt): (&Access<'_>, &Talk, &Interrupt),
+    ready: &Ready<'_>,
+    opened: &Opened,
+    ledger: &Ledger,
+    (talk, interrupt): (&Talk, &Interrupt),
 ) -> anyhow::Result<ExitStatus> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    // The host is given two thirds of it, so that its own word of what takes long still arrives.
-    let timeout = arguments.timeout.or(access.settings.timeout);
-    let timeout = Duration::from_secs(timeout.unwrap_or(TIMEOUT).max(1));
-    let grace = timeout / 3;
+    let (arguments, access) = (ready.arguments, ready.access);
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
     let shown = Shown::new(arguments, access.environment, talk);
     let reporters = if arguments.reporter.is_empty() {
@@ -277,46 +212,27 @@ async fn carry_out(
     };
     let hidden = access.keyring.hidden();
     let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
-    let listeners = (ledger.clone(), recording);
+    let listeners: Listeners = (Box::new(ledger.clone()), recording);
     let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
-    let options = WinRmOptions {
-        operation_timeout: timeout.saturating_sub(grace),
-        grace,
-        connect_timeout: timeout.min(Duration::from_secs(10)),
-        trust_files: fleet.trust_files()?,
-        passwords: Some(Arc::new(Sources::new())),
-        ..WinRmOptions::default()
-    };
-    let world = World {
-        connector: Arc::new(WinRmConnector::new(options, Arc::clone(&clock))),
-        prover: Arc::new(RdpProver::new(
-            Arc::clone(&clock),
-            timeout.min(Duration::from_secs(10)),
-        )),
-        clock,
+    let wires = Wires {
         events,
         interrupted: interrupt.flag(),
     };
     let recap = tokio::select! {
-        recap = runner::run(&world, &order) => recap,
+        recap = ready.carry_out(opened, wires) => recap?,
         () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
     };
-    // The reporters end when nobody can send any more.
-    drop(world);
-    let kept = reporting.finished().await?;
-    let status = kept.weigh(ExitStatus::of(&recap));
+    let (kept, errors) = reporting.finished().await?;
+    for error in &errors {
+        talk.note(&format!("error: {error}"));
+    }
+    let status = match errors.as_slice() {
+        [] => ExitStatus::of(&recap),
+        // What happened is not known where it should be.
+        _ => ExitStatus::Internal,
+    };
+    let status = kept.weigh(status);
     Ok(interrupt.status().unwrap_or(status))
-}
-
-/// The folder of a playbook.
-fn beside(playbook: &Path) -> Option<PathBuf> {
-    let folder = playbook.parent()?;
-    let is_here = folder.as_os_str().is_empty();
-    Some(if is_here {
-        PathBuf::from(".")
-    } else {
-        folder.to_owned()
-    })
 }
 
 /// What `-e` says; `None` after a mistake was shown.

@@ -13,6 +13,7 @@ pub fn schema(arguments: &SchemaArguments) -> anyhow::Result<ExitStatus> {
         SchemaFormat::Playbook => schema::playbook(),
         SchemaFormat::Inventory => schema::inventory(),
         SchemaFormat::Scenario => schema::scenario(),
+        SchemaFormat::Jobs => schema::jobs(),
         SchemaFormat::Jsonl => {
             std::io::stdout().write_all(schema::JSONL.as_bytes())?;
             return Ok(ExitStatus::Success);

@@ -3,14 +3,18 @@
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::settings::config::Config;
+use crate::cli::settings::ini::Sections;
 use crate::cli::settings::ini::Value;
 use crate::diag::Diagnostic;
+use crate::diag::Severity;
+use crate::diag::Source;
 
 mod config;
 mod ini;
@@ -79,18 +83,33 @@ impl Settings {
             return Ok(settings);
         }
         let config = config::read(environment, talk)?;
-        let mut looker = Looker {
-            environment,
-            config: &config,
-            mistakes: Vec::new(),
-            refusal: None,
-        };
-        let settings = looker.settings(talk);
+        let mut looker = Looker::new(environment, &config);
+        let settings = looker.settings();
+        for note in &looker.notes {
+            talk.note(note);
+        }
         talk.diagnostics(&looker.mistakes);
         if let Some(refusal) = looker.refusal {
             return Err(refusal.into());
         }
         Ok(environment.settings.get_or_init(|| settings))
+    }
+
+    /// What the text of an `ansible.cfg` says by itself, its paths beginning in this folder; else every mistake in it.
+    pub fn in_config(source: &Arc<Source>, folder: &Path) -> Result<Self, Vec<Diagnostic>> {
+        let config = Config {
+            sections: Sections::parse(source)?,
+            folder: folder.to_owned(),
+        };
+        let environment = Environment::default();
+        let mut looker = Looker::new(&environment, &config);
+        let settings = looker.settings();
+        let is_error = |mistake: &Diagnostic| mistake.severity == Severity::Error;
+        if looker.mistakes.iter().any(is_error) {
+            Err(looker.mistakes)
+        } else {
+            Ok(settings)
+        }
     }
 
     /// Where vault passwords come from besides the command line.
@@ -128,12 +147,24 @@ enum Origin<'c> {
 struct Looker<'c> {
     environment: &'c Environment,
     config: &'c Config,
+    notes: Vec<String>,
     mistakes: Vec<Diagnostic>,
     refusal: Option<Refusal>,
 }
 
 impl<'c> Looker<'c> {
-    fn settings(&mut self, talk: &Talk) -> Settings {
+    fn new(environment: &'c Environment, config: &'c Config) -> Self {
+        Self {
+            environment,
+            config,
+            notes: Vec::new(),
+            mistakes: Vec::new(),
+            refusal: None,
+        }
+    }
+
+    fn settings(&mut self) -> Settings {
+        self.tell_idle(&table::HOST_KEY_CHECKING);
         let retry = if self.truth(&table::RETRY_FILES) {
             let folder = self.path(&table::RETRY_FOLDER);
             folder.map_or(Retry::Beside, Retry::In)
@@ -146,7 +177,7 @@ impl<'c> Looker<'c> {
             timeout: self.number(&table::TIMEOUT),
             user: self.text(&table::USER),
             connection_password_file: self.path(&table::CONNECTION_PASSWORD_FILE),
-            reporters: self.reporters(talk),
+            reporters: self.reporters(),
             vault: VaultSources {
                 identities: self.list(&table::VAULT_IDENTITY_LIST),
                 password_file: self.path(&table::VAULT_PASSWORD_FILE),
@@ -186,6 +217,24 @@ impl<'c> Looker<'c> {
 
     fn truth(&self, setting: &'static Setting) -> bool {
         self.find(setting).is_some_and(|set| is_yes(&set.text))
+    }
+
+    /// Warns of a setting that is switched off and has nothing to switch yet.
+    fn tell_idle(&mut self, setting: &'static Setting) {
+        let Some(set) = self.find(setting).filter(|set| !is_yes(&set.text)) else {
+            return;
+        };
+        let (name, span) = match &set.origin {
+            Origin::Variable(name) => (*name, None),
+            Origin::Config(value) => (setting.key, Some(&value.span)),
+        };
+        let says = format!("`{name}` has no effect here yet");
+        let warning = Diagnostic::warning("no-effect", says)
+            .help("it is about SSH, over which no host is worked on; the keys of hosts will be checked or not as it says");
+        self.mistakes.push(match span {
+            Some(span) => warning.at(span),
+            None => warning,
+        });
     }
 
     /// A whole number, at least 1.
@@ -268,8 +317,8 @@ impl<'c> Looker<'c> {
             .collect()
     }
 
-    /// Our variable names reporters as `--reporter` does. Of Ansible's callbacks those count that write JSON.
-    fn reporters(&self, talk: &Talk) -> Vec<String> {
+    /// Our variable names reporters as `--reporter` does. Of Ansible's callbacks those count that programs read.
+    fn reporters(&mut self) -> Vec<String> {
         let Some(set) = self.find(&table::REPORTER) else {
             return Vec::new();
         };
@@ -284,12 +333,29 @@ impl<'c> Looker<'c> {
         if !matches!(callback, "json" | "jsonl") {
             return Vec::new();
         }
-        talk.note(&format!(
-            "note: `{name}` is `{}`, so results are told by `--reporter jsonl`",
+        self.notes.push(format!(
+            "note: `{name}` is `{}`, so results are told by `--reporter {callback}`",
             set.text
         ));
-        vec!["jsonl".to_owned()]
+        vec![callback.to_owned()]
     }
+}
+
+/// Whether `ansible.cfg` wants no colours, and no variable says anything else. What is wrong with the file is told when
+/// a verb needs it.
+pub fn is_plain(environment: &Environment) -> bool {
+    let setting = &table::NO_COLOUR;
+    let names = [setting.own, setting.ansible];
+    if names
+        .iter()
+        .any(|name| environment.variable(name).is_some())
+    {
+        return false;
+    }
+    let value = config::look(environment, &mut Vec::new()).ok();
+    let value = value.as_ref().map(|config| &config.sections);
+    let value = value.and_then(|sections| sections.value(SECTION, setting.key));
+    value.is_some_and(|value| is_yes(unquoted(&value.text)))
 }
 
 /// Whether a word is one of Ansible's for yes.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 
 use crate::history::History;
 use crate::history::HistoryError;
@@ -29,7 +30,12 @@ pub(super) fn for_recording(
     patience: Duration,
 ) -> Result<Opened, HistoryError> {
     match whole(path, patience) {
+        // Somebody else may have set it aside meanwhile; what is there now has to be damaged, too.
         Err(HistoryError::Damaged { .. }) => {
+            if let Ok(history) = whole(path, patience) {
+                let set_aside = None;
+                return Ok(Opened { history, set_aside });
+            }
             let aside = set_aside(path, now)?;
             Ok(Opened {
                 history: whole(path, patience)?,
@@ -57,6 +63,7 @@ pub(super) fn for_reading(path: &Path, patience: Duration) -> Result<History, Hi
         .pragma_update(None, "query_only", true)
         .map_err(told)?;
     let format = known_format(&history)?;
+    keep_log(&history.connection, Log::Merged).map_err(told)?;
     if format == 0 {
         let path = path.to_owned();
         return Err(HistoryError::Absent { path });
@@ -69,7 +76,7 @@ fn whole(path: &Path, patience: Duration) -> Result<History, HistoryError> {
     make(path).map_err(|error| HistoryError::of_system(path, &error))?;
     let mut history = connect(path, patience, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let told = |error| HistoryError::of(path, error);
-    known_format(&history)?;
+    let format = known_format(&history)?;
     let found: String = history
         .connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
@@ -79,6 +86,10 @@ fn whole(path: &Path, patience: Duration) -> Result<History, HistoryError> {
             path: path.to_owned(),
             reason: found,
         });
+    }
+    keep_log(&history.connection, Log::Merged).map_err(told)?;
+    if format == 0 {
+        prepare(&history.connection).map_err(told)?;
     }
     settle(&history.connection).map_err(told)?;
     migrate::migrate(&mut history.connection).map_err(told)?;
@@ -107,6 +118,8 @@ fn connect(path: &Path, patience: Duration, flags: OpenFlags) -> Result<History,
     let told = |error| HistoryError::of(path, error);
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(told)?;
+    // Were the file damaged, closing it would still write to it.
+    keep_log(&connection, Log::Kept).map_err(told)?;
     connection.busy_timeout(patience).map_err(told)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection
@@ -135,6 +148,9 @@ fn known_format(history: &History) -> Result<i64, HistoryError> {
         .map_err(told)?;
     let is_ours = application == migrate::APPLICATION;
     let is_blank = application == 0 && found == 0 && things == 0;
+    if !is_ours && !is_blank || found > migrate::known() {
+        keep_log(connection, Log::Merged).map_err(told)?;
+    }
     if !is_ours && !is_blank {
         return Err(HistoryError::Foreign { path: path() });
     }
@@ -148,12 +164,30 @@ fn known_format(history: &History) -> Result<i64, HistoryError> {
     Ok(found)
 }
 
-/// How the file is written: a log beside it, so that readers never wait, and room that can be given back.
-fn settle(connection: &Connection) -> rusqlite::Result<()> {
-    // Counts only while the file is empty.
+/// What becomes of the log when the last one closes the file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Log {
+    /// It stays.
+    Kept,
+    /// It is brought into the file.
+    Merged,
+}
+
+/// What is said to the connection while it is not known whether the file is whole: its log stays as it is.
+fn keep_log(connection: &Connection, log: Log) -> rusqlite::Result<()> {
+    let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+    connection.set_db_config(option, log == Log::Kept).map(drop)
+}
+
+/// What a new file is: room in it can be given back, and a log stands beside it, so that readers never wait.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     // It answers with the mode that holds from now on.
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+}
+
+/// How it is written.
+fn settle(connection: &Connection) -> rusqlite::Result<()> {
     // What is committed survives the end of the process; the last of it may be lost when the machine loses power.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG, |_| Ok(()))

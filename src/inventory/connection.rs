@@ -20,11 +20,13 @@ use crate::syntax::Node;
 use crate::syntax::template;
 use crate::syntax::template::Engine;
 
+mod ahead;
 mod names;
 mod password;
 mod value;
 mod way;
 
+pub(super) use crate::inventory::connection::ahead::open_passwords;
 pub(super) use crate::inventory::connection::names::check_names;
 
 /// The Remote Desktop port when `rdp_port` is not set.
@@ -35,7 +37,7 @@ type Shared = Arc<BTreeMap<String, Node>>;
 
 /// Makes hosts of merged variables.
 pub(super) struct Reader<'a> {
-    engine: Engine,
+    engine: Arc<Engine>,
     defaults: &'a Defaults,
     diagnostics: &'a mut Vec<Diagnostic>,
     /// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
@@ -50,7 +52,9 @@ type Told = (&'static str, usize, usize, String);
 impl<'a> Reader<'a> {
     pub(super) fn new(defaults: &'a Defaults, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
         Self {
-            engine: Engine::new().with_keyring(Arc::clone(&defaults.keyring)),
+            engine: defaults.engine.clone().unwrap_or_else(|| {
+                Arc::new(Engine::new().with_keyring(Arc::clone(&defaults.keyring)))
+            }),
             defaults,
             diagnostics,
             told: HashSet::new(),

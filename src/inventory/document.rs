@@ -8,7 +8,6 @@ use crate::diag::Source;
 use crate::diag::source_from_bytes;
 use crate::inventory::source::Reading;
 use crate::vault::Sealed;
-use crate::vault::VaultError;
 use crate::vault::is_vault;
 
 /// Reads a file.
@@ -32,13 +31,13 @@ pub(super) fn read(path: &Path, reading: &Reading) -> Result<Arc<Source>, Box<Di
             secret: true,
         })),
         Err(error) => {
-            let mistake =
-                Diagnostic::error("vault-closed", format!("cannot open `{name}`: {error}"));
-            Err(Box::new(match error {
-                VaultError::NoPassword | VaultError::WrongPassword { .. } => {
-                    mistake.help("name a password with `--vault-password-file FILE`, `--vault-id LABEL@FILE` or `-J`")
-                }
-                _ => mistake,
+            let text = format!("cannot open `{name}`: {error}");
+            Err(Box::new(if error.is_locked() {
+                Diagnostic::error("vault-closed", text)
+                    .help("name a password with `--vault-password-file FILE`, `--vault-id LABEL@FILE` or `-J`")
+            } else {
+                Diagnostic::error("vault-broken", text)
+                    .help("take the file from a backup or the history of versions; what is lost of it cannot be had from the rest")
             }))
         }
     }

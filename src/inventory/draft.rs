@@ -16,6 +16,9 @@ pub(super) const UNGROUPED: usize = 1;
 /// The variable of a group that is no variable but its rank among groups of the same depth.
 pub(super) const PRIORITY: &str = "ansible_group_priority";
 
+/// A host in more groups than these has them looked up instead of gone through.
+const FEW: usize = 16;
+
 /// Variables in the order in which they were set; a later one of the same name wins.
 pub(super) type Vars = Vec<(Arc<str>, Node)>;
 
@@ -27,6 +30,7 @@ pub(super) struct Draft {
     host_index: HashMap<Arc<str>, usize>,
     group_index: HashMap<Arc<str>, usize>,
     links: HashSet<(usize, usize)>,
+    /// Groups with hosts, of those hosts that are in more than [`FEW`].
     members: HashSet<(usize, usize)>,
     /// Names of variables, each kept once.
     names: HashSet<Arc<str>>,
@@ -214,12 +218,21 @@ impl Draft {
 
     /// Puts a host into a group.
     pub(super) fn join(&mut self, group: usize, host: usize) {
-        if !self.members.insert((group, host)) {
+        let Some(joining) = self.hosts.get_mut(host) else {
+            return;
+        };
+        let is_in_few = joining.groups.len() < FEW;
+        if is_in_few && joining.groups.contains(&group) {
             return;
         }
-        if let Some(host) = self.hosts.get_mut(host) {
-            host.groups.push(group);
+        if joining.groups.len() == FEW {
+            let groups = joining.groups.iter();
+            self.members.extend(groups.map(|group| (*group, host)));
         }
+        if !is_in_few && !self.members.insert((group, host)) {
+            return;
+        }
+        joining.groups.push(group);
         if let Some(group) = self.groups.get_mut(group) {
             group.hosts.push(host);
         }

@@ -50,6 +50,7 @@ pub(super) fn read(source: &Arc<Source>, intake: &mut Intake) {
         section: (UNGROUPED, Kind::Hosts),
         pending: Vec::new(),
         awaited: HashMap::new(),
+        names: Vec::new(),
     };
     for line in line::lines(&source.text) {
         reader.line(&line);
@@ -64,6 +65,8 @@ struct Reader<'a> {
     pending: Vec<Option<Pending>>,
     /// The position in `pending` by name.
     awaited: HashMap<String, usize>,
+    /// The names of the variables of the line before: most lines have the same.
+    names: Vec<Arc<str>>,
 }
 
 impl Reader<'_> {
@@ -167,7 +170,7 @@ impl Reader<'_> {
             return;
         };
         let mut vars = Vars::with_capacity(rest.len());
-        for word in rest {
+        for (at, word) in rest.iter().enumerate() {
             let Some((name, text)) = word.text.split_once('=') else {
                 return self.no_assignment(line, word);
             };
@@ -175,7 +178,7 @@ impl Reader<'_> {
             let offset = raw.find('=').map_or(0, |at| at + 1);
             let start = line.start + word.start + offset;
             let value = literal::value(text, self.span(start, line.start + word.end));
-            vars.push((self.intake.draft.name(name), value.node));
+            vars.push((self.name(at, name), value.node));
             self.lost_backslash(line, word);
         }
         if let Some(at) = words.glued {
@@ -183,6 +186,17 @@ impl Reader<'_> {
         }
         self.intake
             .hosts(self.section.0, &hosts, &Arc::new(vars), &span);
+    }
+
+    /// The name of a variable that stands at this place of the line, shared.
+    fn name(&mut self, at: usize, name: &str) -> Arc<str> {
+        if let Some(before) = self.names.get(at).filter(|before| ***before == *name) {
+            return Arc::clone(before);
+        }
+        let name = self.intake.draft.name(name);
+        self.names.truncate(at);
+        self.names.push(Arc::clone(&name));
+        name
     }
 
     /// The hosts of a name.

@@ -55,6 +55,9 @@ impl RangeError {
 
 /// The names that a name with ranges stands for, the leftmost range changing slowest; the name itself when it has none.
 pub(super) fn expand(name: &str) -> Result<Vec<String>, RangeError> {
+    if !name.contains('[') {
+        return Ok(vec![name.to_owned()]);
+    }
     let mut names = vec![String::new()];
     let mut rest = name;
     while let Some((before, after)) = rest.split_once('[') {

@@ -30,15 +30,20 @@ pub(super) fn resolve(
     connection::check_names(tree.variables(), diagnostics);
     let mut connector = connection::Reader::new(defaults, diagnostics);
     let mut shared: HashMap<&[usize], Shared> = HashMap::new();
-    let mut hosts = Vec::with_capacity(tree.draft.hosts.len());
-    let mut index = HashMap::with_capacity(tree.draft.hosts.len());
+    let mut all_vars = Vec::with_capacity(tree.draft.hosts.len());
     for (position, host) in tree.draft.hosts.iter().enumerate() {
         let shared = shared.entry(&host.groups).or_insert_with(|| {
             let groups = tree.groups_of(&host.groups);
             let vars = Arc::new(owned(tree.inherited(&groups)));
             Shared { vars }
         });
-        let vars = HostVars::new(owned(tree.own(position)), Arc::clone(&shared.vars));
+        let own = owned(tree.own(position));
+        all_vars.push(HostVars::new(own, Arc::clone(&shared.vars)));
+    }
+    connection::open_passwords(&all_vars, &defaults.keyring);
+    let mut hosts = Vec::with_capacity(all_vars.len());
+    let mut index = HashMap::with_capacity(all_vars.len());
+    for (position, (host, vars)) in tree.draft.hosts.iter().zip(all_vars).enumerate() {
         index.insert(host.name.to_string(), position);
         hosts.push(Arc::new(connector.host(&host.name, vars)));
     }

@@ -271,17 +271,27 @@ impl<'t> Member<'t> {
         self.position
     }
 
+    /// The groups that name it: hosts of the same ones inherit the same variables.
+    pub fn kin(&self) -> &'t [usize] {
+        let host = self.tree.draft.hosts.get(self.position);
+        host.map(|host| host.groups.as_slice()).unwrap_or_default()
+    }
+
+    /// The variables that are its own, and win over those that it inherits.
+    pub fn own(&self) -> BTreeMap<&'t str, &'t Node> {
+        self.tree.own(self.position)
+    }
+
+    /// The variables that it has from its groups.
+    pub fn inherited(&self) -> BTreeMap<&'t str, &'t Node> {
+        self.tree.inherited(&self.tree.groups_of(self.kin()))
+    }
+
     /// All its variables. Hosts of the same groups share what `inherited` keeps of one call for the next.
     pub fn vars(&self, inherited: &mut Inherited<'t>) -> BTreeMap<&'t str, &'t Node> {
-        let host = self.tree.draft.hosts.get(self.position);
-        let direct = host.map(|host| host.groups.as_slice()).unwrap_or_default();
-        let tree = self.tree;
-        let mut vars = inherited
-            .0
-            .entry(direct)
-            .or_insert_with(|| tree.inherited(&tree.groups_of(direct)))
-            .clone();
-        vars.extend(tree.own(self.position));
+        let kin = inherited.0.entry(self.kin());
+        let mut vars = kin.or_insert_with(|| self.inherited()).clone();
+        vars.extend(self.own());
         vars
     }
 }

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 use crate::diag::Diagnostic;
 use crate::playbook::Condition;
 use crate::playbook::Manner;
+use crate::playbook::Ruled;
 use crate::playbook::shelf::Shelf;
 use crate::syntax::Node;
 use crate::syntax::template::Variables;
@@ -72,6 +73,8 @@ pub(super) struct Keywords {
     pub(super) notify: Option<Vec<String>>,
     /// `delegate_to`.
     pub(super) delegate_to: Option<Node>,
+    /// `control`.
+    pub(super) control: Option<Ruled>,
 }
 
 impl Keywords {
@@ -90,6 +93,7 @@ impl Keywords {
             timeout: self.timeout.or(outer.timeout),
             notify: self.notify.or_else(|| outer.notify.clone()),
             delegate_to: self.delegate_to.or_else(|| outer.delegate_to.clone()),
+            control: self.control.or_else(|| outer.control.clone()),
         }
     }
 

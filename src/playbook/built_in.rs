@@ -23,7 +23,8 @@ use crate::syntax::Node;
 use crate::syntax::template::has_template;
 
 /// Keys of tasks that an include has no use for; its tasks have them.
-const NOT_FOR_INCLUDES: [&str; 9] = [
+const NOT_FOR_INCLUDES: [&str; 10] = [
+    "control",
     "until",
     "retries",
     "delay",
@@ -290,6 +291,7 @@ impl Reader {
             library.check(path, self);
         } else {
             self.is_open = true;
+            self.controls.open();
         }
         Some(Action::Include { file, library })
     }

@@ -8,6 +8,7 @@ use crate::playbook::Body;
 use crate::playbook::Task;
 use crate::playbook::around::Around;
 use crate::playbook::around::Keywords;
+use crate::playbook::conflict;
 use crate::playbook::module::Module;
 use crate::playbook::prepare::resource_of;
 use crate::playbook::reader::Reader;
@@ -82,6 +83,7 @@ impl Reader {
             until,
             changed_when,
             failed_when,
+            control: self.ruled(&action, node, &inner.keywords),
             manner: inner.keywords.manner(),
             ..Task::plain(&name, action, node.span.clone())
         };
@@ -131,6 +133,8 @@ impl Reader {
     ) -> Option<Action> {
         if let Some(kind) = words::kind(&module.word) {
             let args = self.resource_args(kind, module)?;
+            self.mistakes
+                .extend(conflict::check(kind, &args, &inner.keywords));
             return self.resource(kind, &args);
         }
         if words::is_action(module.short()) {
@@ -139,7 +143,10 @@ impl Reader {
         if translate::names().any(|name| name == module.short()) {
             let (word, args) = translate::translate(module, &mut self.mistakes)?;
             let kind = Kind::named(word)?;
-            return self.resource(kind, &typed(kind.properties, &args));
+            let args = typed(kind.properties, &args);
+            self.mistakes
+                .extend(conflict::check(kind, &args, &inner.keywords));
+            return self.resource(kind, &args);
         }
         let key = Node {
             span: module.key.clone(),

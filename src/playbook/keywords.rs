@@ -43,6 +43,7 @@ const EVERYWHERE: Table = &[
     ("ignore_unreachable", Read),
     ("no_log", Read),
     ("check_mode", Read),
+    ("control", Read),
     ("diff", Read),
     ("throttle", Read),
     ("timeout", Read),

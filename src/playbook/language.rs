@@ -1,6 +1,7 @@
 //! What of Ansible's language is understood, for pages, schemas and completions; the same tables read playbooks.
 
 use crate::playbook::actions;
+use crate::playbook::controls;
 use crate::playbook::foreign;
 use crate::playbook::keywords;
 use crate::playbook::module;
@@ -81,6 +82,9 @@ pub fn modules() -> Vec<(&'static str, Arguments)> {
     });
     resources.chain(translated).chain(actions).collect()
 }
+
+/// The keys of `control`, which may also be an identifier alone.
+pub const CONTROL: &[Property] = controls::KEYS;
 
 /// The collections whose modules are known by their short names: `ansible.builtin.`.
 pub const COLLECTIONS: [&str; 4] = module::COLLECTIONS;

@@ -37,12 +37,14 @@ pub(super) fn playbook(source: &Arc<Source>, shelf: Shelf) -> (Option<Playbook>,
         ..Imported::default()
     };
     let plays = reader.plays(&root, &imported);
+    let controls = reader.controls.close();
     let mistakes = in_order(reader.mistakes, source);
     let sound = shape::errors(&mistakes) == 0;
     (
         sound.then(|| Playbook {
             name: source.name.clone(),
             plays: plays.into_iter().map(Arc::new).collect(),
+            controls,
         }),
         mistakes,
     )
@@ -152,11 +154,13 @@ impl Reader {
         let mut vars = own.vars;
         // The outermost import has the last word.
         vars.extend(outer.vars.clone());
+        let control = own.keywords.control.or_else(|| outer.control.clone());
         Some(Imported {
             files,
             when,
             tags,
             vars,
+            control,
         })
     }
 }

@@ -8,9 +8,11 @@ use crate::diag::Diagnostic;
 use crate::diag::Span;
 use crate::playbook::Condition;
 use crate::playbook::Play;
+use crate::playbook::Ruled;
 use crate::playbook::Statement;
 use crate::playbook::Task;
 use crate::playbook::around::Around;
+use crate::playbook::around::Keywords;
 use crate::playbook::around::Own;
 use crate::playbook::around::PlaySide;
 use crate::playbook::keywords;
@@ -34,6 +36,8 @@ pub(super) struct Imported {
     pub(super) tags: Vec<String>,
     /// `vars`; these beat those of the plays.
     pub(super) vars: BTreeMap<String, Node>,
+    /// `control`.
+    pub(super) control: Option<Ruled>,
 }
 
 /// The lists of statements, in the order in which they are carried out.
@@ -56,19 +60,7 @@ impl Reader {
             ..PlaySide::default()
         });
         let base = Around::play(Arc::clone(&side), file, Own::default());
-        let mut tags = imported.tags.clone();
-        tags.extend(self.tags(node, &base));
-        let keywords = self.keywords(node, &base, &BTreeMap::new());
-        let for_handlers = base.within(Own {
-            tags,
-            keywords,
-            ..Own::default()
-        });
-        // Conditions of an import are not for handlers, as in Ansible.
-        let around = for_handlers.within(Own {
-            when: imported.when.clone(),
-            ..Own::default()
-        });
+        let (for_handlers, around) = self.arounds(node, &base, imported);
         let (handlers, names) = self.play_handlers(node, &for_handlers);
         let [pre_tasks, tasks, post_tasks] = LISTS.map(|key| {
             let items = self.list(node, key);
@@ -101,6 +93,33 @@ impl Reader {
             rollout,
             force_handlers,
         })
+    }
+
+    /// What is around the handlers of a play, and around its tasks.
+    fn arounds(&mut self, node: &Node, base: &Around, imported: &Imported) -> (Around, Around) {
+        let mut tags = imported.tags.clone();
+        tags.extend(self.tags(node, base));
+        let keywords = self.keywords(node, base, &BTreeMap::new());
+        let control = keywords.control.clone();
+        // A handler follows from a change and checks no rule.
+        let for_handlers = base.within(Own {
+            tags,
+            keywords: Keywords {
+                control: None,
+                ..keywords
+            },
+            ..Own::default()
+        });
+        // Conditions of an import are not for handlers, as in Ansible.
+        let around = for_handlers.within(Own {
+            when: imported.when.clone(),
+            keywords: Keywords {
+                control: control.or_else(|| imported.control.clone()),
+                ..Keywords::default()
+            },
+            ..Own::default()
+        });
+        (for_handlers, around)
     }
 
     /// The name, evaluated as far as that is possible before hosts are known.

@@ -9,6 +9,7 @@ use crate::playbook::Condition;
 use crate::playbook::around::Around;
 use crate::playbook::around::Keywords;
 use crate::playbook::around::Own;
+use crate::playbook::controls::Stated;
 use crate::playbook::shape;
 use crate::playbook::shape::wrong;
 use crate::playbook::shelf::Shelf;
@@ -40,6 +41,8 @@ pub(super) struct Reader {
     pub(super) listening: Vec<String>,
     /// Whether tasks may notify handlers that cannot be told yet: a file is included whose name is a template.
     pub(super) is_open: bool,
+    /// The controls that were stated so far.
+    pub(super) controls: Stated,
 }
 
 impl Reader {
@@ -51,6 +54,7 @@ impl Reader {
             notified: Vec::new(),
             listening: Vec::new(),
             is_open: false,
+            controls: Stated::default(),
         }
     }
 
@@ -137,6 +141,7 @@ impl Reader {
                 .get("delegate_to")
                 .filter(|value| value.content != Content::Null)
                 .cloned(),
+            control: self.stated_control(node, &inner),
         }
     }
 

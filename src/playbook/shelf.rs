@@ -71,7 +71,9 @@ impl Shelf {
             files: Some(Arc::clone(&reading.files)),
             keyring: Arc::clone(&reading.keyring),
             extra: reading.extra.clone(),
-            engine: Arc::new(Engine::new().with_keyring(Arc::clone(&reading.keyring))),
+            engine: reading.engine.clone().unwrap_or_else(|| {
+                Arc::new(Engine::new().with_keyring(Arc::clone(&reading.keyring)))
+            }),
             ..Self::empty()
         }
     }
@@ -159,9 +161,16 @@ impl Shelf {
             text: String::from_utf8_lossy(&bytes).into_owned(),
         };
         let text = self.keyring.open_file(&sealed).map_err(|error| {
-            Diagnostic::error("vault-closed", format!("`{name}`: {error}"))
-                .at(at)
-                .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")
+            let text = format!("`{name}`: {error}");
+            if error.is_locked() {
+                Diagnostic::error("vault-closed", text)
+                    .at(at)
+                    .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")
+            } else {
+                Diagnostic::error("vault-broken", text)
+                    .at(at)
+                    .help("take the file from a backup or the history of versions; what is lost of it cannot be had from the rest")
+            }
         })?;
         Ok(Arc::new(Source {
             name,

@@ -10,7 +10,7 @@ use crate::playbook::Task;
 impl Play {
     /// The play with only the tasks that the tags select; handlers stay. The same play when nothing is asked.
     pub fn narrowed(play: &Arc<Self>, tags: &[String], skip_tags: &[String]) -> Arc<Self> {
-        let narrow = |list: &[Statement]| narrowed(list, tags, skip_tags);
+        let narrow = |list: &[Statement]| Statement::narrowed(list, tags, skip_tags);
         Arc::new(Self {
             pre_tasks: narrow(&play.pre_tasks),
             tasks: narrow(&play.tasks),
@@ -27,22 +27,23 @@ impl Task {
     }
 }
 
-fn narrowed(list: &[Statement], tags: &[String], skip_tags: &[String]) -> Vec<Statement> {
-    let kept = |statement: &Statement| match statement {
-        Statement::Task(task) => task
-            .is_selected(tags, skip_tags)
-            .then(|| Statement::Task(Arc::clone(task))),
-        Statement::Block(block) => {
-            let narrow = |list: &[Statement]| narrowed(list, tags, skip_tags);
-            Some(Statement::Block(Arc::new(Block {
+impl Statement {
+    /// Those of the statements that the tags select; of blocks what is left of them.
+    pub fn narrowed(list: &[Self], tags: &[String], skip_tags: &[String]) -> Vec<Self> {
+        let narrow = |list: &[Self]| Self::narrowed(list, tags, skip_tags);
+        let kept = |statement: &Self| match statement {
+            Self::Task(task) => task
+                .is_selected(tags, skip_tags)
+                .then(|| Self::Task(Arc::clone(task))),
+            Self::Block(block) => Some(Self::Block(Arc::new(Block {
                 body: narrow(&block.body),
                 rescue: narrow(&block.rescue),
                 always: narrow(&block.always),
                 ..Block::clone(block)
-            })))
-        }
-    };
-    list.iter().filter_map(kept).collect()
+            }))),
+        };
+        list.iter().filter_map(kept).collect()
+    }
 }
 
 fn has(own: &[String], tag: &str) -> bool {

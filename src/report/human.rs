@@ -12,6 +12,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::event::Counts;
+use crate::event::Differences;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
@@ -312,6 +313,7 @@ impl Human {
             write!(self.out, " {}{padding}", paint(colour, tint, &cell))?;
         }
         let rare = [
+            ("waived", row.counts.waived, Tint::Skipped),
             ("unknown", row.counts.unknown, Tint::Warning),
             ("rescued", row.counts.rescued, Tint::Warning),
             ("ignored", row.counts.ignored, Tint::Skipped),
@@ -374,7 +376,18 @@ impl Reporter for Human {
             }
             Event::Result(result) => {
                 let story = self.open.entry(Arc::clone(&result.host)).or_default();
-                story.result(result, self.options);
+                let diff = match result.differences {
+                    Differences::AsAsked => self.options.diff,
+                    Differences::Shown => Diff::Show,
+                    Differences::Hidden => Diff::Hide,
+                };
+                story.result(
+                    result,
+                    Options {
+                        diff,
+                        ..self.options
+                    },
+                );
                 Ok(())
             }
             // Who reads this sees the drift itself; since when it is there is asked of the history.

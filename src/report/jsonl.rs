@@ -9,15 +9,20 @@ use std::io::Write;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::cim::Value;
+use crate::control::Control;
+use crate::control::Standing;
+use crate::control::Waiver;
 use crate::event::Counts;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::Recap;
 use crate::event::RunMode;
+use crate::event::Status;
 use crate::event::Stopped;
 use crate::event::TaskResult;
 use crate::event::Tolerated;
@@ -187,6 +192,10 @@ struct ResultBody<'a> {
     handler: bool,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    control: Option<ControlBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiver: Option<WaiverBody<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     tolerated: Option<&'static str>,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -209,6 +218,24 @@ struct ResultBody<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     restarts: Vec<&'static str>,
     duration_ms: u64,
+}
+
+#[derive(Serialize)]
+struct ControlBody<'a> {
+    id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    references: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct WaiverBody<'a> {
+    owner: &'a str,
+    reason: &'a str,
+    expires: Date,
+    standing: &'static str,
 }
 
 #[derive(Serialize)]
@@ -241,6 +268,7 @@ struct CountsBody {
     unknown: usize,
     ignored: usize,
     rescued: usize,
+    waived: usize,
 }
 
 #[derive(Serialize)]
@@ -286,9 +314,9 @@ fn is_false(truth: &bool) -> bool {
 
 impl<'a> Body<'a> {
     fn of_result(result: &'a TaskResult) -> Self {
-        let told = told(&result.outcome);
-        let mut restarts: Vec<&'static str> =
-            told.changes.iter().filter_map(|c| c.restart).collect();
+        let (changes, reason, hint) = text::told(&result.outcome);
+        let status = result.status();
+        let mut restarts: Vec<&'static str> = changes.iter().filter_map(|c| c.restart).collect();
         restarts.sort_unstable();
         restarts.dedup();
         Self::Result(Box::new(ResultBody {
@@ -299,7 +327,12 @@ impl<'a> Body<'a> {
             id: &result.id,
             item: result.item.as_deref(),
             handler: result.handler,
-            status: told.status,
+            status: status.word(),
+            control: result.control.as_deref().map(ControlBody::of),
+            waiver: result
+                .waiver
+                .as_deref()
+                .map(|waiver| WaiverBody::of(waiver, result.standing())),
             tolerated: match result.tolerated {
                 Tolerated::No => None,
                 Tolerated::Ignored => Some("ignored"),
@@ -311,13 +344,13 @@ impl<'a> Body<'a> {
                 Outcome::Unknown(unknown) => &unknown.depends_on,
                 _ => &[],
             },
-            severity: severity(told.status),
-            before: values(told.changes, |change| &change.from),
-            after: values(told.changes, |change| &change.to),
-            reason: told.reason,
-            hint: told.hint,
-            decided_by: text::decided_by(told.changes).map(Layer::word),
-            disruption: text::disruption(told.changes).map(disruption_word),
+            severity: severity(status),
+            before: values(changes, |change| &change.from),
+            after: values(changes, |change| &change.to),
+            reason,
+            hint,
+            decided_by: text::decided_by(changes).map(Layer::word),
+            disruption: text::disruption(changes).map(disruption_word),
             restarts,
             duration_ms: millis(result.duration),
         }))
@@ -376,6 +409,28 @@ impl<'a> Body<'a> {
     }
 }
 
+impl<'a> ControlBody<'a> {
+    fn of(control: &'a Control) -> Self {
+        Self {
+            id: &control.id,
+            title: control.title.as_deref(),
+            severity: control.severity.word(),
+            references: control.references.iter().map(|text| &**text).collect(),
+        }
+    }
+}
+
+impl<'a> WaiverBody<'a> {
+    fn of(waiver: &'a Waiver, standing: Option<Standing>) -> Self {
+        Self {
+            owner: &waiver.owner,
+            reason: &waiver.reason,
+            expires: waiver.expires,
+            standing: standing.map_or("holds", Standing::word),
+        }
+    }
+}
+
 impl CountsBody {
     fn of(counts: Counts) -> Self {
         Self {
@@ -388,6 +443,7 @@ impl CountsBody {
             unknown: counts.unknown,
             ignored: counts.ignored,
             rescued: counts.rescued,
+            waived: counts.waived,
         }
     }
 }
@@ -416,69 +472,12 @@ impl<'a> ProofBody<'a> {
     }
 }
 
-/// What a result says besides whose it is.
-struct Told<'a> {
-    status: &'static str,
-    changes: &'a [Change],
-    reason: Option<String>,
-    hint: Option<String>,
-}
-
-fn told(outcome: &Outcome) -> Told<'_> {
-    let plain = |status, changes| Told {
-        status,
-        changes,
-        reason: None,
-        hint: None,
-    };
-    match outcome {
-        Outcome::Compliant => plain("ok", &[]),
-        Outcome::Drifted(changes) => Told {
-            hint: changes.iter().find_map(text::advice),
-            ..plain("would_change", changes)
-        },
-        Outcome::Changed(changes) => Told {
-            hint: changes.iter().find_map(text::advice),
-            ..plain("changed", changes)
-        },
-        Outcome::Overridden(changes) => Told {
-            reason: Some(text::overridden(changes)),
-            hint: changes.iter().find_map(text::advice),
-            ..plain("overridden", changes)
-        },
-        Outcome::Unconverged(left) => Told {
-            reason: Some(text::unconverged(left)),
-            ..plain("failed", left)
-        },
-        Outcome::Failed(failure) => {
-            let status = if text::is_unreachable(failure) {
-                "unreachable"
-            } else {
-                "failed"
-            };
-            Told {
-                reason: Some(text::failure(failure)),
-                hint: failure.error.hint(),
-                ..plain(status, &failure.made)
-            }
-        }
-        Outcome::Unknown(unknown) => Told {
-            reason: Some(text::unknown(unknown)),
-            ..plain("unknown", &[])
-        },
-        Outcome::Skipped(reason) => Told {
-            reason: Some(text::skip_reason(reason)),
-            ..plain("skipped", &[])
-        },
-    }
-}
-
 /// How much a result matters: something failed, something differs, or all is as it should be.
-fn severity(status: &str) -> &'static str {
+fn severity(status: Status) -> &'static str {
     match status {
-        "failed" | "unreachable" => "error",
-        "would_change" | "overridden" | "unknown" => "warning",
-        _ => "info",
+        Status::Failed | Status::Unreachable => "error",
+        Status::WouldChange | Status::Overridden | Status::Unknown => "warning",
+        Status::Ok | Status::Skipped | Status::Changed | Status::Waived => "info",
     }
 }
 

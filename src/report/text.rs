@@ -1,16 +1,21 @@
 //! Makes texts that came from hosts and files fit for a terminal: no control characters, no sudden turns, no novels.
 
 use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cim::Value;
+use crate::control::Standing;
+use crate::control::Waiver;
 use crate::event::HostSummary;
+use crate::event::Status;
 use crate::event::Stopped;
+use crate::event::TaskResult;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Failure;
 use crate::plan::Layer;
+use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
@@ -61,9 +66,11 @@ pub(super) fn clean_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// Control characters move the cursor; direction marks show a text otherwise than it is; the others are not seen at all.
+/// Control characters move the cursor; direction marks show a text otherwise than it is; the others are not seen at all
+/// or, as noncharacters, forbidden in XML.
 fn is_hostile(character: char) -> bool {
     character.is_control()
+        || u32::from(character) & 0xFFFE == 0xFFFE
         || matches!(
             character,
             '\u{200B}'..='\u{200F}'
@@ -177,6 +184,50 @@ pub(super) fn drift(summary: &HostSummary) -> Option<String> {
     }
 }
 
+/// Who accepts a deviation, until when, and why.
+pub(super) fn waived(waiver: &Waiver) -> String {
+    format!(
+        "accepted by {} until {}: {}",
+        clean(&waiver.owner, SHOWN),
+        waiver.expires,
+        clean(&waiver.reason, SHOWN)
+    )
+}
+
+/// What has to be said of a waiver besides: that it ends soon, or has ended although there is something to waive.
+pub(super) fn waiver_warning(result: &TaskResult) -> Option<String> {
+    let waiver = result.waiver.as_deref()?;
+    if matches!(
+        result.status(),
+        Status::Ok | Status::Skipped | Status::Changed | Status::Unknown
+    ) {
+        return None;
+    }
+    let owner = clean(&waiver.owner, SHOWN);
+    match result.standing()? {
+        Standing::Holds => None,
+        Standing::EndsSoon { days: 0 } => {
+            Some(format!("today is the last day of the waiver of {owner}"))
+        }
+        Standing::EndsSoon { days } => Some(format!(
+            "the waiver of {owner} ends in {} ({})",
+            counted(days, "day"),
+            waiver.expires
+        )),
+        Standing::Expired { days } => Some(format!(
+            "the waiver of {owner} ended {} ago ({})",
+            counted(days, "day"),
+            waiver.expires
+        )),
+    }
+}
+
+/// `1 day`, `2 days`
+fn counted(count: i64, word: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {word}{plural}")
+}
+
 /// What is said of changes that did not last.
 pub(super) fn unconverged(left: &[Change]) -> String {
     let names: Vec<&str> = left.iter().map(|change| change.property).collect();
@@ -184,6 +235,25 @@ pub(super) fn unconverged(left: &[Change]) -> String {
         "still differs after it was corrected: {}; Group Policy may own it",
         names.join(", ")
     )
+}
+
+/// What differs, why it ended so, and what to do about it.
+pub(super) fn told(outcome: &Outcome) -> (&[Change], Option<String>, Option<String>) {
+    match outcome {
+        Outcome::Compliant => (&[], None, None),
+        Outcome::Drifted(changes) | Outcome::Changed(changes) => {
+            (changes, None, changes.iter().find_map(advice))
+        }
+        Outcome::Overridden(changes) => (
+            changes,
+            Some(overridden(changes)),
+            changes.iter().find_map(advice),
+        ),
+        Outcome::Unconverged(left) => (left, Some(unconverged(left)), None),
+        Outcome::Failed(failed) => (&failed.made, Some(failure(failed)), failed.error.hint()),
+        Outcome::Unknown(untold) => (&[], Some(unknown(untold)), None),
+        Outcome::Skipped(reason) => (&[], Some(skip_reason(reason)), None),
+    }
 }
 
 /// The strongest layer among changes.
@@ -201,6 +271,15 @@ pub(super) fn decided_by(changes: &[Change]) -> Option<Layer> {
 /// The greatest cost among changes.
 pub(super) fn disruption(changes: &[Change]) -> Option<Disruption> {
     changes.iter().map(|change| change.disruption).max()
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _written = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// `850 ms`, `1.2 s`, `3 min 5 s`.

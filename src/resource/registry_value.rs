@@ -1,12 +1,13 @@
 //! `registry_value`: one value of the registry, its type and its data.
 //!
 //! StdRegProv refuses to read a value as another type than it has, so the types in the key are listed first and the value
-//! is read as what it is. Values below the policies' keys are written like others: where a domain owns them, the next
-//! policy refresh brings the old value back and the report names the layer.
+//! is read as what it is. Values below the policies' keys are written like others, unless `group_policy: respected` says
+//! otherwise: where a domain owns them, the next policy refresh brings the old value back and the report names the layer.
 
 use crate::cim::Call;
 use crate::cim::CimError;
 use crate::cim::CimReader;
+use crate::cim::Namespace;
 use crate::cim::RegistryData;
 use crate::cim::RegistryKey;
 use crate::cim::RegistryKind;
@@ -34,6 +35,32 @@ pub struct RegistryValue {
     pub name: String,
     /// What it shall hold; `None` when it shall not be there.
     pub data: Option<RegistryData>,
+    /// Numbers that do as well as [`RegistryValue::data`], which is among them and is written when the host has another.
+    pub range: Option<Range>,
+    /// Whose a value is that is there already.
+    pub owner: Owner,
+}
+
+/// Numbers from the least to the greatest, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    /// The least.
+    pub least: u64,
+    /// The greatest.
+    pub greatest: u64,
+}
+
+/// Who may write a value that is there already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Owner {
+    /// We, whoever wrote it.
+    #[default]
+    Us,
+    /// On a member of a domain Group Policy, because the value lies where policies are kept.
+    ///
+    /// Assumption: on a member of a domain a value of a policy that is there came from Group Policy, also when no policy
+    /// of the domain says so any more.
+    Domain,
 }
 
 /// What a host has.
@@ -45,6 +72,8 @@ pub enum Observed {
     Present(RegistryData),
     /// It is there, but of a type that StdRegProv cannot read.
     Unreadable,
+    /// It is there and not as it shall be, and Group Policy of the domain would write it again: what it holds.
+    Owned(Box<Self>),
 }
 
 impl Resource for RegistryValue {
@@ -84,6 +113,30 @@ impl Resource for RegistryValue {
             about: "What it holds: a number (also as `0x…`), a text, a list of texts, or bytes as hex in quotes",
         },
         Property {
+            name: "at_least",
+            shape: Shape::Integer {
+                min: 0,
+                max: i64::MAX,
+            },
+            required: false,
+            about: "With `at_most`: every number from here on does; `data` is written when the host has another",
+        },
+        Property {
+            name: "at_most",
+            shape: Shape::Integer {
+                min: 0,
+                max: i64::MAX,
+            },
+            required: false,
+            about: "With `at_least`: every number up to here does",
+        },
+        Property {
+            name: "group_policy",
+            shape: Shape::Word(&["ignored", "respected"]),
+            required: false,
+            about: "Whether a value that is there on a member of a domain is left to Group Policy and told as overridden; `ignored` when left out",
+        },
+        Property {
             name: "state",
             shape: Shape::Word(&["present", "absent"]),
             required: false,
@@ -101,6 +154,45 @@ impl Resource for RegistryValue {
     }
 
     async fn observe(&self, host: &dyn CimReader) -> Result<Observed, CimError> {
+        let seen = self.look(host).await?;
+        let is_there = seen != Observed::Absent;
+        if self.owner == Owner::Domain && is_there && !self.is_met(&seen) && is_member(host).await?
+        {
+            return Ok(Observed::Owned(Box::new(seen)));
+        }
+        Ok(seen)
+    }
+
+    fn diff(&self, observed: &Observed) -> Vec<Change> {
+        if self.is_met(observed) {
+            return Vec::new();
+        }
+        if let Observed::Owned(seen) = observed {
+            let owned = Remedy::OwnedByPolicy { setting: self.id() };
+            let changes = self.diff(seen).into_iter();
+            return changes
+                .map(|change| Change {
+                    decided_by: Layer::Policy,
+                    remedy: owned.clone(),
+                    ..change
+                })
+                .collect();
+        }
+        vec![match &self.data {
+            None => self.removal(observed),
+            Some(wanted) => self.write(wanted, observed),
+        }]
+    }
+}
+
+/// Whether the host is a member of a domain.
+async fn is_member(host: &dyn CimReader) -> Result<bool, CimError> {
+    let computer = host.only(Namespace::CIMV2, "Win32_ComputerSystem").await?;
+    computer.bool("PartOfDomain")
+}
+
+impl RegistryValue {
+    async fn look(&self, host: &dyn CimReader) -> Result<Observed, CimError> {
         let Some(types) = host.value_types(self.key.clone()).await? else {
             return Ok(Observed::Absent);
         };
@@ -117,17 +209,18 @@ impl Resource for RegistryValue {
         }
     }
 
-    fn diff(&self, observed: &Observed) -> Vec<Change> {
+    /// Whether nothing differs.
+    fn is_met(&self, observed: &Observed) -> bool {
         match (&self.data, observed) {
-            (None, Observed::Absent) => Vec::new(),
-            (None, Observed::Present(_) | Observed::Unreadable) => vec![self.removal(observed)],
-            (Some(wanted), Observed::Present(found)) if data::holds(wanted, found) => Vec::new(),
-            (Some(wanted), _) => vec![self.write(wanted, observed)],
+            (None, Observed::Absent) => true,
+            (Some(wanted), Observed::Present(found)) => {
+                let in_range = |range: Range| data::within(wanted, found, range);
+                data::holds(wanted, found) || self.range.is_some_and(in_range)
+            }
+            (None | Some(_), _) => false,
         }
     }
-}
 
-impl RegistryValue {
     fn shown_name(&self) -> &str {
         if self.name.is_empty() {
             "(default)"
@@ -151,14 +244,18 @@ impl RegistryValue {
     fn layer(&self, observed: &Observed) -> Layer {
         match observed {
             Observed::Absent => Layer::Default,
-            Observed::Present(_) | Observed::Unreadable => registry_place::layer(&self.key),
+            Observed::Present(_) | Observed::Unreadable | Observed::Owned(_) => {
+                registry_place::layer(&self.key)
+            }
         }
     }
 
     fn removal(&self, observed: &Observed) -> Change {
         let (kind, undo) = match observed {
             Observed::Present(data) => (data.kind(), vec![self.set(data)]),
-            Observed::Absent | Observed::Unreadable => (RegistryKind::Binary, Vec::new()),
+            Observed::Absent | Observed::Unreadable | Observed::Owned(_) => {
+                (RegistryKind::Binary, Vec::new())
+            }
         };
         self.change(
             "state",
@@ -190,7 +287,7 @@ impl RegistryValue {
                 steps(vec![self.set(found)]),
             ),
             // What cannot be read cannot be brought back.
-            Observed::Unreadable => self.change(
+            Observed::Unreadable | Observed::Owned(_) => self.change(
                 "type",
                 (Value::text("of another kind"), data::typed(wanted)),
                 observed,
@@ -221,6 +318,8 @@ impl RegistryValue {
 #[cfg(test)]
 mod tests {
     use super::Observed;
+    use super::Owner;
+    use super::Range;
     use super::RegistryValue;
     use crate::cim::RegistryData;
     use crate::cim::RegistryKey;
@@ -235,6 +334,8 @@ mod tests {
             key: RegistryKey::local_machine(r"SOFTWARE\Acme"),
             name: "Level".to_owned(),
             data,
+            range: None,
+            owner: Owner::Us,
         }
     }
 
@@ -305,6 +406,42 @@ mod tests {
             Remedy::Steps {
                 apply: vec![wanted.delete(RegistryKind::Dword)],
                 undo: vec![wanted.set(&RegistryData::Dword(5))],
+            }
+        );
+    }
+
+    #[test]
+    fn every_number_of_a_range_does_and_others_become_the_one_that_is_stated() {
+        let wanted = RegistryValue {
+            range: Some(Range {
+                least: 1,
+                greatest: 900,
+            }),
+            ..wanting(Some(RegistryData::Dword(600)))
+        };
+        for number in [1, 600, 900] {
+            assert_eq!(wanted.diff(&present(number)), [], "{number}");
+        }
+        for number in [0, 901, u32::MAX] {
+            let changes = wanted.diff(&present(number));
+            assert_eq!(changes[0].to, Value::from(600_u32), "{number}");
+        }
+        let wider = Observed::Present(RegistryData::Qword(5));
+        assert_eq!(wanted.diff(&wider)[0].property, "type");
+    }
+
+    #[test]
+    fn what_group_policy_of_a_domain_wrote_is_left_to_it() {
+        let wanted = RegistryValue {
+            owner: Owner::Domain,
+            ..wanting(Some(RegistryData::Dword(1)))
+        };
+        let changes = wanted.diff(&Observed::Owned(Box::new(present(0))));
+        assert_eq!(changes[0].decided_by, Layer::Policy);
+        assert_eq!(
+            changes[0].remedy,
+            Remedy::OwnedByPolicy {
+                setting: r"HKLM\SOFTWARE\Acme\Level".to_owned()
             }
         );
     }

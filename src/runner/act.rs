@@ -1,6 +1,7 @@
 //! What the runner does by itself, without asking the host: variables, messages, included files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -21,6 +22,7 @@ use crate::runner::duty::Aim;
 use crate::runner::duty::Duty;
 use crate::runner::duty::Item;
 use crate::runner::duty::Ready;
+use crate::runner::duty::Role;
 use crate::runner::duty::failure;
 use crate::runner::task::Tried;
 use crate::runner::turn::Turn;
@@ -62,7 +64,7 @@ impl Turn<'_, '_> {
                 name,
                 library,
             } => self.include_vars(task, item, (file, name.as_deref(), library)),
-            Action::Include { file, library } => self.include(task, item, (file, library)),
+            Action::Include { file, library } => self.include(task, duty, (file, library)),
             Action::Reboot(_) | Action::WaitForConnection(_) | Action::WaitFor(_) => {
                 self.boot(task, item).await
             }
@@ -221,10 +223,10 @@ impl Turn<'_, '_> {
     fn include(
         &mut self,
         task: &Task,
-        item: Option<&Item>,
+        duty: &Duty,
         (file, library): (&Node, &Library),
     ) -> Result<Tried, Ready> {
-        let file = self.file(task, item, file)?;
+        let file = self.file(task, duty.item.as_deref(), file)?;
         if self.depth >= DEEPEST {
             return Err(Ready::Failed(CimError::Configuration {
                 detail: format!("more than {DEEPEST} files include each other: `{file}`"),
@@ -233,7 +235,15 @@ impl Turn<'_, '_> {
         }
         let found = self.visit.prepare.statements(library, &file);
         let mut tried = Tried::told(Outcome::Compliant);
-        tried.brought = found.map_err(Ready::Failed)?;
+        let found = found.map_err(Ready::Failed)?;
+        tried.brought = if self.is_handling || duty.role == Role::Handler {
+            // Tags select no handlers, nor what these include.
+            found
+        } else {
+            let around = &self.visit.shared.around;
+            let chosen = Statement::narrowed(&found, &around.tags, &around.skip_tags);
+            Arc::new(chosen)
+        };
         tried.own.insert("include".to_owned(), file.into());
         Ok(tried)
     }
@@ -256,11 +266,14 @@ impl Turn<'_, '_> {
             }
         }
         let outer = std::mem::replace(&mut self.locals, locals);
+        let was_handling = self.is_handling;
+        self.is_handling |= duty.role == Role::Handler;
         self.memory.version += 1;
         self.depth += 1;
         self.look_ahead(&[statements]).await;
         self.walk(statements).await;
         self.depth -= 1;
+        self.is_handling = was_handling;
         self.locals = outer;
         self.memory.version += 1;
     }

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use crate::cim::CimError;
 use crate::diag::Diagnostic;
+use crate::event::Differences;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::playbook::Action;
@@ -74,7 +75,7 @@ impl Turn<'_, '_> {
         let duty = self.duty(task, item.clone(), Role::Task);
         Entry {
             item,
-            made: Some((self.memory.version, duty)),
+            made: Some((self.version(), duty)),
             look: None,
         }
     }
@@ -108,7 +109,7 @@ impl Turn<'_, '_> {
         let ahead = self.ahead.remove(&address(task)).unwrap_or_default();
         let holds = |entry: &Entry| {
             let made = entry.made.as_ref();
-            made.is_some_and(|(version, _)| *version == self.memory.version)
+            made.is_some_and(|(version, _)| *version == self.version())
         };
         if !ahead.is_empty() && ahead.iter().all(holds) {
             return Ok(ahead);
@@ -146,7 +147,7 @@ impl Turn<'_, '_> {
         role: Role,
     ) -> (Duty, Option<(usize, Look)>) {
         match entry.made {
-            Some((version, duty)) if version == self.memory.version && duty.role == role => {
+            Some((version, duty)) if version == self.version() && duty.role == role => {
                 (duty, entry.look)
             }
             Some((_, stale)) => {
@@ -201,7 +202,12 @@ impl Turn<'_, '_> {
     /// Makes a task ready for one item.
     pub(super) fn duty(&self, task: &Task, item: Option<Arc<Item>>, role: Role) -> Duty {
         let scope = self.scope(item.as_deref());
+        let checked = self.rule(task);
         let (ways, mistaken) = match self.ways(task, &scope) {
+            Ok(ways) if checked.is_waived() => {
+                let aim = Aim::Look;
+                (Ways { aim, ..ways }, None)
+            }
             Ok(ways) => (ways, None),
             // Nobody knows whether it may be shown.
             Err(found) => (
@@ -224,6 +230,7 @@ impl Turn<'_, '_> {
             role,
             notify: task.notify.clone(),
             item,
+            rule: checked,
             ways,
             ready,
         }
@@ -236,10 +243,16 @@ impl Turn<'_, '_> {
             None => Ok(false),
         };
         let looks_only = truth("check_mode", &manner.check_mode)?;
+        let differences = match &manner.diff {
+            None => Differences::AsAsked,
+            Some(node) if scope.truth(task, "diff", node)? => Differences::Shown,
+            Some(_) => Differences::Hidden,
+        };
         Ok(Ways {
             ignore_errors: truth("ignore_errors", &manner.ignore_errors)?,
             ignore_unreachable: truth("ignore_unreachable", &manner.ignore_unreachable)?,
             no_log: truth("no_log", &manner.no_log)?,
+            differences,
             aim: if looks_only { Aim::Look } else { self.aim() },
         })
     }

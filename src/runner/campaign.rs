@@ -23,9 +23,13 @@ use crate::runner::Prepare;
 use crate::runner::World;
 use crate::runner::brake::Brake;
 use crate::runner::brake::Cause;
+use crate::runner::companions::WORDS;
 use crate::runner::host::Carried;
 use crate::runner::host::Visit;
+use crate::runner::known::Asked;
+use crate::runner::known::HOSTVARS;
 use crate::runner::rollout::Canary;
+use crate::runner::rollout::Entry;
 use crate::runner::rollout::Stage;
 use crate::runner::rollout::Tally;
 use crate::runner::rollout::exceeds;
@@ -71,13 +75,16 @@ impl<'a> Campaign<'a> {
         prepare: Arc<dyn Prepare>,
         brake: &'a Brake,
     ) -> Self {
+        let asked = Asked::of(order);
+        let entries = order.plays.iter().map(|play| entry(play, asked));
+        let rollouts = order.plays.iter().map(|play| &play.rollout);
         Self {
             world,
             order,
             prepare,
-            shared: Arc::new(Shared::new(&order.around, order.mode, &order.hosts)),
+            shared: Arc::new(Shared::new(order, asked)),
             brake,
-            stages: stages(order.plays.iter().map(|play| &play.rollout)),
+            stages: stages(rollouts.zip(entries)),
             hosts: order.hosts.iter().map(|_| Progress::Waiting).collect(),
             recap: Recap::default(),
             spent: false,
@@ -174,7 +181,9 @@ impl<'a> Campaign<'a> {
 
     /// Works on these hosts, so many at once as are allowed to be in flight.
     async fn wave(&mut self, stage: &Stage, hosts: &[usize]) -> Tally {
-        self.shared.begin_wave();
+        let names = hosts.iter().filter_map(|at| self.order.hosts.get(*at));
+        let names = names.map(|(host, _)| Arc::clone(&host.name)).collect();
+        self.shared.begin_wave(names);
         let mut tally = Tally::of(hosts.len());
         let mut in_flight = FuturesUnordered::new();
         for at in hosts {
@@ -257,6 +266,7 @@ impl<'a> Campaign<'a> {
         let goes_on = match summary.status {
             HostStatus::Ok | HostStatus::Drifted => self.has_more(at, stage),
             HostStatus::Failed { .. } | HostStatus::Unreachable { .. } => {
+                self.shared.companions.lose(&host.name);
                 if stage.rollout.any_errors_fatal {
                     self.brake.pull(Cause::Fatal);
                 }
@@ -341,5 +351,19 @@ impl<'a> Campaign<'a> {
     fn take(&mut self, at: usize) -> Option<Progress> {
         let place = self.hosts.get_mut(at)?;
         Some(std::mem::replace(place, Progress::Done))
+    }
+}
+
+/// Whoever asks for what came to be on others, or for who is still there, waits until all have come so far.
+fn entry(play: &Play, asked: Asked) -> Entry {
+    let asks = match asked {
+        Asked::Everywhere => true,
+        Asked::InPlays => play.mentions(&[HOSTVARS]),
+        Asked::Nowhere => false,
+    };
+    if asks || play.mentions(&WORDS) {
+        Entry::Together
+    } else {
+        Entry::Free
     }
 }

@@ -17,6 +17,7 @@ use crate::cim::CimError;
 use crate::cim::CimReader;
 use crate::cim::Read;
 use crate::clock::Clock;
+use crate::event::Differences;
 use crate::plan::Change;
 use crate::plan::Failure;
 use crate::plan::Outcome;
@@ -24,6 +25,7 @@ use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::resource::AnyResource;
 use crate::resource::Observation;
+use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
 use crate::runner::tale::OBSERVING;
@@ -38,6 +40,7 @@ pub(super) struct Duty {
     /// Names of handlers.
     pub(super) notify: Vec<String>,
     pub(super) item: Option<Arc<Item>>,
+    pub(super) rule: Rule,
     pub(super) ways: Ways,
     pub(super) ready: Ready,
 }
@@ -63,6 +66,7 @@ pub(super) struct Ways {
     pub(super) ignore_errors: bool,
     pub(super) ignore_unreachable: bool,
     pub(super) no_log: bool,
+    pub(super) differences: Differences,
     pub(super) aim: Aim,
 }
 

@@ -53,8 +53,11 @@ impl Turn<'_, '_> {
         if !is_looking {
             // The host may be another one than before: nothing that was seen holds.
             self.eyes.renew();
-            if matches!(errand, Errand::Reboot(_)) {
+            if let Errand::Reboot(order) = &errand {
                 self.memory.facts = None;
+                if matches!(done.outcome, Outcome::Changed(_)) {
+                    self.memory.rebooted = Some(order.timeout);
+                }
             }
         }
         Ok(Tried {

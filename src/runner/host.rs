@@ -18,7 +18,6 @@ use crate::playbook::Action;
 use crate::playbook::Play;
 use crate::playbook::fact_values;
 use crate::proof::Proof;
-use crate::proof::Verdict;
 use crate::runner::Consent;
 use crate::runner::World;
 use crate::runner::duty::guarded;
@@ -27,6 +26,7 @@ use crate::runner::eyes::Means;
 use crate::runner::line::Line;
 use crate::runner::memory::Memory;
 use crate::runner::pass::Pass;
+use crate::runner::patience::Patience;
 use crate::runner::prepare::Prepare;
 use crate::runner::shared::Shared;
 use crate::runner::stop::Halt;
@@ -38,13 +38,6 @@ use crate::runner::turn::Tools;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
 
-/// Assumption: a listener whose service was restarted may refuse clients for a moment although the service runs
-/// already, and accepts them within the sum of these pauses.
-const SETTLING: [Duration; 3] = [
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-];
 /// How long closing a session may take.
 const FAREWELL: Duration = Duration::from_secs(5);
 
@@ -111,7 +104,10 @@ impl Visit {
             RunMode::Apply => {
                 let (reached, traffic) = self.work(&mut memory, &mut tale).await;
                 let proof = match reached {
-                    Reached::Yes if tale.told.counts.changed > 0 => self.prove_patiently().await,
+                    Reached::Yes if tale.told.counts.changed > 0 => {
+                        let patience = Patience::after(memory.rebooted.take());
+                        self.prove_patiently(patience).await
+                    }
                     Reached::Yes => self.prove().await,
                     Reached::No => None,
                 };
@@ -233,7 +229,10 @@ impl Visit {
             let gathering = guarded(Facts::gather_to(pass, depth));
             let gathered = self.stop.or(gathering).await;
             memory.facts = match gathered {
-                Ok(facts) => Some(facts?),
+                Ok(facts) => {
+                    memory.version += 1;
+                    Some(facts?)
+                }
                 // The duties notice the interruption by themselves.
                 Err(Halt::Interrupted) => None,
                 Err(Halt::TimedOut) => return Err(self.stop.overdue()),
@@ -242,23 +241,26 @@ impl Visit {
         if let Some(facts) = &memory.facts {
             memory.fact_values = fact_values(facts);
         }
+        self.shared.known.learn(&self.host.name, memory);
         Ok(memory.facts.clone())
     }
 
     /// Visits the host again when it does not let clients in right after a change.
-    async fn prove_patiently(&self) -> Option<Proof> {
+    async fn prove_patiently(&self, mut patience: Patience) -> Option<Proof> {
+        let clock = &self.world.clock;
         let mut proof = self.prove().await;
-        for pause in SETTLING {
-            let refuted = proof
-                .as_ref()
-                .is_some_and(|proof| proof.verdict != Verdict::Proven);
-            if !refuted || self.stop.or(self.world.clock.sleep(pause)).await.is_err() {
-                break;
+        let begin = clock.instant();
+        loop {
+            let waited = clock.instant().saturating_duration_since(begin);
+            let Some(pause) = patience.pause(proof.as_ref(), waited) else {
+                return proof;
+            };
+            if self.stop.or(clock.sleep(pause)).await.is_err() {
+                return proof;
             }
             // An interrupted visit leaves the verdict of the last one.
             proof = self.prove().await.or(proof);
         }
-        proof
     }
 
     async fn prove(&self) -> Option<Proof> {

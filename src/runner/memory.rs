@@ -2,6 +2,8 @@
 //! included variables.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value as Json;
 
@@ -18,7 +20,9 @@ pub(super) struct Memory {
     /// Registered results and `set_fact`.
     pub(super) results: Values,
     /// Variables of files that were included.
-    pub(super) included: BTreeMap<String, Node>,
+    pub(super) included: Arc<BTreeMap<String, Node>>,
+    /// How long the last order to reboot gave the host, when it was obeyed and nobody visited the host since.
+    pub(super) rebooted: Option<Duration>,
     /// Gathered once.
     pub(super) facts: Option<Facts>,
     /// The same under Ansible's names.
@@ -27,6 +31,8 @@ pub(super) struct Memory {
     pub(super) foresight: Foresight,
     /// Grows whenever a variable came to be or changed.
     pub(super) version: usize,
+    /// What others were told of last, as [`Self::version`].
+    told: Option<usize>,
     /// Variables whose values depend on changes that were not made.
     doubts: BTreeMap<String, Unknown>,
     /// Why any variable may be another one than it seems.
@@ -43,10 +49,15 @@ impl Memory {
         self.version += 1;
     }
 
+    /// Whether a variable came to be or changed since this was last asked.
+    pub(super) fn has_news(&mut self) -> bool {
+        self.told.replace(self.version) != Some(self.version)
+    }
+
     /// Takes over the variables of a file.
     pub(super) fn include(&mut self, variables: &BTreeMap<String, Node>) {
         let pairs = variables.iter();
-        self.included
+        Arc::make_mut(&mut self.included)
             .extend(pairs.map(|(name, node)| (name.clone(), node.clone())));
         self.version += 1;
     }

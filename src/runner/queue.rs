@@ -24,6 +24,7 @@ use crate::runner::foresight::effect;
 use crate::runner::foresight::effect::Effect;
 use crate::runner::result::has_failed;
 use crate::runner::result::is_lost;
+use crate::runner::rule::Rule;
 use crate::runner::stop::Stop;
 use crate::runner::tale::Ending;
 use crate::runner::tale::OBSERVING;
@@ -40,6 +41,7 @@ pub(super) struct Done {
     pub(super) role: Role,
     /// What is told of the item.
     pub(super) item: Option<Arc<str>>,
+    pub(super) rule: Rule,
     pub(super) ways: Ways,
     /// Whether a `rescue` takes over when it failed.
     pub(super) rescued: Rescued,
@@ -143,6 +145,7 @@ impl Done {
             id: duty.id(),
             role: duty.role,
             item: None,
+            rule: duty.rule.clone(),
             ways: duty.ways,
             rescued: Rescued::No,
             attempts: 1,
@@ -175,9 +178,11 @@ impl Done {
             handler: self.role == Role::Handler,
             outcome,
             item: self.item,
+            rule: self.rule,
             attempts: self.attempts,
             tolerated,
             message: self.message,
+            differences: self.ways.differences,
             took: self.took,
         };
         if self.ways.no_log {

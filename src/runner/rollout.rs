@@ -21,6 +21,7 @@ pub use crate::runner::rollout::waves::sizes;
 pub(super) use crate::runner::rollout::budget::Canary;
 pub(super) use crate::runner::rollout::budget::Tally;
 pub(super) use crate::runner::rollout::budget::exceeds;
+pub(super) use crate::runner::rollout::stage::Entry;
 pub(super) use crate::runner::rollout::stage::Stage;
 pub(super) use crate::runner::rollout::stage::stages;
 

@@ -5,24 +5,27 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
 
-use serde_json::Value as Json;
 use tokio::sync::Semaphore;
 
-use crate::diag::Diagnostic;
 use crate::event::RunMode;
 use crate::inventory::Host;
-use crate::inventory::Inventory;
 use crate::playbook::Play;
 use crate::playbook::Task;
 use crate::playbook::prepare;
+use crate::runner::Order;
 use crate::runner::Surroundings;
+use crate::runner::companions::Companions;
+use crate::runner::known::Asked;
+use crate::runner::known::HOSTVARS;
+use crate::runner::known::Known;
+use crate::runner::known::hostvars;
+use crate::runner::known::short;
 use crate::runner::result::Upshot;
-use crate::syntax::template::Data;
-use crate::syntax::template::Lazy;
 use crate::syntax::template::Values;
 
 /// A task by the place where it is written, and which time it is that a host comes by.
@@ -52,43 +55,44 @@ pub(super) type Once = Arc<tokio::sync::Mutex<Option<Upshot>>>;
 /// What the hosts of a run share.
 pub(super) struct Shared {
     pub(super) around: Arc<Surroundings>,
+    pub(super) known: Arc<Known>,
+    pub(super) companions: Companions,
     /// The same for every host: `groups`, `playbook_dir`.
     given: Values,
-    /// `group_names` of each host.
-    groups: BTreeMap<Arc<str>, Vec<String>>,
-    /// The names of each play's hosts, by the play's address.
-    play_hosts: HashMap<usize, Values>,
     once: Mutex<HashMap<Place, Once>>,
     throttles: Mutex<HashMap<Place, Arc<Semaphore>>>,
 }
 
 impl Shared {
-    /// What these hosts share in a run.
-    pub(super) fn new(
-        around: &Arc<Surroundings>,
-        mode: RunMode,
-        hosts: &[(Arc<Host>, Vec<Arc<Play>>)],
-    ) -> Self {
+    /// What the hosts of an order share.
+    pub(super) fn new(order: &Order, asked: Asked) -> Self {
+        let around = &order.around;
+        let mut given = given(around, order.mode);
+        let known = Arc::new(Known::new(order, &given, asked));
+        given.set_data(HOSTVARS, hostvars(&known));
+        given.set("omit", &prepare::OMIT);
         Self {
             around: Arc::clone(around),
-            given: given(around, mode),
-            groups: groups(around),
-            play_hosts: play_hosts(hosts),
+            known,
+            companions: Companions::new(order),
+            given,
             once: Mutex::default(),
             throttles: Mutex::default(),
         }
     }
 
+    /// Grows whenever a variable may have changed that is not the host's own.
+    pub(super) fn version(&self) -> usize {
+        self.known.version() + self.companions.version()
+    }
+
     /// The variables that a host is given in a play.
     pub(super) fn given(&self, host: &Host, play: &Play) -> Values {
         let mut given = self.given.clone();
-        if let Some(hosts) = self.play_hosts.get(&address(play)) {
-            given.take(hosts);
-        }
-        let short = host.name.split('.').next().unwrap_or_default();
-        given.set("inventory_hostname_short", &short);
+        given.take(&self.companions.of(play));
+        given.set("inventory_hostname_short", &short(host));
         given.set("ansible_play_name", &play.name.to_string());
-        if let Some(names) = self.groups.get(&host.name) {
+        if let Some(names) = self.known.groups.get(&host.name) {
             given.set("group_names", names);
         }
         given
@@ -100,8 +104,9 @@ impl Shared {
         Arc::clone(once.entry(place).or_default())
     }
 
-    /// Begins a wave: what its hosts do once, they do once for themselves.
-    pub(super) fn begin_wave(&self) {
+    /// Begins a wave of hosts: what they do once, they do once for themselves.
+    pub(super) fn begin_wave(&self, hosts: HashSet<Arc<str>>) {
+        self.companions.begin_wave(hosts);
         let mut once = self.once.lock().unwrap_or_else(PoisonError::into_inner);
         once.clear();
     }
@@ -119,34 +124,6 @@ impl Shared {
     }
 }
 
-/// `hostvars`: what the inventory says of every host, as written; passwords are not among it.
-#[derive(Debug)]
-struct Others(Arc<Inventory>);
-
-impl Lazy for Others {
-    fn keys(&self) -> Vec<String> {
-        let hosts = self.0.hosts.iter();
-        hosts.map(|host| host.name.to_string()).collect()
-    }
-
-    fn at(&self, key: &str) -> Result<Option<Data>, Diagnostic> {
-        let Some(host) = self.0.host(key) else {
-            return Ok(None);
-        };
-        let mut vars: BTreeMap<&str, Json> = host
-            .vars
-            .iter()
-            .map(|(name, node)| (name, prepare::json(node)))
-            .collect();
-        vars.insert("inventory_hostname", host.name.to_string().into());
-        Ok(Some(Data::of(&vars)))
-    }
-}
-
-fn address(play: &Play) -> usize {
-    std::ptr::from_ref(play).addr()
-}
-
 fn given(around: &Surroundings, mode: RunMode) -> Values {
     let mut given = Values::default();
     given.set("ansible_check_mode", &(mode == RunMode::Check));
@@ -156,7 +133,6 @@ fn given(around: &Surroundings, mode: RunMode) -> Values {
     if let Some(folder) = &around.inventory_dir {
         given.set("inventory_dir", folder);
     }
-    given.set("omit", &prepare::OMIT);
     let inventory = &around.inventory;
     let names = |positions: &Vec<usize>| -> Vec<&str> {
         let hosts = positions.iter().filter_map(|at| inventory.hosts.get(*at));
@@ -168,45 +144,5 @@ fn given(around: &Surroundings, mode: RunMode) -> Values {
         .map(|(group, positions)| (group.as_str(), names(positions)))
         .collect();
     given.set("groups", &groups);
-    let others = Others(Arc::clone(inventory));
-    given.set_data("hostvars", Data::lazy(Arc::new(others)));
     given
-}
-
-fn groups(around: &Surroundings) -> BTreeMap<Arc<str>, Vec<String>> {
-    let mut found: BTreeMap<Arc<str>, Vec<String>> = BTreeMap::new();
-    let groups = around.inventory.groups.iter();
-    for (group, positions) in groups.filter(|(group, _)| *group != "all") {
-        for host in positions
-            .iter()
-            .filter_map(|at| around.inventory.hosts.get(*at))
-        {
-            found
-                .entry(Arc::clone(&host.name))
-                .or_default()
-                .push(group.clone());
-        }
-    }
-    found
-}
-
-fn play_hosts(hosts: &[(Arc<Host>, Vec<Arc<Play>>)]) -> HashMap<usize, Values> {
-    let mut names: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for (host, plays) in hosts {
-        for play in plays {
-            names.entry(address(play)).or_default().push(&host.name);
-        }
-    }
-    let values = |names: &[&str]| {
-        let mut values = Values::default();
-        values.set("ansible_play_hosts_all", &names);
-        for name in ["ansible_play_hosts", "ansible_play_batch", "play_hosts"] {
-            values.set(name, &names);
-        }
-        values
-    };
-    names
-        .iter()
-        .map(|(play, names)| (*play, values(names)))
-        .collect()
 }

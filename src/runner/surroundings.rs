@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::inventory::Inventory;
 use crate::syntax::template::Engine;
+use crate::waiver::Waivers;
 
 /// What every host of a run has around it.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Surroundings {
     pub tags: Vec<String>,
     /// `--skip-tags`, likewise.
     pub skip_tags: Vec<String>,
+    /// Deviations that somebody answers for.
+    pub waivers: Arc<Waivers>,
 }
 
 impl Default for Surroundings {
@@ -38,6 +41,7 @@ impl Default for Surroundings {
             inventory_dir: None,
             tags: Vec::new(),
             skip_tags: Vec::new(),
+            waivers: Arc::default(),
         }
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use crate::cim::CimError;
 use crate::cim::Value;
 use crate::event::Counts;
+use crate::event::Differences;
 use crate::event::Event;
 use crate::event::HostStatus;
+use crate::event::Status;
 use crate::event::TaskResult;
 use crate::event::Tolerated;
 use crate::inventory::Host;
@@ -19,6 +21,7 @@ use crate::plan::SkipReason;
 use crate::proof::Proof;
 use crate::proof::Verdict;
 use crate::runner::World;
+use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
 
 /// What [`crate::plan::Failure::during`] says while nothing had been tried to change.
@@ -40,9 +43,11 @@ pub(super) struct Ending {
     pub(super) handler: bool,
     pub(super) outcome: Outcome,
     pub(super) item: Option<Arc<str>>,
+    pub(super) rule: Rule,
     pub(super) attempts: u32,
     pub(super) tolerated: Tolerated,
     pub(super) message: Option<Arc<str>>,
+    pub(super) differences: Differences,
     pub(super) took: Duration,
 }
 
@@ -72,10 +77,6 @@ impl<'a> Tale<'a> {
 
     /// Passes a result on.
     pub(super) async fn tell(&mut self, ending: Ending) {
-        self.told.counts.add(&ending.outcome, ending.tolerated);
-        if ending.tolerated == Tolerated::No {
-            self.weigh(&ending);
-        }
         let result = TaskResult {
             host: Arc::clone(&self.host.name),
             at: self.world.clock.now(),
@@ -89,15 +90,25 @@ impl<'a> Tale<'a> {
             attempts: ending.attempts,
             tolerated: ending.tolerated,
             message: ending.message,
-            control: None,
-            waiver: None,
+            control: ending.rule.control,
+            waiver: ending.rule.waiver,
+            differences: ending.differences,
             duration: ending.took,
         };
+        let result = with_note(result, ending.rule.note);
+        if result.status() == Status::Waived {
+            self.told.counts.waived += 1;
+        } else {
+            self.told.counts.add(&result.outcome, result.tolerated);
+            if result.tolerated == Tolerated::No {
+                self.weigh(&result);
+            }
+        }
         let _delivered = self.world.events.send(Event::Result(result)).await;
     }
 
-    fn weigh(&mut self, ending: &Ending) {
-        match &ending.outcome {
+    fn weigh(&mut self, result: &TaskResult) {
+        match &result.outcome {
             Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
                 self.told.drifted = true;
             }
@@ -111,14 +122,14 @@ impl<'a> Tale<'a> {
                     .collect();
                 let reason = format!(
                     "{}: {} still differs after it was corrected",
-                    ending.task,
+                    result.task,
                     names.join(", ")
                 );
                 let hint = "something sets it again; Group Policy may own it (`gpresult /h report.html` on the host tells)";
                 self.fail(reason, Some(hint.to_owned()));
             }
             Outcome::Failed(failure) => {
-                let reason = format!("{}: {}: {}", ending.task, failure.during, failure.error);
+                let reason = format!("{}: {}: {}", result.task, failure.during, failure.error);
                 let hint = failure.error.hint();
                 if failure.during == OBSERVING && failure.error.is_unreachable() {
                     self.told.unreachable.get_or_insert(Reason { reason, hint });
@@ -216,6 +227,16 @@ impl Told {
         }
         format!("{reason}; left undone: {}", self.undone.join(", "))
     }
+}
+
+/// A result with what there is to know about its difference, unless it has something to say itself.
+fn with_note(result: TaskResult, note: Option<Arc<str>>) -> TaskResult {
+    let differs = matches!(result.status(), Status::WouldChange | Status::Overridden);
+    let message = match &result.message {
+        None if differs => note,
+        own => own.clone(),
+    };
+    TaskResult { message, ..result }
 }
 
 /// What a proof that did not pass means.

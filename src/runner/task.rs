@@ -88,6 +88,7 @@ impl Turn<'_, '_> {
             self.tell_skipped(task, role, SkipReason::Declined).await;
             return;
         }
+        self.look_around();
         let is_include = matches!(task.action, Action::Include { .. });
         let upshot = if task.manner.run_once && !is_include {
             self.once(task, role).await
@@ -95,6 +96,16 @@ impl Turn<'_, '_> {
             self.carry_out(task, role).await
         };
         self.follow(task, &upshot);
+        let known = &self.visit.shared.known;
+        known.learn(&self.visit.host.name, self.memory);
+    }
+
+    /// Sees who is still there.
+    fn look_around(&mut self) {
+        let companions = &self.visit.shared.companions;
+        if companions.are_asked_for(self.play) {
+            self.given.take(&companions.of(self.play));
+        }
     }
 
     /// Gives the rest up when the run was interrupted.
@@ -203,6 +214,7 @@ impl Turn<'_, '_> {
             role,
             notify: Vec::new(),
             item: None,
+            rule: self.rule(task),
         }
     }
 
@@ -315,7 +327,8 @@ impl Turn<'_, '_> {
             return Ended::Well;
         }
         if !result::has_failed(outcome) {
-            return if checks && self.rescues > 0 && result::would_fail(outcome) {
+            let would_fail = result::would_fail(outcome) && !duty.rule.is_waived();
+            return if checks && self.rescues > 0 && would_fail {
                 Ended::Failed
             } else {
                 Ended::Well
@@ -367,6 +380,10 @@ pub(super) fn value(task: &Task, duty: &Duty, attempts: u32, tried: &Tried) -> M
     let compliant = Outcome::Compliant;
     let outcome = tried.outcome().unwrap_or(&compliant);
     let mut value = result::value(outcome, tried.own.clone());
+    if duty.rule.is_waived() {
+        // What differs is left as it is.
+        value.insert("changed".to_owned(), false.into());
+    }
     if task.until.is_some() {
         value.insert("attempts".to_owned(), attempts.into());
     }

@@ -120,8 +120,8 @@ impl Turn<'_, '_> {
             return tried;
         }
         let (end, took) = self.resource(duty, look).await;
-        if matches!(duty.ready, Ready::Unknown(_)) && matches!(task.action, Action::Resource { .. })
-        {
+        let is_in_doubt = matches!(duty.ready, Ready::Unknown(_)) && !duty.rule.is_waived();
+        if is_in_doubt && matches!(task.action, Action::Resource { .. }) {
             let reads = self.reads_of(task, duty).await;
             self.suspect(duty, reads);
         }
@@ -231,7 +231,7 @@ impl Turn<'_, '_> {
             End::Told(outcome) => result::has_changed(outcome),
             End::Corrected(..) => true,
         };
-        if changed {
+        if changed && !duty.rule.is_waived() {
             self.sequel.notify(duty);
         }
     }

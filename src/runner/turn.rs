@@ -31,6 +31,7 @@ use crate::runner::queue::Done;
 use crate::runner::queue::End;
 use crate::runner::queue::Queue;
 use crate::runner::queue::Rescued;
+use crate::runner::rule::Rule;
 use crate::runner::sequel::Restart;
 use crate::runner::sequel::SERVICE;
 use crate::runner::sequel::Sequel;
@@ -59,6 +60,8 @@ pub(super) struct Turn<'a, 't> {
     pub(super) rescues: usize,
     /// How many files around were included.
     pub(super) depth: usize,
+    /// Whether one of these was included by a handler.
+    pub(super) is_handling: bool,
     /// Of the task that is worked on, else of the host.
     pub(super) stop: Stop,
     pub(super) sequel: Sequel,
@@ -104,6 +107,7 @@ impl<'a, 't> Turn<'a, 't> {
             lost: false,
             rescues: 0,
             depth: 0,
+            is_handling: false,
             stop: visit.stop.clone(),
             sequel: Sequel::default(),
             queue: Queue::default(),
@@ -134,8 +138,17 @@ impl<'a, 't> Turn<'a, 't> {
             };
             self.flush(flush).await;
         }
+        if self.given_up == Some(SkipReason::EarlierFailure) {
+            let host = &self.visit.host.name;
+            self.visit.shared.companions.lose(host);
+        }
         self.settle().await;
         self.given_up.filter(|reason| *reason != SkipReason::Ended)
+    }
+
+    /// Grows whenever a variable may have changed.
+    pub(super) fn version(&self) -> usize {
+        self.memory.version + self.visit.shared.version()
     }
 
     /// Whether conditions could not be evaluated because the host had to end before its facts were known.
@@ -194,6 +207,7 @@ impl<'a, 't> Turn<'a, 't> {
             id: "".into(),
             role,
             item: None,
+            rule: self.rule(task),
             ways: Ways::default(),
             rescued: Rescued::No,
             attempts: 1,
@@ -297,6 +311,7 @@ impl<'a, 't> Turn<'a, 't> {
             role: Role::Handler,
             notify: Vec::new(),
             item: None,
+            rule: Rule::default(),
             ways: Ways {
                 aim: self.aim(),
                 ..Ways::default()

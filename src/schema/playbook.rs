@@ -126,6 +126,9 @@ fn keyword(key: &str) -> Value {
         return json!({"$ref": "#/$defs/statements"});
     }
     match key {
+        "control" => json!({
+            "anyOf": [{"type": ["string", "number"]}, object(language::CONTROL, Templates::Allowed)],
+        }),
         "prove" => json!({"anyOf": [{"type": "boolean"}, template()]}),
         "vars" => json!({"type": ["object", "null"]}),
         "loop_control" => json!({"type": "object"}),

@@ -247,6 +247,11 @@ impl Engine {
             .map_err(|fault| resolver.told(fault, &node.span))
     }
 
+    /// A variable, by its name; `None` when there is none. What is wrong with it is a mistake only when it is used.
+    pub fn variable(&self, name: &str, variables: &Variables<'_>) -> Option<Data> {
+        Resolver::new(self, variables).kept_variable(name).map(Data)
+    }
+
     /// Whether a condition holds. It must be true or false; a text or a number is a mistake.
     pub fn holds(
         &self,

@@ -155,6 +155,15 @@ impl Keyring {
         &self.hidden
     }
 
+    /// How many keys were derived so far; each took milliseconds.
+    pub fn derived(&self) -> usize {
+        let of_one = |held: &Arc<Held>| {
+            let keys = held.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            keys.values().filter(|slot| slot.get().is_some()).count()
+        };
+        self.held.iter().map(of_one).sum()
+    }
+
     /// Fetches every password now; each vault id with the reason when it has none.
     pub fn fetch_all(&self) -> Vec<(&str, Result<(), &str>)> {
         self.held
@@ -182,7 +191,8 @@ impl Keyring {
         }
     }
 
-    /// Many texts in clear, in their order, on all cores. Blocks the thread; a run does this once, before it begins.
+    /// Many texts in clear, in their order, on all cores. Blocks the thread: for what is known to be needed, such as the
+    /// passwords of all hosts.
     pub fn open_all(&self, sealed: &[&Sealed]) -> Vec<Result<Arc<Secret>, VaultError>> {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         if cores == 1 || sealed.len() < 2 {

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use quick_xml::XmlVersion;
+use quick_xml::escape::unescape;
 use quick_xml::events::BytesStart;
 use quick_xml::events::Event;
 use quick_xml::name::QName;
@@ -242,6 +243,9 @@ impl<'i> Reader<'i> {
             }
             ResolveResult::Bound(uri) => uri.into_inner(),
         };
+        // They are kept as they are written.
+        let unescaped = unescape(uri).map_err(|error| self.broken(&error.to_string()))?;
+        let uri = &*unescaped;
         // Most elements of an answer share the namespace of their class.
         if uri == &*self.last && !uri.is_empty() {
             return Ok(Ns::Other(Rc::clone(&self.last)));

@@ -3,12 +3,14 @@
 
 mod bad_input;
 mod catalogue;
+mod compliance;
 mod end_to_end;
 mod explain;
 mod facts;
 mod foreign_hosts;
 mod from_ansible;
 mod gateway;
+mod lint;
 mod lists;
 mod manual;
 mod passwords;
@@ -17,7 +19,9 @@ mod rdp_file;
 mod results;
 mod rollout;
 mod scenario_files;
+mod schedule;
 mod secrets;
+mod serve;
 mod settings;
 mod sign_in;
 mod vault;

@@ -6,13 +6,16 @@ mod codes;
 mod commands;
 mod examples;
 mod findings;
+mod jobs;
 mod language;
 mod lines;
 mod peers;
 mod reference;
+mod reports;
 mod schema;
 mod settings;
 mod templates;
+mod waivers;
 
 use std::fs;
 use std::path::Path;
@@ -23,6 +26,7 @@ use rdpfix::diag::Diagnostic;
 use rdpfix::diag::Source;
 use rdpfix::inventory::Defaults;
 use rdpfix::inventory::Inventory;
+use rdpfix::job;
 use rdpfix::playbook;
 
 use crate::dashboard::PICTURE;
@@ -117,7 +121,11 @@ fn mistakes(name: String, text: String) -> Vec<Diagnostic> {
         text,
         secret: false,
     });
-    if is_playbook {
+    if source.text.lines().any(|line| line == "jobs:") {
+        let (file, mistakes) = job::parse(&source);
+        assert!(file.is_some() || !mistakes.is_empty());
+        mistakes
+    } else if is_playbook {
         let (playbook, mistakes) = playbook::parse(&source);
         assert!(playbook.is_some() || !mistakes.is_empty());
         mistakes
@@ -143,7 +151,8 @@ fn yaml_on_pages_is_accepted() {
 
 #[test]
 fn shipped_playbooks_and_inventories_are_without_mistakes() {
-    let shipped = [files("playbooks", "yml"), files("inventory", "yml")].concat();
+    let folders = ["playbooks", "inventory", "examples/jobs"];
+    let shipped = folders.map(|folder| files(folder, "yml")).concat();
     assert!(shipped.len() >= 3, "only {shipped:?}");
     for path in shipped {
         let name = path.display().to_string();

@@ -10,4 +10,5 @@ mod peers;
 mod reads;
 mod record;
 mod run;
+mod scale;
 mod verbs;

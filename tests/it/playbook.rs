@@ -2,6 +2,10 @@
 
 // The attribute is true of all of them; it tells clippy that functions beside the tests belong to tests too.
 #[cfg(test)]
+pub(crate) mod baselines;
+#[cfg(test)]
+mod broken;
+#[cfg(test)]
 pub(crate) mod corpus;
 #[cfg(test)]
 mod describe;

@@ -2,7 +2,11 @@
 
 // The attribute is true of all of them; it tells clippy that functions beside the tests belong to tests too.
 #[cfg(test)]
-mod events;
+pub(crate) mod controls;
+#[cfg(test)]
+pub(crate) mod events;
+#[cfg(test)]
+mod formats;
 #[cfg(test)]
 mod human;
 #[cfg(test)]

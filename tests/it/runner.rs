@@ -34,6 +34,8 @@ mod sections;
 #[cfg(test)]
 mod sharing;
 #[cfg(test)]
+mod waivers;
+#[cfg(test)]
 mod waves;
 #[cfg(test)]
 mod wire;

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests read their own data")]
 
 pub(crate) mod freerdp;
+pub(crate) mod hook;
 pub(crate) mod screen;
 pub(crate) mod xrdp;
 
@@ -47,6 +48,11 @@ pub(crate) fn peer_python() -> Option<PathBuf> {
 /// A program of the Python peers, such as `sslyze`.
 pub(crate) fn peer_script(name: &str) -> Option<PathBuf> {
     present(root().join("target/peers/bin").join(name), name)
+}
+
+/// A file that came with a package, such as a schema, by its path among the peers.
+pub(crate) fn peer_file(path: &str) -> Option<PathBuf> {
+    present(root().join("target/peers").join(path), path)
 }
 
 /// A program of the system, such as `nmap`.

@@ -14,15 +14,14 @@ mod planted;
 mod rules;
 
 /// What is not looked at: products of tools. Other names that begin with a dot are people's own.
-const PRODUCTS: [&str; 2] = ["target", "Cargo.lock"];
+const PRODUCTS: [&str; 4] = ["target", "Cargo.lock", "corpus", "artifacts"];
 
 /// Every text file with its path from the root, in order.
 fn tree() -> Vec<(String, String)> {
     let mut files = Vec::new();
     for path in entries(support::root()) {
         let name = path.file_name().unwrap().to_str().unwrap();
-        let own = name.starts_with('.') && name != ".ci";
-        if !own && !PRODUCTS.contains(&name) {
+        if !name.starts_with('.') || name == ".ci" {
             collect(&path, &mut files);
         }
     }
@@ -39,6 +38,12 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn collect(path: &Path, files: &mut Vec<(String, String)>) {
+    if path
+        .file_name()
+        .is_some_and(|name| PRODUCTS.iter().any(|product| name == *product))
+    {
+        return;
+    }
     if path.is_dir() {
         for entry in entries(path) {
             collect(&entry, files);

@@ -1,12 +1,23 @@
 //! Laws of vault texts.
 #![cfg(test)]
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::Arc;
+
 use proptest::prelude::Just;
 use proptest::prelude::Strategy;
 use proptest::prelude::any;
 use proptest::prop_oneof;
 use proptest::proptest;
 use proptest::test_runner::Config;
+use rdpfix::diag::Source;
+use rdpfix::inventory::Defaults;
+use rdpfix::inventory::Inventory;
+use rdpfix::inventory::Origin;
+use rdpfix::inventory::Tree;
+use rdpfix::syntax::template::Engine;
+use rdpfix::syntax::template::Variables;
 use rdpfix::vault::Keyring;
 use rdpfix::vault::Password;
 use rdpfix::vault::Sealed;
@@ -102,4 +113,92 @@ proptest! {
         let opened = keyring.open_bytes(&changed);
         assert_eq!(opened.is_ok(), is_break, "{opened:?}");
     }
+}
+
+/// An inventory of hosts whose passwords, and one more variable each, are encrypted with salts of their own.
+fn sealed_hosts(keyring: &Keyring, hosts: usize) -> Arc<Source> {
+    let sealed = |clear: String| {
+        let text = keyring.seal(clear.as_bytes(), None).unwrap();
+        let lines = text.lines().map(|line| format!("\n        {line}"));
+        format!("!vault |{}", lines.collect::<String>())
+    };
+    let mut text = "all:\n  hosts:\n".to_owned();
+    for host in 0..hosts {
+        let (password, token) = (sealed(format!("pw{host}")), sealed(format!("token{host}")));
+        let password = match host % 2 {
+            0 => format!("ansible_password: {password}"),
+            _ => format!("ansible_password: '{{{{ vault_pw }}}}'\n      vault_pw: {password}"),
+        };
+        write!(
+            text,
+            "    h{host}:\n      {password}\n      token: {token}\n"
+        )
+        .unwrap();
+    }
+    Arc::new(Source {
+        name: "hosts.yml".into(),
+        text,
+        secret: false,
+    })
+}
+
+#[test]
+fn passwords_of_all_hosts_are_derived_once_and_other_values_when_they_are_used() {
+    let keyring = Arc::new(keyring("default", b"secret"));
+    let source = sealed_hosts(&keyring, 6);
+    assert_eq!(keyring.derived(), 0);
+    let defaults = Defaults {
+        keyring: Arc::clone(&keyring),
+        ..Defaults::default()
+    };
+    let (inventory, mistakes) = Inventory::parse(&source, &defaults);
+    assert_eq!(mistakes, []);
+    let inventory = inventory.unwrap();
+    assert_eq!(keyring.derived(), 6, "one for each password");
+    for (number, host) in inventory.hosts.iter().enumerate() {
+        assert_eq!(host.winrm.password.reveal(), format!("pw{number}"));
+    }
+    let engine = Engine::new().with_keyring(Arc::clone(&keyring));
+    let host = inventory.host("h3").unwrap();
+    let token = host.vars.get("token").unwrap();
+    for _ in 0..2 {
+        let variables = Variables::new(host.vars.layers().to_vec());
+        let value = engine.json(token, &variables).unwrap();
+        assert_eq!(value, "token3");
+        assert_eq!(keyring.derived(), 7, "one more for the value that was used");
+    }
+}
+
+#[test]
+fn an_inventory_is_shown_without_deriving_a_key() {
+    let keyring = Arc::new(keyring("default", b"secret"));
+    let origins = [Origin::Text(sealed_hosts(&keyring, 3))];
+    let tree = Tree::read(&origins, None, &BTreeMap::new()).tree.unwrap();
+    for host in tree.hosts() {
+        assert!(host.own().contains_key("token"));
+    }
+    assert_eq!(tree.select("h*").unwrap().len(), 3);
+    assert_eq!(keyring.derived(), 0);
+}
+
+#[test]
+fn a_password_that_a_source_replaces_stays_closed() {
+    let keyring = Arc::new(keyring("default", b"secret"));
+    let source = sealed_hosts(&keyring, 3);
+    let text = source.text.replace(
+        "      token:",
+        "      rdpfix_password_env: PW\n      token:",
+    );
+    let source = Arc::new(Source {
+        name: "hosts.yml".into(),
+        text,
+        secret: false,
+    });
+    let defaults = Defaults {
+        keyring: Arc::clone(&keyring),
+        ..Defaults::default()
+    };
+    let (inventory, mistakes) = Inventory::parse(&source, &defaults);
+    assert_eq!((inventory.unwrap().hosts.len(), mistakes), (3, vec![]));
+    assert_eq!(keyring.derived(), 0);
 }

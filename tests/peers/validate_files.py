@@ -11,7 +11,13 @@ import yaml
 
 
 class Loader(yaml.SafeLoader):
-    """YAML with Ansible's tags."""
+    """YAML with Ansible's tags, and with `on` as a key instead of true, as editors (YAML 1.2) see it."""
+
+    def construct_mapping(self, node, deep=False):
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+        return super().construct_mapping(node, deep)
 
 
 for tag in ("!vault", "!vault-encrypted", "!unsafe"):

@@ -20,6 +20,8 @@ pub enum SchemaFormat {
     Inventory,
     /// Scenario files of the lab
     Scenario,
+    /// Job files
+    Jobs,
     /// Lines that `--reporter jsonl` writes
     Jsonl,
 }

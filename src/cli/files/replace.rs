@@ -105,7 +105,7 @@ fn exchange(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
 }
 
 /// A name beside a file that nobody else takes.
-fn part(place: &Path) -> PathBuf {
+pub(super) fn part(place: &Path) -> PathBuf {
     let mut name = std::ffi::OsString::from(".");
     name.push(place.file_name().unwrap_or_default());
     name.push(format!(".{:016x}.part", rand::random::<u64>()));
@@ -128,7 +128,7 @@ fn fill(part: &Path, bytes: &[u8], before: Option<&Metadata>, readers: Readers) 
 /// In a shared folder the owner may change, as nobody can give files away; the group then still has its rights, and
 /// where it cannot be kept either it loses them.
 #[cfg(unix)]
-fn belong(file: &File, before: &Metadata, readers: Readers) -> io::Result<()> {
+pub(super) fn belong(file: &File, before: &Metadata, readers: Readers) -> io::Result<()> {
     use std::os::unix::fs::MetadataExt;
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::fs::fchown;
@@ -148,12 +148,12 @@ fn belong(file: &File, before: &Metadata, readers: Readers) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn belong(file: &File, before: &Metadata, _: Readers) -> io::Result<()> {
+pub(super) fn belong(file: &File, before: &Metadata, _: Readers) -> io::Result<()> {
     file.set_permissions(before.permissions())
 }
 
 /// The new name outlives a loss of power. Some file systems cannot promise it, which is no failure.
-fn settle(place: &Path) {
+pub(super) fn settle(place: &Path) {
     if let Some(folder) = place.parent()
         && let Ok(folder) = File::open(folder)
     {

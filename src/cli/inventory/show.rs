@@ -72,7 +72,12 @@ pub fn shown(
         .iter()
         .any(|mistake| mistake.severity == Severity::Error);
     let text = match read.tree {
-        Some(tree) if !is_broken => text(&tree, arguments),
+        Some(tree) if !is_broken => {
+            let text = text(&tree, arguments);
+            // The program is about to end, and taking a large tree apart would only keep it.
+            std::mem::forget(tree);
+            text
+        }
         Some(_) | None => Err(inventory::unusable(&arguments.fleet.inventory.join(", ")).into()),
     };
     (text, told)

@@ -3,6 +3,7 @@
 //! Two stand in the user's folder for states, by playbook: `.retry` has the hosts that failed or could not be reached in
 //! the last run, `.unfinished` those whose turn never came or was cut short.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
@@ -22,6 +23,8 @@ use crate::cli::files::Readers;
 use crate::cli::output::Refusal;
 use crate::event::Event;
 use crate::event::HostStatus;
+use crate::event::Status;
+use crate::event::TaskResult;
 use crate::report::Reporter;
 
 /// Which hosts of the last run take part again.
@@ -96,6 +99,17 @@ struct Book {
     /// All at first; whoever ends well or badly is taken off.
     unfinished: BTreeSet<Arc<str>>,
     is_complete: bool,
+    /// Waivers that were met, by hosts and control, and whether they were needed.
+    waivers: BTreeMap<(Arc<str>, Arc<str>), Need>,
+}
+
+/// Whether something differed under a waiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Need {
+    /// Everything was as it should be.
+    None,
+    /// Something differed, or nobody knows.
+    Some,
 }
 
 impl Ledger {
@@ -105,11 +119,23 @@ impl Ledger {
             failed: BTreeSet::new(),
             unfinished: hosts.collect(),
             is_complete: false,
+            waivers: BTreeMap::new(),
         })))
     }
 
     fn book(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A line about each waiver under which nothing differs any more.
+    pub fn unneeded(&self) -> Vec<String> {
+        let book = self.book();
+        let unneeded = book.waivers.iter().filter(|(_, need)| **need == Need::None);
+        unneeded
+            .map(|((hosts, control), _)| {
+                format!("waiver no longer needed: `{control}` on `{hosts}` is compliant")
+            })
+            .collect()
     }
 
     /// Writes the files, or takes them away when there is nothing to say. Gives the place of the file of failed hosts and
@@ -161,6 +187,23 @@ fn keep(path: &Path, names: &BTreeSet<&str>) -> anyhow::Result<()> {
     files::write_whole(path, lines.as_bytes(), Readers::Default)
 }
 
+impl Book {
+    /// Takes a result under a waiver into account.
+    fn take(&mut self, result: &TaskResult) {
+        let Some(waiver) = result.waiver.as_ref().filter(|_| result.is_waived()) else {
+            return;
+        };
+        let need = match result.status() {
+            Status::Skipped => return,
+            Status::Ok => Need::None,
+            _ => Need::Some,
+        };
+        let key = (Arc::clone(&waiver.hosts), Arc::clone(&waiver.control));
+        let known = self.waivers.entry(key).or_insert(need);
+        *known = (*known).max(need);
+    }
+}
+
 impl Reporter for Ledger {
     fn event(&mut self, event: &Event) -> io::Result<()> {
         let mut book = self.book();
@@ -176,11 +219,9 @@ impl Reporter for Ledger {
                 HostStatus::Interrupted => {}
             },
             Event::RunEnd { .. } => book.is_complete = true,
-            Event::RunStart { .. }
-            | Event::HostStart { .. }
-            | Event::Wave(_)
-            | Event::Shift(_)
-            | Event::Result(_) => {}
+            Event::RunStart { .. } | Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) => {
+            }
+            Event::Result(result) => book.take(result),
         }
         Ok(())
     }

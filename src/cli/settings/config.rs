@@ -28,7 +28,18 @@ pub(super) struct Config {
 
 /// Reads the first file that is there. Mistakes in it have been shown when this fails.
 pub(super) fn read(environment: &Environment, talk: &Talk) -> anyhow::Result<Config> {
-    let Some(path) = find(environment, talk)? else {
+    let mut told = Vec::new();
+    let config = look(environment, &mut told);
+    let _shown: Found = talk.diagnostics(&told);
+    config
+}
+
+/// Like [`read`]; warnings and mistakes are left to the caller.
+pub(super) fn look(
+    environment: &Environment,
+    told: &mut Vec<Diagnostic>,
+) -> anyhow::Result<Config> {
+    let Some(path) = find(environment, told)? else {
         return Ok(Config::default());
     };
     let bytes = files::read(&path)
@@ -43,14 +54,14 @@ pub(super) fn read(environment: &Environment, talk: &Talk) -> anyhow::Result<Con
             folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         }),
         Err(mistakes) => {
-            let _shown: Found = talk.diagnostics(&mistakes);
+            told.extend(mistakes);
             let says = format!("the settings in `{}` cannot be used", path.display());
             Err(Refusal::new(ExitStatus::Invalid, says).into())
         }
     }
 }
 
-fn find(environment: &Environment, talk: &Talk) -> anyhow::Result<Option<PathBuf>> {
+fn find(environment: &Environment, told: &mut Vec<Diagnostic>) -> anyhow::Result<Option<PathBuf>> {
     if let Some(text) = environment.variable(CONFIG.own) {
         let path = named(text, environment);
         if !files::exists(&path) {
@@ -76,7 +87,7 @@ fn find(environment: &Environment, talk: &Talk) -> anyhow::Result<Option<PathBuf
             path.display()
         );
         let warning = Diagnostic::warning("no-config", says);
-        talk.diagnostics(&[warning.help("other places are looked at, as Ansible does silently")]);
+        told.push(warning.help("other places are looked at, as Ansible does silently"));
     }
     let here = environment.folder.join(NAME);
     if files::exists(&here) {
@@ -85,10 +96,10 @@ fn find(environment: &Environment, talk: &Talk) -> anyhow::Result<Option<PathBuf
         }
         let says = format!("`{NAME}` of the current folder is ignored: anybody may write there");
         let warning = Diagnostic::warning("open-folder", says);
-        talk.diagnostics(&[warning.help(format!(
+        told.push(warning.help(format!(
             "take that right away (`chmod o-w .`), or name the file: `{}={NAME}`",
             CONFIG.own
-        ))]);
+        )));
     }
     let others = [environment.expand(OF_USER), PathBuf::from(OF_SYSTEM)];
     Ok(others.into_iter().find(|path| files::exists(path)))

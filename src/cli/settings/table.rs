@@ -6,7 +6,7 @@
 pub struct Setting {
     /// The option of the command line; empty when there is none.
     pub option: &'static str,
-    /// Our variable of the environment.
+    /// Our variable of the environment; empty when there is none.
     pub own: &'static str,
     /// Ansible's variable of the environment.
     pub ansible: &'static str,
@@ -112,16 +112,23 @@ pub const RETRY_FOLDER: Setting = Setting {
     ansible: "ANSIBLE_RETRY_FILES_SAVE_PATH",
     key: "retry_files_save_path",
 };
-/// Whether there are colours; read by the environment, because it counts before any file is read.
+/// Whether there are no colours. It counts as soon as anything is said, so each verb that may show colours looks for it.
 pub const NO_COLOUR: Setting = Setting {
     option: "--color",
     own: "RDPFIX_NOCOLOR",
     ansible: "ANSIBLE_NOCOLOR",
-    key: "",
+    key: "nocolor",
+};
+/// Whether keys of SSH hosts are checked: understood, without effect as long as no host is worked on over SSH.
+pub const HOST_KEY_CHECKING: Setting = Setting {
+    option: "",
+    own: "",
+    ansible: "ANSIBLE_HOST_KEY_CHECKING",
+    key: "host_key_checking",
 };
 
 /// Everything that can be set.
-pub const TABLE: [&Setting; 15] = [
+pub const TABLE: [&Setting; 16] = [
     &CONFIG,
     &INVENTORY,
     &FORKS,
@@ -137,4 +144,5 @@ pub const TABLE: [&Setting; 15] = [
     &RETRY_FILES,
     &RETRY_FOLDER,
     &NO_COLOUR,
+    &HOST_KEY_CHECKING,
 ];

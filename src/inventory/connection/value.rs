@@ -8,8 +8,8 @@ use crate::syntax::Node;
 use crate::syntax::template;
 use crate::syntax::template::Variables;
 
-/// What a template engine calls an encrypted value that no password opens.
-const CLOSED: &str = "vault-value";
+/// What a template engine calls an encrypted value that stays closed.
+const CLOSED: [&str; 2] = ["vault-closed", "vault-value"];
 
 /// The name that counted, and its value.
 pub(super) type Named = (&'static str, Node);
@@ -27,7 +27,7 @@ impl One<'_, '_, '_> {
     pub(super) fn sign_in_value(&mut self, names: &[&'static str]) -> Option<Named> {
         match self.rendered(names)? {
             Ok(value) => value,
-            Err(mistake) if mistake.id == CLOSED => {
+            Err(mistake) if CLOSED.contains(&mistake.id) => {
                 self.hinder(mistake);
                 None
             }

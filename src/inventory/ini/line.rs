@@ -16,17 +16,35 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
         0
     };
     let mut next = mark;
-    text.get(mark..)
-        .unwrap_or_default()
-        .split_inclusive(is_break)
-        .filter_map(move |line| {
-            let start = next;
-            next += line.len();
-            let text = line.trim_start();
-            let start = start + (line.len() - text.len());
-            let text = text.trim_end();
-            (!text.is_empty() && !text.starts_with(['#', ';'])).then_some(Line { text, start })
-        })
+    std::iter::from_fn(move || {
+        let (start, rest) = (next, text.get(next..).filter(|rest| !rest.is_empty())?);
+        let line = rest.get(..line_end(rest)).unwrap_or(rest);
+        next += line.len();
+        Some((start, line))
+    })
+    .filter_map(|(start, line)| {
+        let text = line.trim_start();
+        let start = start + (line.len() - text.len());
+        let text = text.trim_end();
+        (!text.is_empty() && !text.starts_with(['#', ';'])).then_some(Line { text, start })
+    })
+}
+
+/// Where the first line of a text ends, its break included.
+fn line_end(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    // Bytes that begin a break; the last two begin other letters, too.
+    let may_break = |byte: &u8| matches!(byte, b'\n' | 0xb..=b'\r' | 0x1c..=0x1e | 0xc2 | 0xe2);
+    while let Some(at) = bytes.iter().skip(from).position(may_break) {
+        let at = from + at;
+        let letter = text.get(at..).and_then(|rest| rest.chars().next());
+        from = at + letter.map_or(1, char::len_utf8);
+        if letter.is_some_and(is_break) {
+            return from;
+        }
+    }
+    text.len()
 }
 
 fn is_break(letter: char) -> bool {
@@ -71,7 +89,11 @@ fn is_over(rest: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::proptest;
+
     use super::group_name;
+    use super::is_break;
+    use super::line_end;
     use super::lines;
     use super::section;
 
@@ -105,5 +127,13 @@ mod tests {
         assert_eq!(group_name("web#x"), Some("web#x"));
         assert_eq!(group_name("web x"), None);
         assert_eq!(group_name("a:b"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_ends_behind_its_first_break(text in "[a\n\u{b}\r\u{1c}\u{85}\u{a0}Ââ\u{2028}\u{2030}\u{1f600}]{0,12}") {
+            let first = text.split_inclusive(is_break).next().unwrap_or_default();
+            assert_eq!(line_end(&text), first.len(), "{text:?}");
+        }
     }
 }

@@ -16,6 +16,14 @@ pub(super) struct Value {
 
 /// What a text stands for.
 pub(super) fn value(text: &str, span: Span) -> Value {
+    // Most values that begin with a digit are ports and addresses.
+    if let Some(number) = plain_number(text) {
+        let content = Content::Int(number);
+        return Value {
+            node: Node { span, content },
+            is_unescaped: false,
+        };
+    }
     let mut reader = Reader {
         text,
         at: 0,
@@ -37,9 +45,29 @@ pub(super) fn value(text: &str, span: Span) -> Value {
     }
 }
 
+/// The number of a few digits without a zero before them.
+fn plain_number(text: &str) -> Option<i64> {
+    let is_plain = (1..=18).contains(&text.len())
+        && !text.starts_with('0')
+        && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_plain.then(|| text.parse().ok()).flatten()
+}
+
+/// Whether a text is digits with more than one point between them: no number, but an address.
+fn is_address(text: &str) -> bool {
+    let mut points = 0;
+    text.bytes().all(|byte| {
+        points += usize::from(byte == b'.');
+        byte == b'.' || byte.is_ascii_digit()
+    }) && points > 1
+}
+
 /// Sorts out most texts by their first letters.
 fn may_be_literal(text: &str) -> bool {
     let text = text.trim_start_matches([' ', '\t']);
+    if is_address(text) {
+        return false;
+    }
     match text.chars().next() {
         Some(first) if first.is_ascii_alphabetic() => {
             ["True", "False", "None", "set"]

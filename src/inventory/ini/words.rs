@@ -65,8 +65,15 @@ fn is_blank(letter: char) -> bool {
 
 fn word(line: &str, start: usize) -> Result<Word<'_>, Unfinished> {
     let raw = rest(line, start);
+    // Everything that is looked for is one byte long, and so is no part of a longer letter.
     let plain = raw
-        .find(|letter| is_blank(letter) || matches!(letter, '#' | '\\' | '\'' | '"'))
+        .bytes()
+        .position(|byte| {
+            matches!(
+                byte,
+                b' ' | b'\t' | b'\r' | b'\n' | b'#' | b'\\' | b'\'' | b'"'
+            )
+        })
         .unwrap_or(raw.len());
     let is_plain = !rest(raw, plain).starts_with(['\\', '\'', '"']);
     if is_plain {

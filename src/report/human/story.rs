@@ -102,6 +102,10 @@ impl Story {
         }
         let what = what(result);
         match &result.outcome {
+            Outcome::Drifted(changes) | Outcome::Overridden(changes) if result.is_waived() => {
+                let text = format!("{what}: {}", waived(result));
+                self.changes((Tint::Skipped, "waived"), text, (result, changes), options);
+            }
             Outcome::Compliant => {
                 self.ok += 1;
                 if let Some(message) = &result.message {
@@ -142,6 +146,9 @@ impl Story {
                 self.status(Tint::Warning, "unknown", text, Several::Same);
             }
         }
+        if let Some(warning) = text::waiver_warning(result) {
+            self.detail(Tint::Warning, format!("warning: {warning}"));
+        }
         self.tasks += 1;
     }
 
@@ -173,6 +180,7 @@ impl Story {
         let nothing_else = summary.counts.changed
             + summary.counts.would_change
             + summary.counts.overridden
+            + summary.counts.waived
             + summary.counts.failed
             + summary.counts.unknown
             == 0;
@@ -330,6 +338,9 @@ impl Story {
         for change in changes {
             self.change((tint, result.resource), change, options);
         }
+        if let Some(message) = &result.message {
+            self.detail(Tint::Warning, format!("note: {}", clean(message, SHOWN)));
+        }
         self.calls(changes, options);
     }
 
@@ -430,6 +441,15 @@ fn what(result: &TaskResult) -> String {
         several => format!(" after {several} tries"),
     };
     format!("{thing}{item}{tries}")
+}
+
+/// `accepted by ops until 2026-12-31: old clients`
+fn waived(result: &TaskResult) -> String {
+    result
+        .waiver
+        .as_deref()
+        .map(text::waived)
+        .unwrap_or_default()
 }
 
 fn thing(result: &TaskResult) -> String {

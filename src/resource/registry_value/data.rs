@@ -3,6 +3,7 @@
 use crate::cim::RegistryData;
 use crate::cim::RegistryKind;
 use crate::cim::Value;
+use crate::resource::registry_value::Range;
 
 /// The words of the types, in the order of [`KINDS`].
 pub(super) const TYPES: &[&str] = &[
@@ -36,6 +37,24 @@ fn word(kind: RegistryKind) -> &'static str {
         .iter()
         .find(|(known, _)| *known == kind)
         .map_or("unknown", |(_, word)| *word)
+}
+
+/// The number, when it is one.
+pub(super) fn number(data: &RegistryData) -> Option<u64> {
+    match data {
+        RegistryData::Dword(number) => Some(u64::from(*number)),
+        RegistryData::Qword(number) => Some(*number),
+        RegistryData::Text(_)
+        | RegistryData::ExpandText(_)
+        | RegistryData::MultiText(_)
+        | RegistryData::Binary(_) => None,
+    }
+}
+
+/// Whether what was found is a number of the range, of the type that is wanted.
+pub(super) fn within(wanted: &RegistryData, found: &RegistryData, range: Range) -> bool {
+    found.kind() == wanted.kind()
+        && number(found).is_some_and(|own| (range.least..=range.greatest).contains(&own))
 }
 
 /// The data in a report.

@@ -4,6 +4,8 @@ use crate::cim::RegistryData;
 use crate::cim::RegistryKind;
 use crate::diag::Diagnostic;
 use crate::resource::registry_place;
+use crate::resource::registry_value::Owner;
+use crate::resource::registry_value::Range;
 use crate::resource::registry_value::RegistryValue;
 use crate::resource::registry_value::data;
 use crate::syntax::Args;
@@ -13,18 +15,54 @@ use crate::syntax::Node;
 pub(super) fn parse(args: &mut Args<'_>) -> Option<RegistryValue> {
     let key = registry_place::parse(args);
     let name = args.text("name").unwrap_or_default().to_owned();
+    let owner = match args.text("group_policy") {
+        Some("respected") => Owner::Domain,
+        _ => Owner::Us,
+    };
     let data = if args.text("state") == Some("absent") {
         absent(args);
         None
     } else {
         present(args)
     };
+    let range = range(args, data.as_ref());
     let key = key?;
-    args.is_clean().then_some(RegistryValue { key, name, data })
+    args.is_clean().then_some(RegistryValue {
+        key,
+        name,
+        data,
+        range,
+        owner,
+    })
+}
+
+/// `at_least` and `at_most`, which belong together and to a number between them.
+fn range(args: &mut Args<'_>, data: Option<&RegistryData>) -> Option<Range> {
+    let bound = |args: &Args<'_>, name| args.integer(name).and_then(|own| u64::try_from(own).ok());
+    let (least, greatest) = (bound(args, "at_least"), bound(args, "at_most"));
+    let given = args.node("at_least").or(args.node("at_most"))?;
+    let mistake = match (least, greatest, data.and_then(data::number)) {
+        (Some(least), Some(greatest), Some(number)) if (least..=greatest).contains(&number) => {
+            return Some(Range { least, greatest });
+        }
+        (Some(least), Some(greatest), _) if least > greatest => "no number is both",
+        (Some(_), Some(_), Some(_)) => "`data`, which would be written, is not among these",
+        (Some(_), Some(_), None) => "only numbers have a range",
+        _ => "`at_least` and `at_most` belong together",
+    };
+    // What is wrong with the data has been told.
+    if args.is_clean() {
+        args.push(
+            Diagnostic::error("bad-range", "the range is none")
+                .at(&given.span)
+                .label(mistake),
+        );
+    }
+    None
 }
 
 fn absent(args: &mut Args<'_>) {
-    for name in ["data", "type"] {
+    for name in ["data", "type", "at_least", "at_most"] {
         if let Some(node) = args.node(name) {
             args.push(
                 Diagnostic::error(

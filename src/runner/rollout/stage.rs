@@ -23,17 +23,29 @@ impl Stage {
     }
 }
 
+/// How hosts enter a play.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::runner) enum Entry {
+    /// As soon as each of them has done the plays before it.
+    Free,
+    /// When all of them have: the play asks what came to be on others.
+    Together,
+}
+
 /// The stages of a playbook whose plays say this. A play with waves or a budget of its own is a stage of its own; others are put together as
-/// long as they agree in what a failure means.
+/// long as they agree in what a failure means and hosts enter them freely.
 #[expect(
     single_use_lifetimes,
     reason = "anonymous lifetimes are not stable in argument position"
 )]
-pub(in crate::runner) fn stages<'a>(plays: impl Iterator<Item = &'a Rollout>) -> Vec<Stage> {
+pub(in crate::runner) fn stages<'a>(
+    plays: impl Iterator<Item = (&'a Rollout, Entry)>,
+) -> Vec<Stage> {
     let mut stages: Vec<Stage> = Vec::new();
-    for (at, rollout) in plays.enumerate() {
+    for (at, (rollout, entry)) in plays.enumerate() {
+        let is_free = is_free(rollout) && entry == Entry::Free;
         match stages.last_mut() {
-            Some(stage) if is_free(rollout) && stage.rollout == *rollout => {
+            Some(stage) if is_free && stage.rollout == *rollout => {
                 stage.plays.end = at + 1;
             }
             Some(_) | None => stages.push(Stage {
@@ -53,12 +65,26 @@ fn is_free(rollout: &Rollout) -> bool {
 mod tests {
     use std::ops::Range;
 
+    use super::Entry;
     use super::stages;
     use crate::playbook::Batch;
     use crate::playbook::Rollout;
 
     fn ranges(rollouts: &[Rollout]) -> Vec<Range<usize>> {
-        let stages = stages(rollouts.iter());
+        entered(rollouts, &[])
+    }
+
+    /// Those of these plays that hosts enter together.
+    fn entered(rollouts: &[Rollout], together: &[usize]) -> Vec<Range<usize>> {
+        let entry = |at| {
+            if together.contains(&at) {
+                Entry::Together
+            } else {
+                Entry::Free
+            }
+        };
+        let plays = rollouts.iter().enumerate();
+        let stages = stages(plays.map(|(at, rollout)| (rollout, entry(at))));
         stages.into_iter().map(|stage| stage.plays).collect()
     }
 
@@ -78,6 +104,13 @@ mod tests {
             free,
         ]);
         assert_eq!(stages, [0..2, 2..3, 3..4, 4..6]);
+    }
+
+    #[test]
+    fn hosts_enter_a_play_together_that_asks_for_others() {
+        let free = vec![Rollout::default(); 4];
+        assert_eq!(entered(&free, &[2]), [0..2, 2..4]);
+        assert_eq!(entered(&free, &[0, 1]), [0..1, 1..4]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Knows limits; knows nothing of files, and sees variables only as `vars`.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use regex::Regex;
@@ -33,13 +34,20 @@ const PATTERN: usize = 1 << 20;
 const PATTERNS: usize = 1_000;
 
 /// What all templates of an engine share.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Shared {
     /// The environment that `lookup('env', …)` sees.
     pub(super) environment: BTreeMap<String, String>,
     /// When the run began.
     pub(super) now: Option<jiff::Zoned>,
     patterns: Cache<Regex>,
+}
+
+impl fmt::Debug for Shared {
+    /// Shows nothing: variables of the environment may be secrets.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Shared")
+    }
 }
 
 impl Shared {

@@ -63,6 +63,14 @@ pub(super) enum Reference<'a> {
     Ready(Value),
 }
 
+fn held(answer: Answer, span: &Span) -> Value {
+    match answer {
+        Ok(value) => value,
+        Err(Fault::Missing(missing)) => Value::Undefined(missing),
+        Err(fault) => Value::Broken(Arc::new(fault.at(|| Place::whole(span)))),
+    }
+}
+
 fn address(node: &Node) -> usize {
     std::ptr::from_ref(node).addr()
 }
@@ -143,14 +151,18 @@ impl<'a> Resolver<'a> {
     }
 
     fn kept(&mut self, node: &Node) -> Value {
-        match self.value(node) {
-            Ok(value) => value,
-            Err(Fault::Missing(missing)) => Value::Undefined(missing),
-            Err(fault) => {
-                let fault = fault.at(|| Place::whole(&node.span));
-                Value::Broken(Arc::new(fault))
+        held(self.value(node), &node.span)
+    }
+
+    /// A variable; what is wrong with it stays in it until it is used.
+    pub(super) fn kept_variable(&mut self, name: &str) -> Option<Value> {
+        Some(match self.reference(name)? {
+            Reference::Ready(value) => value,
+            Reference::Written(node, name) => {
+                let span = &node.span;
+                held(self.written(node, name), span)
             }
-        }
+        })
     }
 
     /// The mistake does not show the line: nothing of a secret is printed, not even encrypted.
@@ -162,7 +174,11 @@ impl<'a> Resolver<'a> {
                 let path = &span.source.name;
                 Err(Fault::told(
                     Diagnostic::error(
-                        "vault-value",
+                        if error.is_locked() {
+                            "vault-closed"
+                        } else {
+                            "vault-value"
+                        },
                         format!("the value at {path}:{line}:{column} stays closed: {error}"),
                     )
                     .help("give the password: `--vault-password-file FILE`, `--vault-id LABEL@FILE` or `-J`"),

@@ -141,7 +141,8 @@ impl<'a> Variables<'a> {
             .map(|(_, value)| value)
     }
 
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    /// The names of all variables; one that several layers have comes several times.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
         let given = self.given.iter().map(|(name, _)| *name);
         let layered = self.layers.iter().flat_map(|layer| match layer {
             Layer::Written(vars) => vars.keys().map(String::as_str).collect::<Vec<_>>(),

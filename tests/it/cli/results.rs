@@ -1,7 +1,10 @@
 //! What a run writes: results on standard output only, one self-contained JSON record per line.
 
+use std::path::Path;
+
 use crate::cli::BASELINE;
 use crate::cli::Bench;
+use crate::support;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn json_lines_tell_the_whole_run_in_order() {
@@ -155,5 +158,120 @@ async fn mending_loses_no_connection_and_sends_nothing_twice() {
             assert_eq!(end["retries"], 0, "{end}");
             assert!(end["connections"].as_u64() <= Some(2), "{end}");
         }
+    }
+}
+
+/// Every format that is written to a file, and how such a file begins.
+const FORMATS: [(&str, &str); 10] = [
+    ("human", "PLAY ["),
+    ("jsonl", "{\"v\":1"),
+    ("json", "{\"plays\":["),
+    ("junit", "<?xml"),
+    ("sarif", "{\"$schema\":"),
+    ("csv", "run,time,job,playbook"),
+    ("markdown", "## "),
+    ("html", "<!doctype html>"),
+    ("openmetrics", "# TYPE rdpfix_compliant gauge"),
+    ("hdf", "{\"platform\":"),
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn any_number_of_reports_comes_from_one_run() {
+    let bench = Bench::of("nla-mismatch", Some(2)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut arguments = vec!["audit".to_owned(), BASELINE.to_owned()];
+    for (name, _) in FORMATS {
+        arguments.extend(["--reporter".to_owned(), format!("{name}:{}", path(name))]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let shown = bench.run(&arguments).await.exits(3);
+    assert!(shown.stdout.contains("PLAY RECAP"), "{}", shown.stdout);
+    for (name, begins) in FORMATS {
+        let text = String::from_utf8(support::bytes(Path::new(&path(name)))).unwrap();
+        assert!(text.trim_start().starts_with(begins), "{name}: {text}");
+    }
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, FORMATS.len(), "nothing unfinished is left");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_that_cannot_be_written_is_told_before_hosts_are_touched() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept.csv");
+    support::write(&kept, b"of the run before");
+    let nowhere = folder
+        .path()
+        .join("nowhere/report.html")
+        .display()
+        .to_string();
+    let (csv, html) = (format!("csv:{}", kept.display()), format!("html:{nowhere}"));
+    let shown = bench
+        .run(&["audit", BASELINE, "--reporter", &csv, "--reporter", &html])
+        .await
+        .exits(5);
+    assert!(
+        shown.stderr.contains(&format!("cannot write `{nowhere}`")),
+        "{}",
+        shown.stderr
+    );
+    assert_eq!(shown.stdout, "");
+    assert_eq!(support::bytes(&kept), b"of the run before");
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "nothing unfinished is left");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_spoils_one_report_and_not_the_run() {
+    let bench = Bench::of("nla-mismatch", Some(1)).await;
+    let folder = tempfile::tempdir().unwrap();
+    let junit = folder.path().join("report.xml");
+    let other = format!("junit:{}", junit.display());
+    let arguments = [
+        "audit",
+        BASELINE,
+        "--reporter",
+        "html:/dev/full",
+        "--reporter",
+        &other,
+    ];
+    let shown = bench.run(&arguments).await.exits(1);
+    let told = "error: reporter `html:/dev/full`: cannot write `/dev/full`";
+    assert!(shown.stderr.contains(told), "{}", shown.stderr);
+    assert!(shown.stdout.contains("PLAY RECAP"), "{}", shown.stdout);
+    assert!(support::bytes(&junit).ends_with(b"</testsuites>\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reporters_are_listed_and_a_wrong_one_is_told_with_all_others() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let listed = bench
+        .run(&["audit", BASELINE, "--reporter", "list"])
+        .await
+        .exits(0);
+    let wrong = bench
+        .run(&["audit", BASELINE, "--reporter", "junti:x"])
+        .await
+        .exits(5);
+    assert!(
+        wrong.stderr.contains("did you mean `junit`?"),
+        "{}",
+        wrong.stderr
+    );
+    for (name, about) in rdpfix::report::REPORTERS {
+        assert!(
+            listed
+                .stdout
+                .lines()
+                .any(|line| line.starts_with(name) && line.ends_with(about)),
+            "{name}"
+        );
+        assert!(
+            wrong.stderr.contains(&format!("`{name}`: {about}")),
+            "{}",
+            wrong.stderr
+        );
     }
 }

@@ -1,6 +1,12 @@
 //! Facts about what is set outside of the command line, and what wins.
 #![cfg(test)]
 
+use rdpfix::cli::args::ColorChoice;
+use rdpfix::cli::environment::Colours;
+use rdpfix::cli::environment::Environment;
+use rdpfix::cli::output::Talk;
+use rdpfix::diag::Colour;
+
 use crate::cli::BASELINE;
 use crate::cli::Bench;
 use crate::cli::Finished;
@@ -110,14 +116,19 @@ async fn mistakes_in_settings_are_told_with_their_place() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_callback_that_writes_json_means_our_lines_of_json() {
+async fn a_callback_that_writes_json_means_our_reporter_of_that_name() {
     let bench = Bench::of("healthy", Some(1)).await;
     let book = baseline();
     let audit = ["audit", &book, "-i", "lab.yml"];
     let callback = ("ANSIBLE_STDOUT_CALLBACK", "ansible.posix.json");
     let told = run(&bench, &audit, &[callback]).await.exits(0);
+    let document: serde_json::Value = serde_json::from_str(&told.stdout).unwrap();
+    assert!(document["plays"].is_array() && document["stats"].is_object());
+    assert!(told.stderr.contains("--reporter json`"), "{}", told.stderr);
+    let lines = ("ANSIBLE_STDOUT_CALLBACK", "ansible.posix.jsonl");
+    let told = run(&bench, &audit, &[lines]).await.exits(0);
     assert!(told.records().len() > 2);
-    assert!(told.stderr.contains("--reporter jsonl"), "{}", told.stderr);
+    assert!(told.stderr.contains("--reporter jsonl`"), "{}", told.stderr);
     for own in [
         &[callback, ("RDPFIX_REPORTER", "human")][..],
         &[("ANSIBLE_STDOUT_CALLBACK", "yaml")],
@@ -181,4 +192,87 @@ async fn a_limit_is_read_from_a_file_and_an_empty_one_means_nobody() {
         .await
         .exits(5)
         .says("no-such-file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switched_off_check_of_ssh_keys_is_warned_of() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let book = baseline();
+    let audit = ["audit", &book, "-i", "lab.yml"];
+    bench.write("ansible.cfg", "[defaults]\nhost_key_checking = False\n");
+    run(&bench, &audit, &[])
+        .await
+        .exits(0)
+        .says("warning[no-effect]: `host_key_checking` has no effect here yet")
+        .says("ansible.cfg:2:21")
+        .says("SSH");
+    let variable = ("ANSIBLE_HOST_KEY_CHECKING", "0");
+    run(&bench, &audit, &[variable])
+        .await
+        .exits(0)
+        .says("`ANSIBLE_HOST_KEY_CHECKING` has no effect here yet");
+    for told in [
+        run(&bench, &audit, &[("ANSIBLE_HOST_KEY_CHECKING", "True")]).await,
+        run(&bench, &["explain", "0x904"], &[]).await,
+    ] {
+        let told = told.exits(0);
+        assert!(!told.stderr.contains("no effect"), "{}", told.stderr);
+    }
+}
+
+#[test]
+fn the_file_may_want_no_colours_and_loses_to_variables() {
+    let folder = tempfile::tempdir().unwrap();
+    let shown = |config: &str, variables: &[(&'static str, &str)], colours| {
+        support::write(&folder.path().join("ansible.cfg"), config.as_bytes());
+        let variables = variables
+            .iter()
+            .map(|(name, text)| (*name, (*text).to_owned()));
+        let environment = Environment {
+            colours,
+            stdout_is_terminal: true,
+            folder: folder.path().to_owned(),
+            variables: variables.collect(),
+            ..Environment::default()
+        };
+        Talk::new(&environment, ColorChoice::Auto).stdout == Colour::Always
+    };
+    let plain = "[defaults]\nnocolor = 1\n";
+    assert!(shown("", &[], Colours::OnTerminals));
+    assert!(!shown(plain, &[], Colours::OnTerminals));
+    assert!(shown(
+        "[defaults]\nnocolor = no\n",
+        &[],
+        Colours::OnTerminals
+    ));
+    assert!(shown("[other]\nnocolor = 1\n", &[], Colours::OnTerminals));
+    assert!(shown("a mistake", &[], Colours::OnTerminals));
+    assert!(shown(
+        plain,
+        &[("ANSIBLE_NOCOLOR", "0")],
+        Colours::OnTerminals
+    ));
+    assert!(shown(plain, &[], Colours::Always));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_decides_whether_its_differences_are_shown() {
+    let bench = Bench::of("nla-mismatch", Some(1)).await;
+    let book = |diff: &str| {
+        let text = format!("- hosts: all\n  tasks:\n    - rdp_listener: {{nla: required}}\n{diff}");
+        bench.write("book.yml", &text)
+    };
+    let shows = async |book: String, typed: &[&str]| {
+        let words = [&["apply", "--check", &book, "-i", "lab.yml"], typed].concat();
+        let told = run(&bench, &words, &[]).await.exits(3);
+        let has_diff = told.stdout.contains("\n    +++ ");
+        assert_eq!(told.stdout.contains("not_required →"), !has_diff);
+        has_diff
+    };
+    assert!(!shows(book(""), &[]).await);
+    assert!(shows(book(""), &["--diff"]).await);
+    assert!(shows(book("      diff: true\n"), &[]).await);
+    assert!(!shows(book("      diff: false\n"), &["--diff"]).await);
+    let template = "      diff: '{{ rdp_port > 0 }}'\n";
+    assert!(shows(book(template), &[]).await);
 }

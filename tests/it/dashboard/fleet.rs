@@ -14,6 +14,7 @@ use rdpfix::control::Control;
 use rdpfix::control::Severity;
 use rdpfix::control::Waiver;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -200,6 +201,7 @@ fn results(host: &Arc<str>, index: u64, size: Size, day: &Day) -> Vec<Event> {
             message: None,
             control: Some(Arc::new(control)),
             waiver: waiver.map(Arc::new),
+            differences: Differences::AsAsked,
             duration: Duration::from_millis(20),
         })
     };

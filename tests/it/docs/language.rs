@@ -9,6 +9,7 @@ use rdpfix::playbook::language::Place;
 
 use super::reference::cell;
 use super::reference::holds;
+use super::reference::properties;
 
 const PAGE: &str = "docs/reference/playbooks.md";
 
@@ -27,6 +28,7 @@ What is not understood is a mistake, told with its place and what to do instead;
 - `delegate_to: localhost` is taken where it makes no difference: at `wait_for`, and at actions that do not look at the host.
 - Arguments may be written as `key=value`, under `args`, or by `action`.
 - Files are looked for beside the file that names them, then beside the playbook; variables in a folder `vars` there first.
+- `control` names the rule that a task checks, for reports and waivers. Plays, blocks and imports push theirs down to resources, `assert` and `fail`, not to handlers; the innermost counts. Ansible refuses keys that it does not know, so a playbook with `control` is for rdpfix alone.
 - `with_items`, `with_list` and `with_dict` are loops; of other `with_` forms the mistake tells the `loop` that does the same.
 ";
 
@@ -53,6 +55,11 @@ fn wanted() -> String {
     keys(&mut text, "plays", Place::Play);
     keys(&mut text, "blocks", Place::Block);
     keys(&mut text, "tasks and handlers", Place::Task);
+    text.push_str("\n## Keys of `control`\n\nAn identifier alone, or:\n\n");
+    text.push_str(&properties(language::CONTROL));
+    text.push_str(
+        "\nThe same identifier may stand at several tasks; where title and severity are said again they have to agree.\n",
+    );
     let actions: Vec<String> = language::actions()
         .iter()
         .map(|action| format!("`{action}`"))

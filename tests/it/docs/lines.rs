@@ -4,8 +4,14 @@ use std::io::Write;
 use std::process::Command;
 use std::process::Stdio;
 
+use rdpfix::report::JsonLines;
+
 use crate::cli::BASELINE;
 use crate::cli::Bench;
+use crate::report::controls::controls;
+use crate::report::controls::nasty;
+use crate::report::events::Paper;
+use crate::report::events::tell;
 use crate::support;
 
 /// The schema of the records.
@@ -96,6 +102,18 @@ async fn diagnoses_write_what_the_schema_says() {
         if scenario != "healthy" {
             assert!(counts["cause"].as_u64() >= Some(1), "{counts}");
         }
+    }
+}
+
+#[test]
+fn controls_and_waivers_are_told_as_the_schema_says() {
+    let paper = Paper::default();
+    tell(&mut JsonLines::new(paper.pen()), &controls());
+    tell(&mut JsonLines::new(paper.pen()), &nasty());
+    let whole = "AB12".repeat(10);
+    let text = paper.text().replace("\"AB12\"", &format!("\"{whole}\""));
+    if let Some(counts) = validated(&text) {
+        assert_eq!(counts["run_end"], 2, "{counts}");
     }
 }
 

@@ -64,6 +64,12 @@ fn row(property: &Property) -> String {
     )
 }
 
+/// A table of keys.
+pub(super) fn properties(keys: &[Property]) -> String {
+    let rows: String = keys.iter().map(row).collect();
+    format!("| key | value | required | meaning |\n| --- | --- | --- | --- |\n{rows}")
+}
+
 /// What a resource's file says about it below its first paragraph.
 fn explained(kind: &Kind) -> String {
     let source = page(&format!("src/resource/{}.rs", kind.name));

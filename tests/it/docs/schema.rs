@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rdpfix::diag::Source;
 use rdpfix::inventory;
 use rdpfix::inventory::Defaults;
+use rdpfix::job;
 use rdpfix::playbook;
 use rdpfix::schema;
 use rdpfix::syntax;
@@ -127,5 +128,20 @@ fn scenarios_are_valid_exactly_when_the_schema_can_say_so() {
         &schema::scenario(),
         &valid,
         (&["tests/cases/lab/mistakes.yml".into()], 1),
+    );
+}
+
+#[test]
+fn job_files_are_valid_exactly_when_the_schema_can_say_so() {
+    let valid: Vec<PathBuf> = [yaml("examples/jobs"), yaml("tests/cases/job/valid")]
+        .concat()
+        .into_iter()
+        .filter(|path| source(path).is_some_and(|source| job::parse(&source).0.is_some()))
+        .collect();
+    assert!(valid.len() >= 3, "{valid:?}");
+    compare(
+        &schema::jobs(),
+        &valid,
+        (&yaml("tests/cases/job/broken"), 24),
     );
 }

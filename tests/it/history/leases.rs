@@ -88,17 +88,16 @@ fn two_processes_never_get_the_same_host() {
     let store = Store::new();
     let mut history = store.open();
     let until = at(60).as_millisecond();
-    let statements: String = (0..200)
+    let statements: Vec<String> = (0..200)
         .map(|host| {
-            format!(
-                "INSERT INTO leases VALUES ('h{host}', 'other', {until}) ON CONFLICT (host) DO NOTHING;\n"
-            )
+            let row = format!("('h{host}', 'other', {until})");
+            format!("INSERT INTO leases VALUES {row} ON CONFLICT (host) DO NOTHING;")
         })
         .collect();
     let mut child = Command::new(sqlite)
         .args(["-cmd", ".timeout 10000"])
         .arg(store.path())
-        .arg(statements)
+        .arg(statements.join("\n"))
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()

@@ -50,7 +50,7 @@ fn outcome(number: u8) -> Outcome {
     let drift = |from: u32| vec![change("port", Value::from(from), Value::from(3389_u32))];
     match number {
         0..=3 => Outcome::Compliant,
-        4 => Outcome::Changed(nla(false)),
+        4 => Outcome::Changed(nla()),
         5 | 6 => Outcome::Drifted(drift(1)),
         7 => Outcome::Drifted(drift(2)),
         8 => failed(),

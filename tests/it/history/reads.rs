@@ -5,6 +5,7 @@ use rdpfix::history::Pruning;
 use rdpfix::history::State;
 use rdpfix::history::view::DiffKind;
 use rdpfix::history::view::HostFilter;
+use rdpfix::history::view::Pruned;
 use rdpfix::plan::Outcome;
 
 use super::run::Store;
@@ -33,7 +34,6 @@ fn nla(host: &'static str, outcome: Outcome) -> Visit {
 fn four_days() -> Store {
     let store = Store::new();
     let states = |day: i64| match day {
-        0 => [Outcome::Compliant, Outcome::Compliant],
         1 => [drifted(), failed()],
         2 => [drifted(), Outcome::Compliant],
         _ => [Outcome::Compliant, Outcome::Compliant],
@@ -279,7 +279,7 @@ fn pruning_takes_what_ended_and_leaves_what_is_current() {
     assert_eq!((view.reach.len(), view.certificates.len()), (1, 1));
     assert_eq!(
         history.prune(before, Pruning::Real).unwrap(),
-        Default::default()
+        Pruned::default()
     );
     assert_eq!(history.days(at(4 * DAY), 5, None).unwrap()[1].began, 1);
 }

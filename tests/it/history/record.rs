@@ -85,7 +85,7 @@ fn drift_that_begins_and_ends_is_told_once_each_with_its_beginning() {
     assert_eq!(began[0].turn, Turn::Began);
     assert_eq!((began[0].since, began[0].at), (at(10), at(20)));
     assert_eq!(store.record(&one(3, 30, drifted())), []);
-    let ended = store.record(&one(4, 40, Outcome::Changed(nla(false))));
+    let ended = store.record(&one(4, 40, Outcome::Changed(nla())));
     assert_eq!(ended[0].turn, Turn::Ended);
     assert_eq!((ended[0].since, ended[0].at), (at(20), at(40)));
     assert_eq!(
@@ -175,7 +175,10 @@ fn several_results_of_a_control_are_the_worst_of_them() {
     let results = vec![
         ruled(NLA, Outcome::Compliant),
         ruled(NLA, drifted()),
-        ruled(NLA, Outcome::Drifted(nla(true))),
+        ruled(
+            NLA,
+            Outcome::Drifted(vec![change("port", Value::Null, Value::from(3389_u32))]),
+        ),
         ruled(NLA, unknown()),
     ];
     store.record(&run(1, 10, &[Visit::new("a", results)]));
@@ -190,7 +193,7 @@ fn only_resources_and_tasks_with_a_control_are_controls() {
     let store = Store::new();
     let handler = TaskResult {
         handler: true,
-        ..result("service", "TermService", Outcome::Changed(nla(false)))
+        ..result("service", "TermService", Outcome::Changed(nla()))
     };
     let rule = TaskResult {
         control: ruled(NLA, Outcome::Compliant).control,
@@ -447,9 +450,9 @@ fn nothing_is_kept_of_a_host_whose_turn_did_not_end() {
 #[test]
 fn shifts_stand_before_the_end_of_their_host() {
     let store = Store::new();
-    store.record(&run(1, 10, &both(Outcome::Compliant)));
+    store.record(&run(1, 10, &both(&Outcome::Compliant)));
     let mut recorder = Recorder::new(store.open());
-    let mut events = run(2, 20, &both(drifted()));
+    let mut events = run(2, 20, &both(&drifted()));
     recorder.pass(&mut events).unwrap();
     let told: Vec<String> = events
         .iter()
@@ -464,7 +467,7 @@ fn shifts_stand_before_the_end_of_their_host() {
     assert_eq!((run.began, run.mended), (2, 0));
 }
 
-fn both(outcome: Outcome) -> [Visit; 2] {
+fn both(outcome: &Outcome) -> [Visit; 2] {
     ["a", "b"].map(|host| Visit::new(host, vec![ruled(NLA, outcome.clone())]))
 }
 

@@ -13,6 +13,7 @@ use rdpfix::cim::Value;
 use rdpfix::control::Control;
 use rdpfix::control::Severity;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -196,6 +197,7 @@ pub(crate) fn result(resource: &'static str, id: &str, outcome: Outcome) -> Task
         message: None,
         control: None,
         waiver: None,
+        differences: Differences::AsAsked,
         duration: Duration::from_millis(31),
     }
 }
@@ -213,8 +215,8 @@ pub(crate) fn ruled(control: &str, outcome: Outcome) -> TaskResult {
     }
 }
 
-pub(crate) fn nla(from: bool) -> Vec<Change> {
-    vec![change("nla", Value::Bool(from), Value::Bool(!from))]
+pub(crate) fn nla() -> Vec<Change> {
+    vec![change("nla", Value::Bool(false), Value::Bool(true))]
 }
 
 pub(crate) fn change(property: &'static str, from: Value, to: Value) -> Change {
@@ -233,7 +235,7 @@ pub(crate) fn change(property: &'static str, from: Value, to: Value) -> Change {
 }
 
 pub(crate) fn drifted() -> Outcome {
-    Outcome::Drifted(nla(false))
+    Outcome::Drifted(nla())
 }
 
 pub(crate) fn failed() -> Outcome {

@@ -71,7 +71,11 @@ fn playbooks() -> Vec<PathBuf> {
             "playbook/projects/{project}/site.yml"
         )));
     }
-    found.retain(|path| !String::from_utf8_lossy(&support::bytes(path)).contains("prove:"));
+    found.retain(|path| {
+        let bytes = support::bytes(path);
+        let text = String::from_utf8_lossy(&bytes);
+        !text.contains("prove:") && !text.contains(" control:")
+    });
     found
 }
 
@@ -82,6 +86,7 @@ fn ours(path: &Path) -> Playbook {
         files: Arc::new(Folder(path.parent().unwrap().to_owned())),
         keyring: Arc::default(),
         extra,
+        engine: None,
     };
     let (playbook, mistakes) = read(&corpus::source(&path.to_owned()).unwrap(), &reading);
     playbook.unwrap_or_else(|| panic!("{}", render(&mistakes, Colour::Never)))

@@ -10,6 +10,7 @@ use rdpfix::playbook::Condition;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Playbook;
 use rdpfix::playbook::Rollout;
+use rdpfix::playbook::Ruled;
 use rdpfix::playbook::Statement;
 use rdpfix::playbook::Task;
 use rdpfix::syntax::Content;
@@ -135,6 +136,15 @@ fn words(said: &mut Vec<String>, task: &Task) {
     }
     for (name, value) in &*task.vars {
         said.push(format!("var {name} = {}", shown(value)));
+    }
+    if let Some(Ruled { control, note }) = &task.control {
+        said.push(format!(
+            "control {} {} {:?} {:?} note {note:?}",
+            control.id,
+            control.severity.word(),
+            control.title,
+            control.references
+        ));
     }
     if let Some(register) = &task.register {
         said.push(format!("register {register}"));

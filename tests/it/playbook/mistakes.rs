@@ -123,7 +123,7 @@ proptest! {
         // Now and then bytes that are no text at all.
         let file = inner.filter(|bytes| bytes.len() < 6).unwrap_or_else(|| words.into_bytes());
         let source = Arc::new(Source { name: "site.yml".into(), text, secret: false });
-        let reading = Reading { files: Arc::new(Same(file)), keyring: Arc::default(), extra: BTreeMap::new() };
+        let reading = Reading { files: Arc::new(Same(file)), keyring: Arc::default(), extra: BTreeMap::new(), engine: None };
         let (playbook, mistakes) = read(&source, &reading);
         let has_errors = mistakes.iter().any(|mistake| mistake.severity == Severity::Error);
         assert_eq!(playbook.is_none(), has_errors);

@@ -37,6 +37,7 @@ fn project(path: &Path) -> (Option<Playbook>, Vec<Diagnostic>) {
         files: Arc::new(Folder(path.parent().unwrap().to_owned())),
         keyring: Arc::default(),
         extra,
+        engine: None,
     };
     read(&corpus::source(&path.to_owned()).unwrap(), &reading)
 }
@@ -217,6 +218,7 @@ fn files_without_end_are_refused() {
             files: Arc::new(Chain(word)),
             keyring: Arc::default(),
             extra: BTreeMap::new(),
+            engine: None,
         };
         let text = format!("- hosts: all\n  tasks:\n    - {word}: '1'\n");
         let (playbook, mistakes) = read(&corpus::text("0", &text), &reading);
@@ -228,6 +230,7 @@ fn files_without_end_are_refused() {
         files: Arc::new(Chain("import_playbook")),
         keyring: Arc::default(),
         extra: BTreeMap::new(),
+        engine: None,
     };
     let (_, mistakes) = read(&corpus::text("0", "- import_playbook: '1'\n"), &reading);
     assert_eq!(mistakes[0].id, "too-deep");
@@ -240,6 +243,7 @@ fn more_imports_than_anybody_needs_are_refused() {
         files: Arc::new(folder),
         keyring: Arc::default(),
         extra: BTreeMap::new(),
+        engine: None,
     };
     let path = PathBuf::from("site.yml");
     let source = corpus::source(&corpus::root("playbook/doubling/site.yml")).unwrap();

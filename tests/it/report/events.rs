@@ -4,6 +4,8 @@ use std::io;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ use rdpfix::cim::RegistryKey;
 use rdpfix::cim::Traffic;
 use rdpfix::cim::Value;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -37,11 +40,16 @@ use rdpfix::report::Reporter;
 
 /// A place to write to that can be looked at afterwards.
 #[derive(Clone, Default)]
-pub(crate) struct Paper(Arc<Mutex<Vec<u8>>>);
+pub(crate) struct Paper(Arc<Mutex<Vec<u8>>>, Arc<AtomicUsize>);
 
 impl Paper {
     pub(crate) fn pen(&self) -> Box<dyn Write + Send> {
         Box::new(self.clone())
+    }
+
+    /// How often it was flushed.
+    pub(crate) fn flushes(&self) -> usize {
+        self.1.load(Ordering::Relaxed)
     }
 
     pub(crate) fn text(&self) -> String {
@@ -56,6 +64,7 @@ impl Write for Paper {
     }
 
     fn flush(&mut self) -> io::Result<()> {
+        self.1.fetch_add(1, Ordering::Relaxed);
         Ok(())
     }
 }
@@ -117,6 +126,7 @@ pub(crate) fn result(host: &str, task: &str, outcome: Outcome) -> Event {
         message: None,
         control: None,
         waiver: None,
+        differences: Differences::AsAsked,
         duration: Duration::from_millis(31),
     })
 }

@@ -196,6 +196,22 @@ async fn a_listener_that_needs_a_moment_after_a_change_is_visited_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn services_may_take_their_time_after_a_reboot_but_not_without_one() {
+    for (play, times, recap) in [
+        ("tasks: [{reboot: }]", 12, (1, 0)),
+        ("tasks: [{reboot: }]", 99, (0, 1)),
+        ("tasks: [{reboot: {reboot_timeout: 6}}]", 12, (0, 1)),
+        ("tasks: [{wish: {name: x, value: 1}}]", 3, (1, 0)),
+        ("tasks: [{wish: {name: x, value: 1}}]", 12, (0, 1)),
+    ] {
+        let mut rig = Rig::on(&Arc::new(Machine::with(&[("x", 0)]))).play(play);
+        rig.silent.insert("a".to_owned(), times);
+        let found = rig.apply().await.recap;
+        assert_eq!((found.proven, found.failed), recap, "{play} {times}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_host_that_needed_no_change_is_visited_once() {
     let machine = Arc::new(Machine::with(&[("x", 1)]));
     let mut rig = Rig::on(&machine).task(wish("x", 1));

@@ -141,3 +141,23 @@ async fn a_failure_with_no_log_is_not_told_by_the_summary_either() {
     assert!(!told.contains("secret"), "{told}");
     assert_eq!(story.recap.failed, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn whoever_fails_is_no_longer_among_the_hosts_of_a_play() {
+    let mut machine = Machine::with(&[]);
+    machine.refuses.insert("x");
+    let who =
+        "'{{ ansible_play_hosts | join(\"+\") }} of {{ ansible_play_hosts_all | join(\"+\") }}'";
+    let story = Rig::on(&Arc::new(Machine::with(&[])))
+        .host("b", &Arc::new(machine))
+        .host("c", &Arc::new(Machine::with(&[])))
+        .play("tasks:\n  - wish: {name: x, value: 1}\n")
+        .play(&format!("tasks:\n  - debug: {who}\n"))
+        .apply()
+        .await;
+    let mut said: Vec<String> = story.lines();
+    said.retain(|line| line.starts_with("debug"));
+    said.sort();
+    let left = "debug: compliant \"a+c of a+b+c\"";
+    assert_eq!(said, [left, left]);
+}

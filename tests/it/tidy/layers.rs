@@ -1,7 +1,7 @@
 //! Who may name whom. Arrows point down only.
 
 /// Each module with those that it may name besides itself; `cli`, on top of all, may name every one of them.
-pub(super) const TABLE: [(&str, &[&str]); 35] = [
+pub(super) const TABLE: &[(&str, &[&str])] = &[
     ("diag", &[]),
     ("clock", &[]),
     ("control", &[]),
@@ -22,6 +22,7 @@ pub(super) const TABLE: [(&str, &[&str]); 35] = [
     ("syntax", &["diag", "vault"]),
     ("inventory", &["diag", "files", "secret", "syntax", "vault"]),
     ("connect", &["cim", "inventory", "proof", "secret"]),
+    ("waiver", &["control", "diag", "inventory", "syntax"]),
     (
         "survey",
         &["certificate", "code", "finding", "proof", "rdp"],
@@ -66,6 +67,7 @@ pub(super) const TABLE: [(&str, &[&str]); 35] = [
         "event",
         &["cim", "control", "facts", "inventory", "plan", "proof"],
     ),
+    ("job", &["control", "diag", "event", "syntax"]),
     (
         "history",
         &[
@@ -135,7 +137,13 @@ pub(super) const TABLE: [(&str, &[&str]); 35] = [
             "proof",
             "resource",
             "syntax",
+            "waiver",
         ],
+    ),
+    ("service", &["clock", "event", "job"]),
+    (
+        "notify",
+        &["clock", "event", "job", "secret", "service", "syntax"],
     ),
     (
         "report",
@@ -164,7 +172,7 @@ pub(super) const TABLE: [(&str, &[&str]); 35] = [
     ),
     (
         "schema",
-        &["inventory", "lab", "playbook", "resource", "syntax"],
+        &["inventory", "job", "lab", "playbook", "resource", "syntax"],
     ),
 ];
 

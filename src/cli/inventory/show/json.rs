@@ -1,11 +1,14 @@
 //! JSON as `ansible-inventory` prints it: sorted keys, four spaces, letters as they are.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::fmt::Write;
+use std::rc::Rc;
 
 use crate::inventory::Group;
-use crate::inventory::Inherited;
+use crate::inventory::Member;
 use crate::inventory::Tree;
 use crate::syntax::Content;
 use crate::syntax::Node;
@@ -20,13 +23,14 @@ pub(super) fn list(tree: &Tree, shown: &BTreeSet<usize>) -> String {
     if let Some(all) = tree.group("all") {
         collect(all, &mut BTreeSet::new(), &mut groups);
     }
-    groups.retain(|_, group| {
-        let (hosts, children) = parts(*group, shown);
-        !hosts.is_empty() || !children.is_empty()
-    });
+    let groups: BTreeMap<&str, Parts<'_>> = groups
+        .into_iter()
+        .map(|(name, group)| (name, parts(group, shown)))
+        .filter(|(_, (hosts, children))| !hosts.is_empty() || !children.is_empty())
+        .collect();
     let keys: BTreeSet<&str> = groups.keys().copied().chain(["_meta"]).collect();
     writer.object(keys, |writer, key| match groups.get(key) {
-        Some(group) if key != "_meta" => writer.group(*group, shown),
+        Some(parts) if key != "_meta" => writer.group(parts),
         _ => writer.meta(tree, shown),
     });
     writer.finish()
@@ -131,8 +135,7 @@ impl Writer {
         quote(text, &mut self.text);
     }
 
-    fn group(&mut self, group: Group<'_>, shown: &BTreeSet<usize>) {
-        let (hosts, children) = parts(group, shown);
+    fn group(&mut self, (hosts, children): &Parts<'_>) {
         let mut keys = Vec::new();
         if !children.is_empty() {
             keys.push("children");
@@ -141,7 +144,7 @@ impl Writer {
             keys.push("hosts");
         }
         self.object(keys, |writer, key| {
-            let names = if key == "hosts" { &hosts } else { &children };
+            let names = if key == "hosts" { hosts } else { children };
             writer.between(('[', ']'), names, |writer, name| writer.string(name));
         });
     }
@@ -156,23 +159,57 @@ impl Writer {
             if key == "profile" {
                 return writer.string(PROFILE);
             }
-            let mut inherited = Inherited::default();
-            let hosts = hosts.values().map(|host| (host, host.vars(&mut inherited)));
-            let hosts = hosts.filter(|(_, vars)| !vars.keys().all(|name| is_internal(name)));
-            writer.between(('{', '}'), hosts, |writer, (host, vars)| {
-                writer.string(host.name());
-                writer.text.push_str(": ");
-                writer.vars(&vars);
+            writer.hosts(hosts.values().copied());
+        });
+    }
+
+    /// Hosts with their variables, those without any left out. What groups give is written once for hosts of the same groups,
+    /// and then copied.
+    fn hosts<'t>(&mut self, hosts: impl Iterator<Item = Member<'t>>) {
+        let depth = self.depth + 2;
+        let mut written: HashMap<&[usize], Rc<[Written<'t>]>> = HashMap::new();
+        let with_vars = hosts.filter_map(|host| {
+            let inherited = written
+                .entry(host.kin())
+                .or_insert_with(|| Self::ahead(&host.inherited(), depth));
+            let own = host.own().into_iter();
+            let own: Vec<_> = own.filter(|(name, _)| !is_internal(name)).collect();
+            let has_vars = !own.is_empty() || !inherited.is_empty();
+            has_vars.then(|| (host, own, Rc::clone(inherited)))
+        });
+        self.between(('{', '}'), with_vars, |writer, (host, own, inherited)| {
+            writer.string(host.name());
+            writer.text.push_str(": ");
+            let parts = merged(&own, &inherited);
+            writer.between(('{', '}'), parts, |writer, part| match part {
+                Part::Own(name, value) => writer.variable(name, value),
+                Part::Written(text) => writer.text.push_str(text),
             });
         });
+    }
+
+    /// Variables as they are written at this depth.
+    fn ahead<'t>(vars: &BTreeMap<&'t str, &Node>, depth: usize) -> Rc<[Written<'t>]> {
+        let mut writer = Self::new(Unsafe::Told);
+        writer.depth = depth;
+        let vars = vars.iter().filter(|(name, _)| !is_internal(name));
+        vars.map(|(name, value)| {
+            writer.variable(name, value);
+            (*name, std::mem::take(&mut writer.text))
+        })
+        .collect()
+    }
+
+    fn variable(&mut self, name: &str, value: &Node) {
+        self.string(name);
+        self.text.push_str(": ");
+        self.value(value, Place::Variable);
     }
 
     fn vars(&mut self, vars: &BTreeMap<&str, &Node>) {
         let vars = vars.iter().filter(|(name, _)| !is_internal(name));
         self.between(('{', '}'), vars, |writer, (name, value)| {
-            writer.string(name);
-            writer.text.push_str(": ");
-            writer.value(value, Place::Variable);
+            writer.variable(name, value);
         });
     }
 
@@ -234,8 +271,44 @@ impl Place {
     }
 }
 
+/// The name of a variable, and the variable as it is written.
+type Written<'t> = (&'t str, String);
+
+/// One variable of a host.
+enum Part<'v> {
+    Own(&'v str, &'v Node),
+    Written(&'v str),
+}
+
+/// Variables of a host in the order of their names, its own in place of those that it inherits.
+fn merged<'v>(
+    own: &'v [(&str, &Node)],
+    inherited: &'v [Written<'_>],
+) -> impl Iterator<Item = Part<'v>> {
+    let mut own = own.iter().peekable();
+    let mut inherited = inherited.iter().peekable();
+    std::iter::from_fn(move || {
+        let order = match (own.peek(), inherited.peek()) {
+            (Some((own, _)), Some((inherited, _))) => own.cmp(inherited),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        if order == Ordering::Equal {
+            inherited.next();
+        }
+        if order == Ordering::Greater {
+            inherited.next().map(|(_, text)| Part::Written(text))
+        } else {
+            own.next().map(|(name, value)| Part::Own(name, value))
+        }
+    })
+}
+
+/// The names of the hosts of a group, and those of its children.
+type Parts<'t> = (Vec<&'t str>, Vec<&'t str>);
+
 /// The hosts to show of a group, and its children.
-pub(super) fn parts<'t>(group: Group<'t>, shown: &BTreeSet<usize>) -> (Vec<&'t str>, Vec<&'t str>) {
+fn parts<'t>(group: Group<'t>, shown: &BTreeSet<usize>) -> Parts<'t> {
     let hosts = if group.name() == "all" {
         Vec::new()
     } else {
@@ -288,7 +361,9 @@ pub(super) fn float(number: f64, names: &[&str; 2]) -> String {
 pub(super) fn quote(text: &str, into: &mut String) {
     into.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|letter: char| letter < ' ' || matches!(letter, '"' | '\\')) {
+    // Each of these is one byte long, and so is no part of a longer letter.
+    let is_special = |byte: u8| byte < b' ' || matches!(byte, b'"' | b'\\');
+    while let Some(at) = rest.bytes().position(is_special) {
         let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
         into.push_str(plain);
         let mut letters = special.chars();
@@ -350,5 +425,7 @@ const INTERNAL: [&str; 33] = [
 
 /// Whether a name is one of them.
 pub(super) fn is_internal(name: &str) -> bool {
-    INTERNAL.binary_search(&name).is_ok()
+    // Most names begin with other letters, and this is asked for every variable of every host.
+    let may_be = name.starts_with(['a', 'g', 'h', 'i', 'p']) || name.starts_with("role");
+    may_be && INTERNAL.binary_search(&name).is_ok()
 }

@@ -1,6 +1,7 @@
 //! A host that is a map of numbers, and the session to it.
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rdpfix::cim::Answer;
 use rdpfix::cim::Call;
 use rdpfix::cim::CimError;
@@ -12,6 +13,7 @@ use rdpfix::cim::Namespace;
 use rdpfix::cim::Read;
 use rdpfix::cim::RegistryData;
 use rdpfix::cim::Traffic;
+use rdpfix::cim::Value;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use std::collections::BTreeMap;
@@ -45,6 +47,8 @@ pub(crate) struct Machine {
     pub(crate) most_calls: AtomicUsize,
     pub(crate) sessions_open: AtomicUsize,
     pub(crate) sessions_closed: AtomicUsize,
+    /// How often it was told to reboot.
+    pub(crate) reboots: AtomicUsize,
     /// Becomes true when a call begins.
     pub(crate) begun: watch::Sender<bool>,
 }
@@ -78,13 +82,19 @@ impl Machine {
         self.values.lock().unwrap().get(name).copied()
     }
 
+    /// When it was started: a day later each time.
+    fn booted(&self) -> Timestamp {
+        let days = i64::try_from(self.reboots.load(Ordering::SeqCst)).unwrap();
+        Timestamp::from_second((days + 1) * 86_400).unwrap()
+    }
+
     fn service(name: &str) -> Instance {
         Instance::new(Namespace::CIMV2, "Win32_Service")
             .with("Name", name)
             .with("State", "Running")
     }
 
-    fn instances(class: &str) -> Vec<Instance> {
+    fn instances(&self, class: &str) -> Vec<Instance> {
         let one = Instance::new(Namespace::CIMV2, class);
         match class {
             "Win32_OperatingSystem" => vec![
@@ -92,7 +102,8 @@ impl Machine {
                     .with("Caption", "Windows")
                     .with("Version", "10.0.20348")
                     .with("BuildNumber", "20348")
-                    .with("ProductType", 3_u32),
+                    .with("ProductType", 3_u32)
+                    .with("LastBootUpTime", Value::DateTime(self.booted())),
             ],
             "Win32_ComputerSystem" => vec![one.with("PartOfDomain", true).with("Domain", "corp")],
             _ => Vec::new(),
@@ -147,7 +158,7 @@ impl CimReader for Session {
                         .map(|name| Machine::service(name))
                         .collect(),
                 )),
-                _ => Ok(Answer::Instances(Machine::instances(&query.class))),
+                _ => Ok(Answer::Instances(self.machine.instances(&query.class))),
             },
             other => panic!("nobody asks {other}"),
         }
@@ -158,6 +169,14 @@ impl CimReader for Session {
 impl CimSession for Session {
     async fn invoke(&self, call: &Call) -> Result<(), CimError> {
         assert!(!self.machine.read_only, "{call} in check mode");
+        if let Call::Method {
+            method: "Win32ShutdownTracker",
+            ..
+        } = call
+        {
+            self.machine.reboots.fetch_add(1, Ordering::SeqCst);
+            return Ok(());
+        }
         let Call::SetRegistry {
             name,
             data: RegistryData::Dword(value),

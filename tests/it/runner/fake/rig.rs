@@ -1,8 +1,12 @@
 //! Runs plays of wishes on machines and keeps what was told.
 
 use async_trait::async_trait;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rdpfix::cim::CimError;
 use rdpfix::cim::CimSession;
+use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::connect::Connector;
 use rdpfix::connect::Prover;
@@ -15,8 +19,10 @@ use rdpfix::event::RunMode;
 use rdpfix::event::TaskResult;
 use rdpfix::event::Tolerated;
 use rdpfix::inventory::Authentication;
+use rdpfix::inventory::Defaults;
 use rdpfix::inventory::Host;
 use rdpfix::inventory::HostVars;
+use rdpfix::inventory::Inventory;
 use rdpfix::inventory::PasswordSource;
 use rdpfix::inventory::Scheme;
 use rdpfix::inventory::TlsTrust;
@@ -43,7 +49,10 @@ use rdpfix::runner::rollout::Bounds;
 use rdpfix::runner::run_with;
 use rdpfix::secret::Secret;
 use rdpfix::syntax::Node;
+use rdpfix::waiver;
+use rdpfix::waiver::Waivers;
 use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::future::pending;
 use std::ops::Range;
 use std::sync::Arc;
@@ -71,6 +80,8 @@ pub(crate) struct Rig {
     pub(crate) handlers: Vec<(&'static str, Wish)>,
     /// Hosts that do not let clients in, and how often.
     pub(crate) refuted: BTreeMap<String, usize>,
+    /// Hosts where nothing answers clients, and how often.
+    pub(crate) silent: BTreeMap<String, usize>,
     pub(crate) needs_facts: bool,
     pub(crate) forks: usize,
     pub(crate) host_timeout: Duration,
@@ -89,6 +100,8 @@ pub(crate) struct Rig {
     pub(crate) files: BTreeMap<&'static str, Vec<Statement>>,
     pub(crate) variables: BTreeMap<&'static str, &'static str>,
     pub(crate) verbosity: u8,
+    /// A waiver file.
+    pub(crate) waivers: String,
 }
 
 impl Default for Rig {
@@ -98,6 +111,7 @@ impl Default for Rig {
             tasks: Vec::new(),
             handlers: Vec::new(),
             refuted: BTreeMap::new(),
+            silent: BTreeMap::new(),
             needs_facts: false,
             forks: 10,
             host_timeout: Duration::from_mins(10),
@@ -113,6 +127,7 @@ impl Default for Rig {
             files: BTreeMap::new(),
             variables: BTreeMap::new(),
             verbosity: 0,
+            waivers: String::new(),
         }
     }
 }
@@ -158,6 +173,37 @@ impl Rig {
     pub(crate) fn play(mut self, text: &str) -> Self {
         self.plays.push(Arc::new(script::play(text)));
         self
+    }
+
+    /// Adds a waiver for a control on hosts, which ends so many days from now.
+    pub(crate) fn waiver(mut self, control: &str, hosts: &str, days: i64) -> Self {
+        let expires = today().saturating_add(days.days());
+        writeln!(
+            self.waivers,
+            "- {{hosts: \"{hosts}\", control: {control}, owner: ops, reason: old, expires: {expires}}}"
+        )
+        .unwrap();
+        self
+    }
+
+    fn resolved(&self) -> Waivers {
+        let file = |name: &str, text: String| {
+            Arc::new(Source {
+                name: name.to_owned(),
+                text,
+                secret: false,
+            })
+        };
+        let names = self.machines.iter().map(|(name, _)| format!("{name}: "));
+        let names: Vec<String> = names.collect();
+        let hosts = format!("all: {{hosts: {{{}}}}}", names.join(", "));
+        let inventory = Inventory::parse(&file("hosts.yml", hosts), &Defaults::default());
+        let sources = [file("waivers.yml", self.waivers.clone())];
+        let (entries, mistakes) = waiver::read(&sources, today());
+        let entries = entries.unwrap_or_else(|| panic!("{mistakes:?}"));
+        let (waivers, mistakes) = waiver::resolve(&entries, &inventory.0.unwrap());
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        waivers
     }
 
     /// Adds a file of tasks that may be included.
@@ -228,6 +274,7 @@ impl Rig {
             }),
             prover: Arc::new(FakeProver {
                 refuted: Mutex::new(self.refuted.clone()),
+                silent: Mutex::new(self.silent.clone()),
             }),
             clock: Arc::new(SystemClock),
             events,
@@ -244,6 +291,7 @@ impl Rig {
             .collect();
         let around = Surroundings {
             verbosity: self.verbosity,
+            waivers: Arc::new(self.resolved()),
             ..Surroundings::default()
         };
         let order = Order {
@@ -333,6 +381,11 @@ impl Story {
         let mut hosts = self.hosts().into_iter();
         hosts.find(|host| &*host.host == name).unwrap()
     }
+}
+
+/// The day in UTC.
+fn today() -> Date {
+    SystemClock.now().to_zoned(TimeZone::UTC).date()
 }
 
 fn word(outcome: &Outcome) -> String {
@@ -467,15 +520,26 @@ impl Connector for FakeConnector {
 
 struct FakeProver {
     refuted: Mutex<BTreeMap<String, usize>>,
+    silent: Mutex<BTreeMap<String, usize>>,
 }
 
 #[async_trait]
 impl Prover for FakeProver {
     async fn prove(&self, host: &Host) -> Proof {
-        let mut refuted = self.refuted.lock().unwrap();
-        let left = refuted.entry(host.name.to_string()).or_default();
-        let verdict = if *left > 0 {
-            *left -= 1;
+        let once_less = |times: &Mutex<BTreeMap<String, usize>>| {
+            let mut times = times.lock().unwrap();
+            let left = times.entry(host.name.to_string()).or_default();
+            let is_left = *left > 0;
+            *left -= usize::from(is_left);
+            is_left
+        };
+        let verdict = if once_less(&self.silent) {
+            Verdict::Refuted {
+                stage: Stage::Connect,
+                id: "no-answer",
+                reason: "nothing answers".to_owned(),
+            }
+        } else if once_less(&self.refuted) {
             Verdict::Refuted {
                 stage: Stage::Tls,
                 id: "cert-expired",

@@ -1,5 +1,7 @@
 //! Plays of wishes, written as YAML: the play language with `wish: {name, value}` as its only resource.
 
+use rdpfix::control::Control;
+use rdpfix::control::Severity;
 use rdpfix::diag::Source;
 use rdpfix::playbook;
 use rdpfix::playbook::Action;
@@ -11,6 +13,7 @@ use rdpfix::playbook::Loop;
 use rdpfix::playbook::Meta;
 use rdpfix::playbook::Play;
 use rdpfix::playbook::Rollout;
+use rdpfix::playbook::Ruled;
 use rdpfix::playbook::Statement;
 use rdpfix::playbook::Task;
 use rdpfix::playbook::Until;
@@ -143,6 +146,7 @@ fn task(node: &Node) -> Task {
         }),
         changed_when: conditions(node.get("changed_when")),
         failed_when: conditions(node.get("failed_when")),
+        control: node.get("control").map(|id| ruled(&text(id), node)),
         ..Task::plain(&name, action, node.span.clone())
     };
     let manner = &mut task.manner;
@@ -156,6 +160,19 @@ fn task(node: &Node) -> Task {
         .map(|node| number(node).try_into().unwrap());
     manner.timeout = node.get("timeout").map(number);
     task
+}
+
+/// `control` as its identifier alone, with `note` beside it.
+fn ruled(id: &str, node: &Node) -> Ruled {
+    Ruled {
+        control: Arc::new(Control {
+            id: id.into(),
+            title: None,
+            severity: Severity::High,
+            references: Vec::new(),
+        }),
+        note: node.get("note").map(|note| text(note).into()),
+    }
 }
 
 fn repeat(items: &Node, node: &Node) -> Loop {
@@ -198,6 +215,7 @@ fn action(node: &Node) -> Action {
         "include_vars",
         "meta",
         "ping",
+        "reboot",
     ]
     .into_iter()
     .find_map(|word| Some((word, node.get(word)?)));
@@ -235,6 +253,7 @@ fn action(node: &Node) -> Action {
             "end_play" => Meta::EndPlay,
             _ => Meta::Nothing,
         }),
+        "reboot" => Action::Reboot(body.clone()),
         _ => Action::Nothing("ping"),
     }
 }

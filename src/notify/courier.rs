@@ -1,0 +1,384 @@
+//! Carries messages: one after the other to the same webhook, each tried as often as the job says, and what did not
+//! arrive once more whenever there is a reason to believe that it might.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::clock::Clock;
+use crate::job::Job;
+use crate::job::Occasion;
+use crate::job::TokenSource;
+use crate::job::Webhook;
+use crate::notify::body;
+use crate::notify::letter;
+use crate::notify::letter::Letter;
+use crate::notify::letter::mark;
+use crate::notify::occasion::occasions;
+use crate::notify::occasion::wanted;
+use crate::notify::patience::pause;
+use crate::notify::post::Parcel;
+use crate::notify::post::Postman;
+use crate::notify::post::Verdict;
+use crate::notify::post::shown;
+use crate::secret::Secret;
+use crate::service::errand::Herald;
+use crate::service::errand::Notice;
+
+/// Messages for one webhook that may wait for those before them; further ones are left in the outbox.
+const LONGEST_LANE: usize = 16;
+
+/// The file of messages that have not arrived.
+pub trait Outbox: Send + Sync {
+    /// Changes the text of the file, one process at a time. The error is for people.
+    fn change(&self, change: &mut dyn FnMut(&str) -> String) -> Result<(), String>;
+}
+
+/// What messages need of this machine, and who hears of them.
+pub trait Office: Send + Sync {
+    /// The token that a job file names; the error is for people.
+    fn token(&self, source: &TokenSource) -> Result<Secret, String>;
+    /// The page of a run, when it has one.
+    fn page(&self, run: &str) -> Option<String>;
+    /// Hears what became of a message.
+    fn heard(&self, job: &Arc<str>, fate: Fate);
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fate {
+    /// Why it was sent, in words.
+    pub occasion: String,
+    /// Whom it is for, without the path of the address.
+    pub to: String,
+    /// The number of tries it took to arrive, or why it did not and what becomes of it.
+    pub arrived: Result<u32, String>,
+}
+
+/// Carries messages.
+#[derive(Clone)]
+pub struct Courier(Arc<Inner>);
+
+struct Inner {
+    clock: Arc<dyn Clock>,
+    outbox: Arc<dyn Outbox>,
+    office: Arc<dyn Office>,
+    postman: Postman,
+    /// The end of each webhook's queue.
+    lanes: Mutex<BTreeMap<String, Lane>>,
+    /// Identifiers of letters that are under way.
+    flying: Mutex<BTreeSet<String>>,
+}
+
+/// A webhook's queue.
+#[derive(Default)]
+struct Lane {
+    length: usize,
+    /// Tells when the last one in it is done.
+    last: Option<oneshot::Receiver<()>>,
+}
+
+/// A place in a webhook's queue.
+struct Place {
+    before: Option<oneshot::Receiver<()>>,
+    /// Dropped when it is done, however that comes about.
+    _done: oneshot::Sender<()>,
+}
+
+/// What a webhook is to be told.
+struct Task {
+    job: Arc<Job>,
+    webhook: Webhook,
+    letters: Vec<(Letter, Occasion)>,
+    place: Place,
+}
+
+impl Courier {
+    /// Carries for this office.
+    pub fn new(clock: Arc<dyn Clock>, outbox: Arc<dyn Outbox>, office: Arc<dyn Office>) -> Self {
+        Self(Arc::new(Inner {
+            clock,
+            outbox,
+            office,
+            postman: Postman::default(),
+            lanes: Mutex::default(),
+            flying: Mutex::default(),
+        }))
+    }
+
+    /// Sends what is in the outbox for these jobs once more, each webhook until one does not arrive.
+    pub fn resume(&self, jobs: &[Arc<Job>]) -> BoxFuture<'static, ()> {
+        let tasks = jobs.iter().flat_map(|job| {
+            let hooks = job.notify.iter();
+            hooks.filter_map(|webhook| self.0.task(job, webhook, Vec::new()))
+        });
+        self.carry(tasks.collect())
+    }
+
+    /// Letters of webhooks that no job has any more are of no use.
+    pub fn forget_others(&self, jobs: &[Arc<Job>]) -> usize {
+        let known: BTreeSet<(String, String)> = jobs
+            .iter()
+            .flat_map(|job| {
+                job.notify
+                    .iter()
+                    .map(|hook| (job.name.to_string(), mark(&hook.url)))
+            })
+            .collect();
+        let mut gone = 0;
+        let changed = self.0.change_letters(|letters| {
+            let before = letters.len();
+            letters.retain(|one| known.contains(&(one.job.clone(), one.webhook.clone())));
+            gone = before - letters.len();
+        });
+        changed.map_or(0, |()| gone)
+    }
+
+    fn carry(&self, tasks: Vec<Task>) -> BoxFuture<'static, ()> {
+        let inner = Arc::clone(&self.0);
+        async move {
+            let all = tasks.into_iter().map(|task| inner.work(task));
+            futures_util::future::join_all(all).await;
+        }
+        .boxed()
+    }
+}
+
+impl Herald for Courier {
+    /// The messages are written and stand in the outbox when this returns.
+    fn tell(&self, notice: Notice) -> BoxFuture<'static, ()> {
+        let found = occasions(&notice);
+        let mut tasks = Vec::new();
+        for webhook in &notice.job.notify {
+            let letters = wanted(&webhook.on, &found)
+                .into_iter()
+                .filter_map(|occasion| self.0.write(&notice, webhook, occasion))
+                .collect();
+            tasks.extend(self.0.task(&notice.job, webhook, letters));
+        }
+        self.carry(tasks)
+    }
+}
+
+/// How a letter fared in one go.
+enum Sent {
+    Arrived(u32),
+    Failed(String),
+}
+
+impl Inner {
+    fn lanes(&self) -> MutexGuard<'_, BTreeMap<String, Lane>> {
+        self.lanes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn flying(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.flying.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change_letters(&self, mut change: impl FnMut(&mut Vec<Letter>)) -> Result<(), String> {
+        self.outbox.change(&mut |text| {
+            let mut letters = letter::read(text);
+            change(&mut letters);
+            letter::write(&letters).0
+        })
+    }
+
+    fn heard(&self, job: &Job, webhook: &Webhook, occasion: &str, arrived: Result<u32, String>) {
+        let fate = Fate {
+            occasion: occasion.to_owned(),
+            to: shown(&webhook.url),
+            arrived,
+        };
+        self.office.heard(&job.name, fate);
+    }
+
+    /// Writes a letter and puts it into the outbox; one that cannot be kept is sent all the same.
+    fn write(
+        &self,
+        notice: &Notice,
+        webhook: &Webhook,
+        occasion: Occasion,
+    ) -> Option<(Letter, Occasion)> {
+        let job = &notice.job;
+        let page = notice.result.as_ref().ok();
+        let page = page.and_then(|report| self.office.page(&report.run));
+        let said = body::variables(notice, occasion, page.as_deref());
+        let text = match body::message(webhook.body.as_ref(), said) {
+            Ok(text) => text,
+            Err(why) => {
+                self.heard(job, webhook, occasion.word(), Err(why));
+                return None;
+            }
+        };
+        let milliseconds = u64::try_from(notice.at.as_millisecond()).unwrap_or_default();
+        let letter = Letter {
+            id: ulid::Ulid::from_parts(milliseconds, rand::random()).to_string(),
+            job: job.name.to_string(),
+            webhook: mark(&webhook.url),
+            at: notice.at,
+            body: text,
+        };
+        self.flying().insert(letter.id.clone());
+        if let Err(why) = self.change_letters(|letters| letters.push(letter.clone())) {
+            let why = format!("the outbox cannot be written, so it is sent without a copy: {why}");
+            self.heard(job, webhook, occasion.word(), Err(why));
+        }
+        Some((letter, occasion))
+    }
+
+    /// A place at the end of the webhook's queue; `None` when it is full.
+    fn task(
+        &self,
+        job: &Arc<Job>,
+        webhook: &Webhook,
+        letters: Vec<(Letter, Occasion)>,
+    ) -> Option<Task> {
+        let (done, last) = oneshot::channel();
+        let mut lanes = self.lanes();
+        let lane = lanes.entry(webhook.url.clone()).or_default();
+        if lane.length >= LONGEST_LANE {
+            drop(lanes);
+            for (letter, occasion) in letters {
+                self.flying().remove(&letter.id);
+                let why = format!("{LONGEST_LANE} wait before it; it is kept and sent later");
+                self.heard(job, webhook, occasion.word(), Err(why));
+            }
+            return None;
+        }
+        lane.length += 1;
+        let before = lane.last.replace(last);
+        drop(lanes);
+        Some(Task {
+            job: Arc::clone(job),
+            webhook: webhook.clone(),
+            letters,
+            place: Place {
+                before,
+                _done: done,
+            },
+        })
+    }
+
+    async fn work(&self, mut task: Task) {
+        if let Some(before) = task.place.before.take() {
+            // It is done when its sender is gone.
+            let _gone = before.await;
+        }
+        let mut goes_through = true;
+        for (letter, occasion) in std::mem::take(&mut task.letters) {
+            let tries = if goes_through {
+                task.webhook.retries.count
+            } else {
+                0
+            };
+            let sent = self.send(&task.webhook, &letter, tries).await;
+            goes_through = matches!(sent, Sent::Arrived(_));
+            self.settle(&task, &letter, occasion.word(), sent);
+        }
+        if goes_through {
+            self.send_kept(&task).await;
+        }
+        if let Some(lane) = self.lanes().get_mut(&task.webhook.url) {
+            lane.length = lane.length.saturating_sub(1);
+        }
+    }
+
+    /// Sends what has not arrived before, oldest first, until one does not arrive again, which was told the first time.
+    async fn send_kept(&self, task: &Task) {
+        let mut kept = Vec::new();
+        let hook = mark(&task.webhook.url);
+        let read = self.outbox_letters();
+        for letter in read {
+            let is_ours = letter.job == *task.job.name && letter.webhook == hook;
+            if is_ours && self.flying().insert(letter.id.clone()) {
+                kept.push(letter);
+            }
+        }
+        let mut goes_on = true;
+        for letter in kept {
+            if !goes_on {
+                self.flying().remove(&letter.id);
+                continue;
+            }
+            let occasion = format!("what was kept since {}", letter.at);
+            let sent = self.send(&task.webhook, &letter, 0).await;
+            goes_on = matches!(sent, Sent::Arrived(_));
+            if goes_on {
+                self.settle(task, &letter, &occasion, sent);
+            } else {
+                self.flying().remove(&letter.id);
+            }
+        }
+    }
+
+    fn outbox_letters(&self) -> Vec<Letter> {
+        let mut found = Vec::new();
+        let read = self.outbox.change(&mut |text| {
+            found = letter::read(text);
+            text.to_owned()
+        });
+        read.map_or_else(|_| Vec::new(), |()| found)
+    }
+
+    /// Tells what became of a letter, and takes it out of the outbox when it arrived.
+    fn settle(&self, task: &Task, letter: &Letter, occasion: &str, sent: Sent) {
+        let arrived = match sent {
+            Sent::Arrived(tries) => {
+                // A letter that cannot be taken out arrives twice; its identifier tells.
+                let _kept =
+                    self.change_letters(|letters| letters.retain(|one| one.id != letter.id));
+                Ok(tries)
+            }
+            Sent::Failed(why) => Err(format!("{why}; it is kept and sent later")),
+        };
+        self.flying().remove(&letter.id);
+        self.heard(&task.job, &task.webhook, occasion, arrived);
+    }
+
+    /// Sends one letter; after a failure that may pass, so many times more.
+    async fn send(&self, webhook: &Webhook, letter: &Letter, retries: u32) -> Sent {
+        let mut failed = 0;
+        loop {
+            let token = match webhook
+                .token
+                .as_ref()
+                .map(|source| self.office.token(source))
+            {
+                Some(Err(why)) => return Sent::Failed(why),
+                Some(Ok(token)) => Some(token),
+                None => None,
+            };
+            let parcel = Parcel {
+                url: &webhook.url,
+                headers: &webhook.headers,
+                token,
+                id: &letter.id,
+                body: &letter.body,
+                timeout: webhook.timeout,
+            };
+            let (why, after) = match self.postman.post(parcel, self.clock.now()).await {
+                Verdict::Delivered => return Sent::Arrived(failed + 1),
+                Verdict::Refused { why } => return Sent::Failed(why),
+                Verdict::Again { why, after } => (why, after),
+            };
+            failed += 1;
+            let wait = pause(webhook.retries.delay, failed, rand::random(), after);
+            let Some(wait) = wait.filter(|_| failed <= retries) else {
+                let times = if failed == 1 {
+                    String::new()
+                } else {
+                    format!(" ({failed} tries)")
+                };
+                return Sent::Failed(format!("{why}{times}"));
+            };
+            self.clock.sleep(wait).await;
+        }
+    }
+}

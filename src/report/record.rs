@@ -1,0 +1,422 @@
+//! What happened, host by host, in texts that are fit for any file: free of secrets and control characters, and bounded.
+//!
+//! Reports that tell a host as a whole are [`Chapters`]; [`ByHost`] gathers events for them and forgets each host once it
+//! is told. Secrets are taken out here, before anything is escaped, because an escaped secret looks like another text.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::cim::Value;
+use crate::control::Severity;
+use crate::control::Standing;
+use crate::control::Waiver;
+use crate::event::Event;
+use crate::event::HostStatus;
+use crate::event::HostSummary;
+use crate::event::Recap;
+use crate::event::RunMode;
+use crate::event::Status;
+use crate::event::TaskResult;
+use crate::event::Tolerated;
+use crate::plan::Change;
+use crate::proof::Proof;
+use crate::proof::Verdict;
+use crate::report::Reporter;
+use crate::report::text;
+use crate::report::text::clean;
+use crate::secret::Hidden;
+
+/// Characters of a name.
+const NAME: usize = 200;
+/// Characters of a text that says why.
+const TEXT: usize = 2_000;
+/// Characters of one value.
+const VALUE: usize = 400;
+/// Items of a list that are shown.
+const ITEMS: usize = 50;
+/// Differing properties of one result that are told.
+const CHANGES: usize = 100;
+
+/// Actions that look at nothing.
+const REMARKS: [&str; 6] = [
+    "debug",
+    "set_fact",
+    "include_vars",
+    "include_tasks",
+    "import_tasks",
+    "meta",
+];
+
+/// Where a run stands.
+#[derive(Debug, Clone)]
+pub(super) struct Run {
+    pub(super) id: String,
+    pub(super) at: Timestamp,
+    pub(super) mode: RunMode,
+    pub(super) playbook: String,
+    pub(super) job: Option<String>,
+    /// How many hosts take part.
+    pub(super) hosts: usize,
+}
+
+impl Run {
+    /// The word for whether changes are made.
+    pub(super) fn mode(&self) -> &'static str {
+        match self.mode {
+            RunMode::Check => "check",
+            RunMode::Apply => "apply",
+        }
+    }
+}
+
+/// One property that differs.
+#[derive(Debug, Clone)]
+pub(super) struct Difference {
+    pub(super) property: &'static str,
+    pub(super) before: String,
+    pub(super) after: String,
+    pub(super) decided_by: &'static str,
+}
+
+/// A waiver as reports tell it.
+#[derive(Debug, Clone)]
+pub(super) struct Waived {
+    pub(super) owner: String,
+    pub(super) reason: String,
+    pub(super) expires: String,
+    pub(super) standing: Standing,
+    /// That it ends soon, or has ended.
+    pub(super) warning: Option<String>,
+}
+
+/// How one task ended on one host.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) at: Timestamp,
+    pub(super) play: String,
+    pub(super) task: String,
+    pub(super) resource: &'static str,
+    pub(super) id: String,
+    pub(super) item: Option<String>,
+    pub(super) handler: bool,
+    pub(super) attempts: u32,
+    pub(super) status: Status,
+    pub(super) tolerated: Tolerated,
+    /// See [`TaskResult::control_id`].
+    pub(super) control: String,
+    /// Whether the playbook names the control.
+    pub(super) is_named: bool,
+    pub(super) title: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) references: Vec<String>,
+    pub(super) differences: Vec<Difference>,
+    pub(super) reason: Option<String>,
+    pub(super) hint: Option<String>,
+    pub(super) message: Option<String>,
+    pub(super) waiver: Option<Waived>,
+    pub(super) duration: Duration,
+}
+
+impl Row {
+    /// Whether it failed in a way that the playbook puts up with.
+    pub(super) fn is_tolerated(&self) -> bool {
+        self.tolerated != Tolerated::No
+            && matches!(self.status, Status::Failed | Status::Unreachable)
+    }
+
+    /// Whether somebody has to do something about it.
+    pub(super) fn is_open(&self) -> bool {
+        !self.is_tolerated() && self.status >= Status::Unknown
+    }
+
+    /// Whether it says something about the host's state: neither a handler that had nothing to do, nor a remark of the
+    /// playbook that went well.
+    pub(super) fn is_check(&self) -> bool {
+        let is_idle = self.handler && self.status == Status::Skipped;
+        let is_remark = !self.is_named && REMARKS.contains(&self.resource) && !self.is_open();
+        !is_idle && !is_remark
+    }
+
+    /// The word for how it ended.
+    pub(super) fn word(&self) -> &'static str {
+        match (self.is_tolerated(), self.tolerated) {
+            (true, Tolerated::Ignored) => "ignored",
+            (true, Tolerated::Rescued) => "rescued",
+            _ => self.status.word(),
+        }
+    }
+
+    /// What is to be said of it in one line; empty when it is as it should be and has nothing to say.
+    pub(super) fn line(&self) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        parts.extend(self.reason.clone());
+        parts.extend(
+            self.differences
+                .iter()
+                .map(|one| format!("{}: {} → {}", one.property, one.before, one.after)),
+        );
+        parts.extend(self.message.clone());
+        parts.join("; ")
+    }
+
+    /// `accepted by ops until 2026-12-31: old clients`, when it is waived.
+    pub(super) fn acceptance(&self) -> Option<String> {
+        let waiver = self.waiver.as_ref()?;
+        (self.status == Status::Waived).then(|| {
+            format!(
+                "accepted by {} until {}: {}",
+                waiver.owner, waiver.expires, waiver.reason
+            )
+        })
+    }
+}
+
+/// What a client outside met.
+#[derive(Debug, Clone)]
+pub(super) struct Met {
+    /// Why it does not get through: the catalogue's identifier and what was seen.
+    pub(super) refuted: Option<(&'static str, String)>,
+    /// Subject, and the last moment of validity.
+    pub(super) certificate: Option<(String, Timestamp)>,
+}
+
+/// A host that is done.
+#[derive(Debug, Clone)]
+pub(super) struct Finished {
+    pub(super) name: String,
+    pub(super) at: Timestamp,
+    pub(super) status: &'static str,
+    pub(super) reason: Option<String>,
+    pub(super) hint: Option<String>,
+    pub(super) proof: Option<Met>,
+    pub(super) duration: Duration,
+    pub(super) rows: Vec<Row>,
+}
+
+impl Finished {
+    /// What is wrong with the host beyond its tasks: a rule's identifier and why. The proof is told apart.
+    pub(super) fn trouble(&self) -> Option<(&'static str, String)> {
+        let rule = match self.status {
+            "unreachable" => "host-unreachable",
+            "failed" => "host-failed",
+            _ => return None,
+        };
+        let told = self
+            .rows
+            .iter()
+            .any(|row| row.is_open() && row.status >= Status::Failed);
+        let refuted = self
+            .proof
+            .as_ref()
+            .is_some_and(|proof| proof.refuted.is_some());
+        let reason = self.reason.clone().unwrap_or_default();
+        let told_elsewhere = told || (refuted && self.status == "failed");
+        (!told_elsewhere).then_some((rule, reason))
+    }
+
+    /// Whether there is nothing to do about it; what is accepted counts as nothing.
+    pub(super) fn is_well(&self) -> bool {
+        self.status == "ok" && !self.rows.iter().any(Row::is_open)
+    }
+}
+
+/// A report that tells hosts one after the other.
+pub(super) trait Chapters: Send {
+    /// The run begins.
+    fn begin(&mut self, run: &Run) -> io::Result<()>;
+    /// A host is done; nothing more is said about it.
+    fn host(&mut self, host: &Finished) -> io::Result<()>;
+    /// The run is over: what is left is written, and flushed.
+    fn end(&mut self, at: Timestamp, recap: &Recap) -> io::Result<()>;
+}
+
+/// Gathers the events of each host until it is done.
+pub(super) struct ByHost<C> {
+    chapters: C,
+    hidden: Arc<Hidden>,
+    open: HashMap<Arc<str>, Vec<Row>>,
+}
+
+impl<C: Chapters> ByHost<C> {
+    pub(super) fn new(chapters: C, hidden: Arc<Hidden>) -> Self {
+        Self {
+            chapters,
+            hidden,
+            open: HashMap::new(),
+        }
+    }
+}
+
+impl<C: Chapters> Reporter for ByHost<C> {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let pen = Pen(&self.hidden);
+        match event {
+            Event::RunStart {
+                run,
+                at,
+                mode,
+                playbook,
+                hosts,
+                job,
+            } => self.chapters.begin(&Run {
+                id: pen.name(run),
+                at: *at,
+                mode: *mode,
+                playbook: pen.name(playbook),
+                job: job.as_deref().map(|job| pen.name(job)),
+                hosts: *hosts,
+            }),
+            Event::Result(result) => {
+                let row = pen.row(result);
+                self.open
+                    .entry(Arc::clone(&result.host))
+                    .or_default()
+                    .push(row);
+                Ok(())
+            }
+            Event::HostEnd(summary) => {
+                let rows = self.open.remove(&summary.host).unwrap_or_default();
+                self.chapters.host(&pen.finished(summary, rows))
+            }
+            Event::RunEnd { at, recap } => self.chapters.end(*at, recap),
+            Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) => Ok(()),
+        }
+    }
+}
+
+/// Makes texts fit.
+struct Pen<'a>(&'a Hidden);
+
+impl Pen<'_> {
+    fn fit(&self, text: &str, limit: usize) -> String {
+        clean(&self.0.mask(text), limit).into_owned()
+    }
+
+    fn name(&self, text: &str) -> String {
+        self.fit(text, NAME)
+    }
+
+    fn text(&self, text: &str) -> String {
+        self.fit(text, TEXT)
+    }
+
+    fn value(&self, value: &Value) -> String {
+        match value {
+            // Cut only after secrets were taken out: half a secret is not found any more.
+            Value::Text(text) if !text.is_empty() => self.fit(text, VALUE),
+            Value::List(items) => {
+                let shown: Vec<String> = items
+                    .iter()
+                    .take(ITEMS)
+                    .map(|item| self.value(item))
+                    .collect();
+                let more = if items.len() > ITEMS { ", …" } else { "" };
+                clean(&format!("[{}{more}]", shown.join(", ")), VALUE).into_owned()
+            }
+            other => self.fit(&text::value(other), VALUE),
+        }
+    }
+
+    fn row(&self, result: &TaskResult) -> Row {
+        let (changes, reason, hint) = text::told(&result.outcome);
+        let control = result.control.as_deref();
+        Row {
+            at: result.at,
+            play: self.name(&result.play),
+            task: self.name(&result.task),
+            resource: result.resource,
+            id: self.name(&result.id),
+            item: result.item.as_deref().map(|item| self.name(item)),
+            handler: result.handler,
+            attempts: result.attempts,
+            status: result.status(),
+            tolerated: result.tolerated,
+            control: self.name(&result.control_id()),
+            is_named: control.is_some(),
+            title: control
+                .and_then(|control| control.title.as_deref())
+                .map(|title| self.name(title)),
+            severity: control.map(|control| control.severity).unwrap_or_default(),
+            references: control
+                .map(|control| control.references.as_slice())
+                .unwrap_or_default()
+                .iter()
+                .take(ITEMS)
+                .map(|text| self.name(text))
+                .collect(),
+            differences: changes
+                .iter()
+                .take(CHANGES)
+                .map(|change| self.difference(change))
+                .collect(),
+            reason: reason.map(|text| self.text(&text)),
+            hint: hint.map(|text| self.text(&text)),
+            message: result.message.as_deref().map(|text| self.text(text)),
+            waiver: result
+                .waiver
+                .as_deref()
+                .map(|waiver| self.waived(waiver, result)),
+            duration: result.duration,
+        }
+    }
+
+    fn difference(&self, change: &Change) -> Difference {
+        Difference {
+            property: change.property,
+            before: self.value(&change.from),
+            after: self.value(&change.to),
+            decided_by: change.decided_by.word(),
+        }
+    }
+
+    fn waived(&self, waiver: &Waiver, result: &TaskResult) -> Waived {
+        Waived {
+            owner: self.name(&waiver.owner),
+            reason: self.text(&waiver.reason),
+            expires: waiver.expires.to_string(),
+            standing: result.standing().unwrap_or(Standing::Holds),
+            warning: text::waiver_warning(result).map(|text| self.text(&text)),
+        }
+    }
+
+    fn finished(&self, summary: &HostSummary, rows: Vec<Row>) -> Finished {
+        let (status, reason, hint) = match &summary.status {
+            HostStatus::Ok => ("ok", None, None),
+            HostStatus::Drifted => ("drifted", text::drift(summary), None),
+            HostStatus::Unreachable { reason, hint } => {
+                ("unreachable", Some(reason.clone()), hint.as_deref())
+            }
+            HostStatus::Failed { reason, hint } => {
+                ("failed", Some(reason.clone()), hint.as_deref())
+            }
+            HostStatus::Interrupted => ("interrupted", None, None),
+        };
+        Finished {
+            name: self.name(&summary.host),
+            at: summary.at,
+            status,
+            reason: reason.map(|text| self.text(&text)),
+            hint: hint.map(|text| self.text(text)),
+            proof: summary.proof.as_ref().map(|proof| self.met(proof)),
+            duration: summary.duration,
+            rows,
+        }
+    }
+
+    fn met(&self, proof: &Proof) -> Met {
+        Met {
+            refuted: match &proof.verdict {
+                Verdict::Proven => None,
+                Verdict::Refuted { id, reason, .. } => Some((*id, self.text(reason))),
+            },
+            certificate: proof
+                .certificate
+                .as_ref()
+                .map(|shown| (self.name(&shown.subject), shown.not_after)),
+        }
+    }
+}

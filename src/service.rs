@@ -1,0 +1,527 @@
+//! The standing service: begins the runs of jobs when their time has come, one of each job at once, until it is told to
+//! stop.
+//!
+//! Knows jobs, times and the order of things; must not know playbooks, sessions, files or sockets. What it needs done is
+//! done by others behind the traits of [`errand`], and time enters by `clock::Clock`, so that whole days of it are tested
+//! without waiting.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio::sync::watch;
+use tokio::task::JoinError;
+use tokio::task::JoinSet;
+
+pub mod agenda;
+pub mod errand;
+pub mod said;
+pub mod state;
+pub mod turn;
+
+use crate::clock::Clock;
+use crate::event::Recap;
+use crate::event::RunMode;
+use crate::job::Job;
+use crate::service::agenda::Act;
+use crate::service::agenda::Agenda;
+use crate::service::agenda::Cause;
+use crate::service::agenda::until;
+use crate::service::errand::Executor;
+use crate::service::errand::Herald;
+use crate::service::errand::JobSource;
+use crate::service::errand::Journal;
+use crate::service::errand::LastRun;
+use crate::service::errand::LeftOut;
+use crate::service::errand::Log;
+use crate::service::errand::NotBegun;
+use crate::service::errand::Notice;
+use crate::service::errand::Report;
+use crate::service::errand::Standing;
+use crate::service::said::Said;
+use crate::service::said::What;
+use crate::service::state::JobState;
+use crate::service::state::Phase;
+use crate::service::state::Running;
+use crate::service::state::State;
+use crate::service::turn::Bound;
+use crate::service::turn::Over;
+use crate::service::turn::Turn;
+
+/// The service sleeps until something is due, but no longer than this: a clock that jumps wakes nobody, and neither does
+/// a job file that is replaced.
+pub const LONGEST_SLEEP: Duration = Duration::from_mins(1);
+
+/// Wishes for runs that may wait.
+const MOST_WISHES: usize = 16;
+
+/// Who does what the service wants done.
+pub struct Parts {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Makes runs.
+    pub executor: Arc<dyn Executor>,
+    /// Remembers runs.
+    pub journal: Arc<dyn Journal>,
+    /// Tells others.
+    pub herald: Arc<dyn Herald>,
+    /// Hears what the service tells.
+    pub log: Arc<dyn Log>,
+}
+
+/// What the service is told from outside.
+pub struct Wires {
+    /// Becomes true when it is to stop.
+    pub stop: watch::Receiver<bool>,
+    /// Somebody wants the jobs to be read again.
+    pub reload: mpsc::Receiver<()>,
+    /// Somebody wants a run of this job now.
+    pub asks: mpsc::Receiver<String>,
+    /// How long runs under way are waited for when it stops.
+    pub drain: Duration,
+}
+
+/// How the service ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Everything under way was over.
+    Clean,
+    /// Something did not end in time.
+    CutOff,
+}
+
+/// A way to look at the service and to ask it for runs, for as many as want one.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    state: watch::Receiver<State>,
+    asks: mpsc::Sender<String>,
+}
+
+/// What came of asking for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It begins as soon as the service gets to it.
+    Accepted,
+    /// The job runs already.
+    Running,
+    /// There is no such job.
+    Unknown,
+    /// The service is stopping, or has more wishes than it can remember.
+    Refused,
+}
+
+impl Handle {
+    /// What the service is doing.
+    pub fn state(&self) -> State {
+        self.state.borrow().clone()
+    }
+
+    /// Becomes ready with each change of what the service is doing.
+    pub fn changes(&self) -> watch::Receiver<State> {
+        self.state.clone()
+    }
+
+    /// Asks for a run now; never waits.
+    pub fn run_now(&self, job: &str) -> Asked {
+        let state = self.state.borrow();
+        let Some(shown) = state.job(job) else {
+            return Asked::Unknown;
+        };
+        if shown.running.is_some() {
+            return Asked::Running;
+        }
+        if state.phase != Phase::Up || self.asks.try_send(job.to_owned()).is_err() {
+            return Asked::Refused;
+        }
+        Asked::Accepted
+    }
+}
+
+/// What turns share.
+struct Around {
+    parts: Parts,
+    /// What is shown of it.
+    state: watch::Sender<State>,
+    /// What is being told to others.
+    tellings: Mutex<JoinSet<()>>,
+}
+
+/// The service, with jobs that could be read.
+pub struct Service {
+    around: Arc<Around>,
+    source: Arc<dyn JobSource>,
+    agenda: Agenda,
+    /// How jobs stand, as far as anybody knows.
+    standings: BTreeMap<Arc<str>, Standing>,
+    turns: JoinSet<Over>,
+    stop: watch::Sender<bool>,
+    asks: mpsc::Sender<String>,
+}
+
+impl Service {
+    /// Reads the jobs; the error is for people. What comes along hears the wishes of its handles, see [`Wires::asks`].
+    pub fn new(
+        parts: Parts,
+        source: Arc<dyn JobSource>,
+    ) -> Result<(Self, mpsc::Receiver<String>), String> {
+        let file = source.read()?;
+        let now = parts.clock.now();
+        let jobs = file.jobs.iter().map(JobState::new);
+        let state = State {
+            started: now,
+            phase: Phase::Up,
+            file: source.name(),
+            read: now,
+            problem: None,
+            jobs: jobs.collect(),
+        };
+        let (asks, asked) = mpsc::channel(MOST_WISHES);
+        let service = Self {
+            around: Arc::new(Around {
+                parts,
+                state: watch::Sender::new(state),
+                tellings: Mutex::default(),
+            }),
+            source,
+            agenda: Agenda::default(),
+            standings: BTreeMap::new(),
+            turns: JoinSet::new(),
+            stop: watch::Sender::new(false),
+            asks,
+        };
+        Ok((service, asked))
+    }
+
+    /// A way to look at it and to ask it for runs.
+    pub fn handle(&self) -> Handle {
+        Handle {
+            state: self.around.state.subscribe(),
+            asks: self.asks.clone(),
+        }
+    }
+
+    /// Works until it is told to stop, and everything under way is over or cut off.
+    pub async fn run(mut self, mut wires: Wires) -> Ended {
+        self.start();
+        loop {
+            let acts = self.agenda.due(self.now());
+            self.perform(acts);
+            let pause = self.pause();
+            tokio::select! {
+                biased;
+                _told = wires.stop.wait_for(|stop| *stop) => break,
+                Some(()) = wires.reload.recv() => self.reload(),
+                Some(job) = wires.asks.recv() => {
+                    let act = self.agenda.ask(&job);
+                    self.perform(act.into_iter().collect());
+                }
+                Some(over) = self.turns.join_next() => self.ended(over),
+                () = self.around.parts.clock.sleep(pause) => {
+                    if self.source.has_changed() {
+                        self.reload();
+                    }
+                }
+            }
+        }
+        self.drain(wires.drain).await
+    }
+
+    fn now(&self) -> Timestamp {
+        self.around.parts.clock.now()
+    }
+
+    fn start(&mut self) {
+        let state = self.around.state.borrow();
+        let file = state.file.clone();
+        let jobs: Vec<Arc<Job>> = state.jobs.iter().map(|one| Arc::clone(&one.job)).collect();
+        drop(state);
+        let count = jobs.len();
+        self.around.say(None, What::Started { file, jobs: count });
+        self.take(&jobs);
+    }
+
+    /// Takes these jobs in place of those before.
+    fn take(&mut self, jobs: &[Arc<Job>]) {
+        let journal = Arc::clone(&self.around.parts.journal);
+        let mut known: BTreeMap<Arc<str>, LastRun> = BTreeMap::new();
+        for job in jobs {
+            if self.agenda.job(&job.name).is_none()
+                && let Some(last) = journal.last(&job.name)
+            {
+                known.insert(Arc::clone(&job.name), last);
+            }
+        }
+        for (job, last) in &known {
+            if let Some(standing) = last.standing {
+                self.standings.entry(Arc::clone(job)).or_insert(standing);
+            }
+        }
+        let started = |job: &str| Some(known.get(job)?.started);
+        let acts = self.agenda.set(jobs, &started, self.now());
+        self.perform(acts);
+    }
+
+    fn reload(&mut self) {
+        let now = self.now();
+        match self.source.read() {
+            Ok(file) => {
+                self.around
+                    .state
+                    .send_modify(|state| state.renew(&file, now));
+                let jobs = file.jobs.len();
+                self.around.say(None, What::Reloaded { jobs });
+                self.take(&file.jobs);
+            }
+            Err(why) => {
+                self.around
+                    .state
+                    .send_modify(|state| state.problem = Some(why.clone()));
+                self.around.say(None, What::NotReloaded { why });
+            }
+        }
+    }
+
+    fn perform(&mut self, acts: Vec<Act>) {
+        for act in acts {
+            let (job, what) = match act {
+                Act::Begin { job, cause } => {
+                    self.begin(&job, cause);
+                    continue;
+                }
+                Act::PassOver { job, at } => (job, What::PassedOver { due: at }),
+                Act::Wait { job, at } => (job, What::Queued { due: at }),
+                Act::Gone { job, first, count } => (job, What::Missed { first, count }),
+                Act::ClockSetBack { job, from } => (job, What::ClockSetBack { from }),
+            };
+            self.around.say(Some(&job), what);
+        }
+        self.show();
+    }
+
+    fn begin(&mut self, name: &str, cause: Cause) {
+        let Some(job) = self.agenda.job(name) else {
+            return;
+        };
+        let turn = Turn {
+            before: self.standings.get(name).copied(),
+            job,
+            cause,
+            bound: Bound::Windows,
+        };
+        let taken = turn.take(Arc::clone(&self.around), self.stop.subscribe());
+        self.turns.spawn(taken);
+    }
+
+    fn ended(&mut self, over: Result<Over, JoinError>) {
+        // A turn that was cut off says so elsewhere; one that panicked is a defect that must not end the others.
+        let over = match over {
+            Ok(over) => over,
+            Err(error) => {
+                let text = format!("a run broke off: {error}");
+                self.around.say(None, What::Note { text });
+                return;
+            }
+        };
+        if let Some(standing) = over.standing {
+            self.standings.insert(Arc::clone(&over.job), standing);
+        }
+        let acts = self.agenda.ended(&over.job, over.ending, self.now());
+        self.around.turn_ended(&over);
+        if let Some(next) = self.agenda.times(&over.job).and_then(|times| times.retry) {
+            self.around.say(Some(&over.job), What::RetryLater { next });
+        }
+        self.perform(acts);
+    }
+
+    /// How long nothing is due.
+    fn pause(&self) -> Duration {
+        let wake = self.agenda.wake();
+        let left = wake.map_or(LONGEST_SLEEP, |wake| until(wake, self.now()));
+        left.min(LONGEST_SLEEP)
+    }
+
+    /// Puts what is known of times into what is shown.
+    fn show(&self) {
+        self.around.state.send_modify(|state| {
+            for shown in &mut state.jobs {
+                let times = self.agenda.times(&shown.job.name);
+                shown.next = times.and_then(|times| times.next);
+                shown.retry = times.and_then(|times| times.retry);
+                shown.queued = times.is_some_and(|times| times.queued);
+            }
+        });
+    }
+
+    /// Ends what is under way: at the next call, or by force when that takes too long. What could not be told to others
+    /// is told later by whoever takes over.
+    async fn drain(mut self, limit: Duration) -> Ended {
+        let runs = self.turns.len();
+        let drain_s = limit.as_secs();
+        self.around.say(None, What::Stopping { runs, drain_s });
+        self.around
+            .state
+            .send_modify(|state| state.phase = Phase::Stopping);
+        self.stop.send_replace(true);
+        let clock = Arc::clone(&self.around.parts.clock);
+        let deadline = clock.sleep(limit);
+        tokio::pin!(deadline);
+        let all_over = async {
+            while let Some(over) = self.turns.join_next().await {
+                if let Ok(over) = over {
+                    self.around.turn_ended(&over);
+                }
+            }
+            let mut tellings = self.around.take_tellings();
+            while tellings.join_next().await.is_some() {}
+        };
+        let is_over = tokio::select! {
+            biased;
+            () = all_over => true,
+            () = &mut deadline => false,
+        };
+        if !is_over {
+            self.cut_off();
+        }
+        self.around.say(None, What::Stopped);
+        if is_over { Ended::Clean } else { Ended::CutOff }
+    }
+
+    fn cut_off(&mut self) {
+        let under_way: Vec<Arc<str>> = {
+            let state = self.around.state.borrow();
+            let running = state.jobs.iter().filter(|one| one.running.is_some());
+            running.map(|one| Arc::clone(&one.job.name)).collect()
+        };
+        for job in under_way {
+            self.around.say(Some(&job), What::CutOff);
+        }
+        self.turns.abort_all();
+    }
+}
+
+/// Takes one turn of a job as the service would, and waits until everybody was told of it.
+pub async fn once(parts: Parts, turn: Turn, stop: watch::Receiver<bool>) -> Over {
+    let now = parts.clock.now();
+    let state = State {
+        started: now,
+        phase: Phase::Up,
+        file: String::new(),
+        read: now,
+        problem: None,
+        jobs: vec![JobState::new(&turn.job)],
+    };
+    let around = Arc::new(Around {
+        parts,
+        state: watch::Sender::new(state),
+        tellings: Mutex::default(),
+    });
+    let over = turn.take(Arc::clone(&around), stop).await;
+    let mut tellings = around.take_tellings();
+    while tellings.join_next().await.is_some() {}
+    over
+}
+
+impl Around {
+    fn say(&self, job: Option<&Arc<str>>, what: What) {
+        self.parts.log.say(&Said {
+            at: self.parts.clock.now(),
+            job: job.cloned(),
+            what,
+        });
+    }
+
+    fn run_begins(&self, job: &Arc<str>, running: Running) {
+        let mode = mode_word(running.mode);
+        let cause = running.cause.to_string();
+        self.say(Some(job), What::RunBegun { mode, cause });
+        self.state.send_modify(|state| {
+            if let Some(shown) = state.job_mut(job) {
+                shown.running = Some(running);
+            }
+        });
+    }
+
+    fn run_ended(&self, job: &Arc<str>, mode: RunMode, result: &Result<Arc<Report>, NotBegun>) {
+        match result {
+            Ok(report) => {
+                for left_out in &report.left_out {
+                    let LeftOut {
+                        host,
+                        holder,
+                        until,
+                    } = left_out.clone();
+                    let what = What::HostLeftOut {
+                        host,
+                        holder,
+                        until,
+                    };
+                    self.say(Some(job), what);
+                }
+                let what = What::RunEnded {
+                    run: report.run.clone(),
+                    mode: mode_word(mode),
+                    result: words(&report.recap),
+                    exit_code: report.exit_code,
+                };
+                self.say(Some(job), what);
+            }
+            Err(NotBegun { why, .. }) => {
+                self.say(Some(job), What::RunNotBegun { why: why.clone() });
+            }
+        }
+    }
+
+    fn turn_ended(&self, over: &Over) {
+        self.state.send_modify(|state| {
+            if let Some(shown) = state.job_mut(&over.job) {
+                shown.running = None;
+                shown.last = over.last.clone().or(shown.last.take());
+            }
+        });
+    }
+
+    /// Has a notice told beside everything else.
+    fn tell(&self, notice: Notice) {
+        let telling = self.parts.herald.tell(notice);
+        let mut tellings = self.tellings.lock().unwrap_or_else(PoisonError::into_inner);
+        while tellings.try_join_next().is_some() {}
+        tellings.spawn(telling);
+    }
+
+    fn take_tellings(&self) -> JoinSet<()> {
+        std::mem::take(&mut *self.tellings.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn mode_word(mode: RunMode) -> &'static str {
+    match mode {
+        RunMode::Check => "audit",
+        RunMode::Apply => "apply",
+    }
+}
+
+/// How hosts fared, in one line; what is none is left out.
+pub fn words(recap: &Recap) -> String {
+    let counts = [
+        ("ok", recap.ok),
+        ("changed", recap.changed),
+        ("drifted", recap.drifted),
+        ("unreachable", recap.unreachable),
+        ("failed", recap.failed),
+        ("interrupted", recap.interrupted),
+        ("not started", recap.not_started),
+    ];
+    let some = counts.iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<String> = some
+        .map(|(word, count)| format!("{count} {word}"))
+        .collect();
+    if parts.is_empty() {
+        "no hosts".to_owned()
+    } else {
+        parts.join(", ")
+    }
+}
