@@ -51,5 +51,6 @@ pub mod session;
 
 // Edge: what people and other programs see.
 pub mod cli;
+pub mod dashboard;
 pub mod report;
 pub mod schema;

@@ -47,28 +47,28 @@ const MENDED: u64 = 500_000;
 
 /// How much is recorded.
 #[derive(Debug, Clone, Copy)]
-pub struct Scale {
+pub(crate) struct Scale {
     /// Daily runs.
-    pub days: u32,
+    pub(crate) days: u32,
     /// Hosts of each.
-    pub hosts: usize,
+    pub(crate) hosts: usize,
     /// Controls of each host.
-    pub controls: usize,
+    pub(crate) controls: usize,
 }
 
 /// What it costs.
 #[derive(Debug, Clone)]
-pub struct Figures {
+pub(crate) struct Figures {
     /// Bytes of the file, with what is beside it.
-    pub bytes: u64,
+    pub(crate) bytes: u64,
     /// Results that were told.
-    pub results: u64,
+    pub(crate) results: u64,
     /// What recording took, by run.
-    pub runs: Vec<Duration>,
+    pub(crate) runs: Vec<Duration>,
     /// What checking the file takes when it is opened.
-    pub open: Duration,
+    pub(crate) open: Duration,
     /// The slowest of each kind of read.
-    pub reads: BTreeMap<&'static str, Duration>,
+    pub(crate) reads: BTreeMap<&'static str, Duration>,
 }
 
 /// Numbers that look random and are the same each time (xorshift).
@@ -204,7 +204,7 @@ fn proof(host: &str, at: Timestamp) -> Proof {
 }
 
 /// Records all of it and asks everything.
-pub fn measure(scale: Scale, folder: &Path) -> anyhow::Result<Figures> {
+pub(crate) fn measure(scale: Scale, folder: &Path) -> anyhow::Result<Figures> {
     let path = folder.join("history.db");
     let begin = Timestamp::from_second(1_790_000_000)?;
     let mut fleet = Fleet::new(scale);

@@ -33,8 +33,8 @@ use crate::process::root;
 const AIM: f64 = 100.0;
 /// How many times faster than `ansible-playbook --list-tasks`.
 const LIST_AIM: f64 = 20.0;
-/// How many times faster than Ansible's library, which is as busy with the same keys on one core as we are on all.
-const VAULT_AIM: f64 = 1.2;
+/// How many times the CPU time of Ansible's library opening vault texts may take: both derive the same keys, we on all cores.
+const MOST_TIMES_THEIR_CPU: f64 = 1.5;
 /// What running a thousand tasks on a thousand hosts may take in memory, in megabytes.
 const MOST_MB_OF_A_RUN: f64 = 150.0;
 /// How many times its file an inventory may take in memory, besides what the program takes anyhow.
@@ -87,12 +87,14 @@ fn vaults(folder: &Path, breaches: &mut Vec<String>) -> anyhow::Result<()> {
     row("VaultLib of ansible", &theirs);
     let (wall, cpu) = (
         ratio(theirs.wall, opened.ours.wall),
-        ratio(theirs.cpu, opened.ours.cpu),
+        ratio(opened.ours.cpu, theirs.cpu),
     );
-    println!("vault texts: {wall:.1} times faster, {cpu:.1} times less CPU time");
-    if wall < VAULT_AIM {
+    println!(
+        "vault texts: {wall:.1} times faster, with {cpu:.1} times its CPU time, at most {MOST_TIMES_THEIR_CPU}"
+    );
+    if cpu > MOST_TIMES_THEIR_CPU {
         breaches.push(format!(
-            "  vault texts: {wall:.1} times faster, at least {VAULT_AIM}"
+            "  vault texts: {cpu:.1} times the CPU time, at most {MOST_TIMES_THEIR_CPU}"
         ));
     }
     Ok(())
@@ -123,12 +125,13 @@ fn playbooks(folder: &Path, breaches: &mut Vec<String>) -> anyhow::Result<()> {
     );
     head();
     let ran = playbook::ran(folder)?;
-    row("rdpfix, no tasks", &ran.bare);
+    row("rdpfix, one task", &ran.bare);
     row("rdpfix", &ran.ours);
     let each = |run: &Measured, bare: &Measured, tasks: usize| {
         run.cpu.saturating_sub(bare.cpu).as_secs_f64() * 1e6 / count(tasks)
     };
-    let ours = each(&ran.ours, &ran.bare, playbook::TASKS * playbook::HOSTS);
+    let tasks = (playbook::TASKS - 1) * playbook::HOSTS;
+    let ours = each(&ran.ours, &ran.bare, tasks);
     println!("rdpfix: {ours:.1} µs of CPU time for a task on a host, signing in left aside");
     if ran.ours.peak_mb > MOST_MB_OF_A_RUN {
         breaches.push(format!(

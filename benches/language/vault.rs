@@ -33,7 +33,7 @@ pub(crate) fn opened(folder: &Path) -> anyhow::Result<Opened> {
     let password = folder.join("password.txt");
     std::fs::write(&password, PASSWORD)?;
     let book = folder.join("empty.yml");
-    std::fs::write(&book, "- hosts: all\n  tasks: []\n")?;
+    std::fs::write(&book, "- hosts: all\n  tasks: [{debug: {msg: hello}}]\n")?;
     let list = |inventory: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rdpfix"));
         command.arg("apply").arg(&book).arg("-i").arg(inventory);

@@ -63,6 +63,7 @@ pub(super) fn for_reading(path: &Path, patience: Duration) -> Result<History, Hi
         .pragma_update(None, "query_only", true)
         .map_err(told)?;
     let format = known_format(&history)?;
+    keep_log(&history.connection, Log::Merged).map_err(told)?;
     if format == 0 {
         let path = path.to_owned();
         return Err(HistoryError::Absent { path });
@@ -75,8 +76,6 @@ fn whole(path: &Path, patience: Duration) -> Result<History, HistoryError> {
     make(path).map_err(|error| HistoryError::of_system(path, &error))?;
     let mut history = connect(path, patience, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let told = |error| HistoryError::of(path, error);
-    // Were it damaged, closing it would still write to it.
-    keep_log(&history.connection, Log::Kept).map_err(told)?;
     let format = known_format(&history)?;
     let found: String = history
         .connection
@@ -119,6 +118,8 @@ fn connect(path: &Path, patience: Duration, flags: OpenFlags) -> Result<History,
     let told = |error| HistoryError::of(path, error);
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(told)?;
+    // Were the file damaged, closing it would still write to it.
+    keep_log(&connection, Log::Kept).map_err(told)?;
     connection.busy_timeout(patience).map_err(told)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection
@@ -147,6 +148,9 @@ fn known_format(history: &History) -> Result<i64, HistoryError> {
         .map_err(told)?;
     let is_ours = application == migrate::APPLICATION;
     let is_blank = application == 0 && found == 0 && things == 0;
+    if !is_ours && !is_blank || found > migrate::known() {
+        keep_log(connection, Log::Merged).map_err(told)?;
+    }
     if !is_ours && !is_blank {
         return Err(HistoryError::Foreign { path: path() });
     }

@@ -2,6 +2,7 @@
 //!
 //! The hosts that need attention most are shown one by one (see [`crate::report::overview`]); of the others it has counts.
 
+use std::error::Error;
 use std::io;
 use std::io::Write;
 
@@ -48,6 +49,18 @@ impl Html {
     }
 }
 
+/// What went wrong when the page was written: mostly the disk, which the engine tells last.
+fn failed(error: &minijinja::Error) -> io::Error {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(written) = inner.downcast_ref::<io::Error>() {
+            return io::Error::new(written.kind(), written.to_string());
+        }
+        cause = inner.source();
+    }
+    io::Error::other(error.to_string())
+}
+
 impl Chapters for Html {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.gathering.begin(run);
@@ -74,7 +87,7 @@ impl Chapters for Html {
             ..Value::from(Serde(&overview))
         };
         page.render_captured_to(around, &mut self.out)
-            .map_err(io::Error::other)?;
+            .map_err(|error| failed(&error))?;
         self.out.write_all(b"\n")?;
         self.out.flush()
     }

@@ -11,6 +11,7 @@ mod language;
 mod lines;
 mod peers;
 mod reference;
+mod reports;
 mod schema;
 mod settings;
 mod templates;
@@ -28,6 +29,7 @@ use rdpfix::inventory::Inventory;
 use rdpfix::job;
 use rdpfix::playbook;
 
+use crate::dashboard::PICTURE;
 use crate::support;
 
 /// All files of a folder with this extension, in order.
@@ -73,8 +75,12 @@ fn every_folder_of_pages_is_looked_at() {
                 count += 1;
             } else {
                 // What machines read has a test of its own, and is no page.
-                let schema = support::root().join(lines::SCHEMA);
-                assert_eq!(path, schema, "who looks at this file?");
+                let looked_at = [lines::SCHEMA, PICTURE].map(|known| support::root().join(known));
+                assert!(
+                    looked_at.contains(&path),
+                    "who looks at {}?",
+                    path.display()
+                );
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod cli;
+mod dashboard;
 mod diagnosis;
 mod docs;
 mod history;

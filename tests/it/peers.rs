@@ -44,9 +44,19 @@ async fn lab(name: &str, carrier: Carrier) -> Lab {
 }
 
 /// Runs a program and gives what it wrote. It is ended when it takes too long.
-async fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
+pub(crate) async fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
+    run_within(PATIENCE, program, arguments, input).await
+}
+
+/// The same with another patience, in seconds.
+pub(crate) async fn run_within(
+    patience: &str,
+    program: &Path,
+    arguments: &[&str],
+    input: &str,
+) -> Output {
     let mut command = Command::new("timeout");
-    command.arg(PATIENCE).arg(program).args(arguments);
+    command.arg(patience).arg(program).args(arguments);
     let input = input.to_owned();
     let running = move || {
         let mut child = command
@@ -63,7 +73,7 @@ async fn run(program: &Path, arguments: &[&str], input: &str) -> Output {
 }
 
 /// What a program wrote as JSON on its standard output.
-async fn json(program: &Path, arguments: &[&str], input: &str) -> serde_json::Value {
+pub(crate) async fn json(program: &Path, arguments: &[&str], input: &str) -> serde_json::Value {
     let output = run(program, arguments, input).await;
     let text = String::from_utf8_lossy(&output.stdout);
     serde_json::from_str(&without_huge_numbers(&text)).unwrap_or_else(|error| {

@@ -128,7 +128,8 @@ def html(path, axe, pictures):
     with Browser() as browser:
         for scheme in ("light", "dark"):
             for name, width, height in (("desk", 1280, 900), ("phone", 390, 844)):
-                browser.scheme(scheme)
+                # Without smooth scrolling, which tests would have to wait for.
+                browser.scheme(scheme, motion="reduce")
                 browser.size(width, height, phone=name == "phone")
                 browser.open(path)
                 told["overflow"][f"{scheme} {name}"] = browser.overflow()

@@ -43,13 +43,19 @@ pub(super) fn wsman(bytes: &[u8]) {
     if sights.is_err() {
         assert!(response.is_err(), "{response:?}");
     }
-    if let Ok(Ok(request)) = wsman::decode_request(bytes) {
-        let again = wsman::decode_request(wsman::encode_request(&request).as_bytes());
-        assert_eq!(again, Ok(Ok(request)));
+    // Names that are none are read, and written as other ones; from then on nothing changes any more.
+    let request_again = |request| wsman::decode_request(wsman::encode_request(&request).as_bytes());
+    if let Ok(Ok(request)) = wsman::decode_request(bytes)
+        && let Ok(Ok(request)) = request_again(request)
+    {
+        assert_eq!(request_again(request.clone()), Ok(Ok(request)));
     }
-    if let Ok(response) = response {
-        let again = wsman::decode_response(wsman::encode_response(&response).as_bytes());
-        assert_eq!(again, Ok(response));
+    let response_again =
+        |response| wsman::decode_response(wsman::encode_response(&response).as_bytes());
+    if let Ok(response) = response
+        && let Ok(response) = response_again(response)
+    {
+        assert_eq!(response_again(response.clone()), Ok(response));
     }
 }
 

@@ -274,5 +274,31 @@ fn texts_of_hosts_cannot_drive_the_terminal() {
 
 #[test]
 fn what_a_waiver_accepts_is_told_with_its_owner_and_end() {
-    insta::assert_snapshot!(shown(PLAIN, &controls()), @"");
+    insta::assert_snapshot!(shown(PLAIN, &controls()), @"
+    PLAY [Remote Desktop is reachable] [CHECK MODE] *******************************
+    ok: [kept] => 2 tasks
+    proved: [kept] => NLA, certificate CN=kept until 2026-10-21
+    would change: [missed] => RDP-NLA is set (rdp_listener RDP-Tcp)
+        nla: optional → required (decided by local)
+    proved: [missed] => NLA, certificate CN=missed until 2026-10-21
+    waived: [accepted] => RDP-NLA is set (rdp_listener RDP-Tcp): accepted by ops until 2026-12-30: old clients
+        nla: optional → required (decided by local)
+    proved: [accepted] => NLA, certificate CN=accepted until 2026-10-21
+    waived: [soon] => RDP-NLA is set (rdp_listener RDP-Tcp): accepted by ops until 2026-09-24: old clients
+        nla: optional → required (decided by local)
+        warning: the waiver of ops ends in 3 days (2026-09-24)
+    proved: [soon] => NLA, certificate CN=soon until 2026-10-21
+    would change: [ended] => RDP-NLA is set (rdp_listener RDP-Tcp)
+        nla: optional → required (decided by local)
+        warning: the waiver of ops ended 2 days ago (2026-09-19)
+    proved: [ended] => NLA, certificate CN=ended until 2026-10-21
+
+    PLAY RECAP ********************************************************************
+    accepted : ok=1   changed=0   would_change=0   overridden=0   unreachable=0   failed=0   skipped=0 waived=1
+    ended    : ok=1   changed=0   would_change=1   overridden=0   unreachable=0   failed=0   skipped=0
+    kept     : ok=2   changed=0   would_change=0   overridden=0   unreachable=0   failed=0   skipped=0
+    missed   : ok=1   changed=0   would_change=1   overridden=0   unreachable=0   failed=0   skipped=0
+    soon     : ok=1   changed=0   would_change=0   overridden=0   unreachable=0   failed=0   skipped=0 waived=1
+    5 hosts: ok=3 drifted=2 proved=5 in 2.5 s
+    ");
 }

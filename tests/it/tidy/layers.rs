@@ -167,6 +167,10 @@ pub(super) const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "dashboard",
+        &["clock", "control", "event", "history", "secret"],
+    ),
+    (
         "schema",
         &["inventory", "job", "lab", "playbook", "resource", "syntax"],
     ),

@@ -117,7 +117,7 @@ mod tests {
             (6 * 60, 4, 1),
             (24 * 60, 1, 1),
             (7 * 24 * 60, 1, 1),
-            (45, 32, 4),
+            (45, 32, 3),
         ] {
             let times =
                 Times::every(Duration::from_mins(minutes)).unwrap_or_else(|why| panic!("{why}"));
