@@ -3,6 +3,7 @@
 mod story;
 
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,8 @@ use rdpfix::history::History;
 use rdpfix::history::Lease;
 use rdpfix::lab::Lab;
 use rdpfix::lab::LabOptions;
+use rdpfix::lab::RecordedRequest;
+use rdpfix::lab::Recorder;
 use rdpfix::lab::machine::firewall::REMOTE_DESKTOP_GROUP;
 use rdpfix::lab::machine::firewall::Switch;
 use rdpfix::lab::mishap::Mishap;
@@ -26,6 +29,7 @@ use tokio::io::Lines;
 use tokio::process::Child;
 use tokio::process::ChildStderr;
 use tokio::process::Command;
+use tokio::sync::Notify;
 
 use super::Bench;
 use super::Finished;
@@ -125,19 +129,31 @@ async fn schedule_run(bench: &Bench, more: &[&str]) -> Finished {
     finished(output.await.unwrap())
 }
 
-/// A lab whose hosts take their time with each answer.
-async fn slow_lab(delay: Duration) -> Bench {
+/// Notices that a lab was asked for something.
+#[derive(Default)]
+struct FirstRequest(Notify);
+
+impl Recorder for FirstRequest {
+    fn record(&self, _host: &str, _request: &RecordedRequest) {
+        self.0.notify_one();
+    }
+}
+
+/// A lab whose hosts take their time with each answer, and a notice of their first question.
+async fn slow_lab(delay: Duration) -> (Bench, Arc<FirstRequest>) {
     let scenario = scenario::named("firewall-closed", Some(2)).unwrap();
     let mut hosts = scenario.build(SystemClock.now()).unwrap();
     for host in &mut hosts {
         let slow = Mishap::always(Trouble::Slow(delay));
         host.mishaps.push(slow);
     }
-    Bench::around(
-        Lab::start_hosts(hosts, LabOptions::default())
-            .await
-            .unwrap(),
-    )
+    let first = Arc::new(FirstRequest::default());
+    let options = LabOptions {
+        recorder: Some(Arc::<FirstRequest>::clone(&first)),
+        ..LabOptions::default()
+    };
+    let lab = Lab::start_hosts(hosts, options).await.unwrap();
+    (Bench::around(lab), first)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -213,10 +229,10 @@ async fn a_host_that_another_process_works_on_is_left_out_until_it_is_free() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_ends_a_run_at_its_next_call_and_then_the_service() {
-    let bench = slow_lab(Duration::from_millis(300)).await;
+    let (bench, first) = slow_lab(Duration::from_millis(300)).await;
     jobs(&bench, "    mode: apply\n    every: 1s\n");
     let mut served = Served::start(&bench).await;
-    served.wait("run_begun").await;
+    first.0.notified().await;
     served.signal("-TERM").await;
     let stopping = served.wait("stopping").await;
     assert_eq!(stopping["runs"], 1);
@@ -238,14 +254,14 @@ async fn sigterm_ends_a_run_at_its_next_call_and_then_the_service() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_hangs_is_cut_off_at_the_end_of_the_drain() {
-    let bench = slow_lab(Duration::from_hours(1)).await;
+    let (bench, first) = slow_lab(Duration::from_hours(1)).await;
     jobs(&bench, "    mode: audit\n    every: 1s\n");
     let (jobs, store) = (bench.path("jobs.yml"), bench.path("history.db"));
     let arguments = [
         "serve", "--jobs", &jobs, "--store", &store, "--log", "json", "--drain", "1s",
     ];
     let mut served = Served::of(command(&arguments), &bench);
-    served.wait("run_begun").await;
+    first.0.notified().await;
     served.signal("-TERM").await;
     served.wait("cut_off").await;
     served.ends(143).await;
@@ -253,7 +269,7 @@ async fn a_run_that_hangs_is_cut_off_at_the_end_of_the_drain() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_kill_the_history_is_whole_and_the_next_start_makes_up() {
-    let bench = slow_lab(Duration::from_millis(100)).await;
+    let (bench, _first) = slow_lab(Duration::from_millis(100)).await;
     jobs(&bench, "    mode: apply\n    every: 1s\n");
     let mut served = Served::start(&bench).await;
     let first = served.wait("run_ended").await["run"]
@@ -271,7 +287,7 @@ async fn after_a_kill_the_history_is_whole_and_the_next_start_makes_up() {
     assert_eq!(reported.recap.unwrap().ok, 2);
     drop(history);
 
-    // A job that runs once an hour missed nothing; one that runs each second did.
+    // What passed meanwhile is made up for at once. Hosts that were leased stay so for a while, which is said.
     let mut again = Served::start(&bench).await;
     let begun = again.wait("run_begun").await;
     assert!(

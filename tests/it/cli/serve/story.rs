@@ -110,3 +110,44 @@ async fn history_tells(bench: &Bench, broken: &str, (audit, apply): (&Value, &Va
     .exits(0)
     .says(CONTROL);
 }
+
+/// What a vault held reaches nobody: not by messages, not by the service's own lines, not by the history.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_in_a_failure_is_masked_wherever_it_is_told() {
+    let (Some(mut hook), Some(vault)) = (
+        Hook::start().await,
+        crate::support::peer_script("ansible-vault"),
+    ) else {
+        return;
+    };
+    let bench = Bench::of("healthy", Some(1)).await;
+    bench.write(
+        "play.yml",
+        "- hosts: all\n  vars_files: [secret.yml]\n  tasks:\n    - fail: {msg: 'it was {{ word }}'}\n",
+    );
+    let secret = bench.write("secret.yml", "word: what-nobody-may-read\n");
+    let password = bench.write("password", "a password\n");
+    let sealed = tokio::process::Command::new(vault)
+        .args(["encrypt", &secret, "--vault-password-file", &password])
+        .output()
+        .await
+        .unwrap();
+    assert!(sealed.status.success(), "{sealed:?}");
+    let url = hook.url("/ok");
+    bench.write(
+        "jobs.yml",
+        &format!(
+            "store: history.db\njobs:\n  - name: rdp\n    playbook: play.yml\n    inventory: [lab.yml]\n    mode: audit\n    every: 1h\n    vault_password_file: password\n    notify: [{{url: '{url}', on: [failure]}}]\n"
+        ),
+    );
+    let told = super::schedule_run(&bench, &["--log", "json"])
+        .await
+        .exits(2);
+    let message = hook.next().await.body;
+    let store = String::from_utf8_lossy(&crate::support::bytes(bench.path("history.db").as_ref()))
+        .into_owned();
+    for text in [&told.stdout, &told.stderr, &message, &store] {
+        assert!(!text.contains("what-nobody-may-read"), "{text}");
+    }
+    assert!(message.contains("it was ********"), "{message}");
+}
