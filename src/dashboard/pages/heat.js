@@ -248,7 +248,7 @@
       colours[code] = (text.match(/[\d.]+/g) || [0, 0, 0]).slice(0, 3).map(Number);
     });
     probe.remove();
-    ink = getComputedStyle(view).color;
+    ink = getComputedStyle(box).color;
   };
 
   let picture = null;
