@@ -141,7 +141,9 @@ fn inventory(name: &'static str, kind: Kind, bytes: &[u8]) {
         let mut inherited = Inherited::default();
         for host in tree.hosts() {
             let vars = host.vars(&mut inherited);
-            vars.iter().for_each(|(_, value)| check_node(value));
+            for value in vars.values() {
+                check_node(value);
+            }
         }
     }
     // As a run takes it, every mistake an error.
