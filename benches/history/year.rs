@@ -144,7 +144,11 @@ impl Fleet {
                 resource: "registry_value",
                 id: Arc::clone(&control.id),
                 handler: false,
-                outcome: outcome(*drifted),
+                outcome: if *drifted {
+                    drift()
+                } else {
+                    Outcome::Compliant
+                },
                 item: None,
                 attempts: 1,
                 tolerated: Tolerated::No,
@@ -167,10 +171,7 @@ impl Fleet {
     }
 }
 
-fn outcome(drifted: bool) -> Outcome {
-    if !drifted {
-        return Outcome::Compliant;
-    }
+fn drift() -> Outcome {
     Outcome::Drifted(vec![Change {
         property: "data",
         from: Value::from(0_u32),
@@ -296,7 +297,7 @@ fn reads(
         limit: 100,
     };
     let far = now.checked_add(SignedDuration::from_hours(24 * 400))?;
-    let questions: Vec<(&'static str, Box<dyn Fn() -> anyhow::Result<()> + '_>)> = vec![
+    let questions: Vec<(&'static str, Question<'_>)> = vec![
         ("fleet", ask(|| history.fleet(now))),
         ("runs", ask(|| history.runs(Some("nightly"), None, 100))),
         ("run", ask(|| history.run(&first))),
@@ -334,8 +335,11 @@ fn reads(
     Ok(slowest)
 }
 
+/// Asks something and waits for the answer.
+type Question<'a> = Box<dyn Fn() -> anyhow::Result<()> + 'a>;
+
 fn ask<'a, T>(
     question: impl Fn() -> Result<T, rdpfix::history::HistoryError> + 'a,
-) -> Box<dyn Fn() -> anyhow::Result<()> + 'a> {
+) -> Question<'a> {
     Box::new(move || Ok(question().map(drop)?))
 }

@@ -24,6 +24,7 @@ use rdpfix::cli::files;
 use rdpfix::control::Control;
 use rdpfix::control::Severity;
 use rdpfix::event::Counts;
+use rdpfix::event::Differences;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::HostSummary;
@@ -168,6 +169,7 @@ fn result(host: &Arc<str>, at: Timestamp, (number, which): (usize, usize)) -> Ta
             references: vec![format!("CIS 18.10.57.3.{which}").into()],
         })),
         waiver: None,
+        differences: Differences::AsAsked,
         duration: Duration::from_millis(31),
     }
 }

@@ -118,7 +118,8 @@ pub(super) fn variables(
         Content::Mapping(entries) => entries,
         Content::Null => return BTreeMap::new(),
         _ => {
-            mistakes.push(wrong(key, "names with values", value));
+            let mistake = wrong(key, "names with values", value);
+            mistakes.push(mistake.help("write `name: value`, one below the other"));
             return BTreeMap::new();
         }
     };

@@ -96,7 +96,7 @@ impl Places {
         let diagnostic =
             Diagnostic::error("yaml-syntax", format!("not valid YAML: {}", error.info()))
                 .at(&self.one(at));
-        match advice(line) {
+        match advice(line).or_else(|| remedy(error.info())) {
             Some(help) => diagnostic.help(help),
             None => diagnostic,
         }
@@ -130,6 +130,28 @@ fn advice(line: &str) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// What helps against what the parser says, when the line itself gives no hint.
+fn remedy(info: &str) -> Option<&'static str> {
+    [
+        (
+            "unknown anchor",
+            "a text that begins with `*` is quoted; an alias `*name` needs an anchor `&name` above it",
+        ),
+        ("quoted scalar", "close the quote that the text begins with"),
+        (
+            "did not find expected key",
+            "line it up with the names above it, or indent it below the last of them",
+        ),
+        (
+            "did not find expected '-' indicator",
+            "line it up with the entries above it",
+        ),
+        ("did not find expected ',' or", "close the bracket or the brace"),
+    ]
+    .into_iter()
+    .find_map(|(words, help)| info.contains(words).then_some(help))
 }
 
 /// The scalar itself, without the anchor and the tag before it and the comment behind its closing quote, all of which

@@ -38,6 +38,7 @@ mod filters;
 mod form;
 mod functions;
 mod kit;
+mod limit;
 mod method;
 mod need;
 mod predicates;
@@ -62,6 +63,8 @@ pub struct Engine {
     keyring: Arc<Keyring>,
     shared: Arc<Shared>,
     jinja: Environment<'static>,
+    /// For templates that may nest lists as deep as they like.
+    nesting: Environment<'static>,
     templates: Cache<Form>,
     expressions: Cache<Form>,
 }
@@ -104,6 +107,7 @@ impl Engine {
         Self {
             keyring,
             shared,
+            nesting: limit::environment(&jinja),
             jinja,
             templates: Cache::default(),
             expressions: Cache::default(),

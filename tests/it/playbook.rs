@@ -18,6 +18,8 @@ mod projects;
 #[cfg(test)]
 mod shipped;
 #[cfg(test)]
+mod templates;
+#[cfg(test)]
 mod translated;
 #[cfg(test)]
 mod yaml;

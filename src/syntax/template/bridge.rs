@@ -34,6 +34,7 @@ use crate::syntax::template::functions;
 use crate::syntax::template::kit::Kit;
 use crate::syntax::template::kit::STEPS;
 use crate::syntax::template::kit::Shared;
+use crate::syntax::template::limit::look;
 use crate::syntax::template::method;
 use crate::syntax::template::predicates;
 use crate::syntax::template::value::Map;
@@ -60,7 +61,8 @@ impl Object for Held {
     }
 
     fn get_value(self: &Arc<Self>, key: &Jinja) -> Option<Jinja> {
-        match of_jinja(key).and_then(|key| item(&self.0, &key)) {
+        let found = look().and_then(|()| of_jinja(key));
+        match found.and_then(|key| item(&self.0, &key)) {
             Ok(found) => found.map(|value| to_jinja(&value)),
             Err(fault) => Some(Jinja::from(carried(fault))),
         }

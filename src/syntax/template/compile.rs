@@ -33,6 +33,12 @@ pub(super) struct Form {
 }
 
 impl Form {
+    /// Whether what one round of a loop makes may be in what the next one makes, so that lists nest as deep as there
+    /// are rounds: only attributes of namespaces outlive a round.
+    pub(super) fn may_nest(&self) -> bool {
+        self.source.contains("namespace")
+    }
+
     /// What was written, apart from doubled backslashes.
     pub(super) fn written(&self) -> &str {
         if self.is_expression {
@@ -171,11 +177,34 @@ fn unreadable(error: &Error, length: usize) -> Unreadable {
     Unreadable {
         failure: Failure {
             id: "template-syntax",
+            help: Some(message.as_str())
+                .filter(|_| length > 0)
+                .and_then(remedy)
+                .map(str::to_owned)
+                .into_iter()
+                .collect(),
             message: format!("not a valid template: {message}"),
-            help: Vec::new(),
         },
         piece: if piece.end <= length { piece } else { 0..0 },
     }
+}
+
+/// What helps against what minijinja says.
+fn remedy(message: &str) -> Option<&'static str> {
+    [
+        (
+            "unexpected end of variable block",
+            "something is missing before `}}`",
+        ),
+        ("expected end of variable block", "close it by `}}`"),
+        (
+            "unexpected end of block",
+            "something is missing before `%}`",
+        ),
+        ("expected end of block", "close it by `%}`"),
+    ]
+    .into_iter()
+    .find_map(|(words, help)| message.contains(words).then_some(help))
 }
 
 /// The form, when all filters and tests in it exist.

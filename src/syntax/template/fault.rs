@@ -108,7 +108,9 @@ impl Fault {
         let fault = Self::named("template-name", format!("there is no {what} `{name}`"));
         match crate::diag::nearest(name, known) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
-            None => fault,
+            None => fault.help(format!(
+                "the reference of templates lists every {what} that there is"
+            )),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use minijinja::Environment;
 use minijinja::Value as Jinja;
 
 use crate::diag::Diagnostic;
@@ -26,6 +27,7 @@ use crate::syntax::template::fault::Missing;
 use crate::syntax::template::fault::Place;
 use crate::syntax::template::form::has_template;
 use crate::syntax::template::form::is_template;
+use crate::syntax::template::limit;
 use crate::syntax::template::method;
 use crate::syntax::template::need::Parts;
 use crate::syntax::template::need::Wanted;
@@ -200,15 +202,19 @@ impl<'a> Resolver<'a> {
     /// for it, after which evaluation begins anew: values are few, and most texts need none that are templates.
     pub(super) fn evaluate(&mut self, form: &Form, span: &Span) -> Answer {
         loop {
-            let error = match self.once(form) {
+            let engine = self.engine;
+            let tried = if form.may_nest() {
+                limit::apart(|| self.attempt(&engine.nesting, form, span))
+            } else {
+                self.attempt(&engine.jinja, form, span)
+            };
+            let wanted = match tried {
                 Ok(value) => {
                     let missing = || Arc::new(self.missing(form, None, span));
                     return Ok(named(value, &missing));
                 }
-                Err(error) => error,
-            };
-            let Some(wanted) = wanted(&error) else {
-                return Err(self.fault(&error, form, span));
+                Err(Fault::Wanted(wanted)) => wanted,
+                Err(fault) => return Err(fault),
             };
             let Some((node, name)) = self.waiting.remove(&wanted) else {
                 return Err(Fault::failed("a variable went away"));
@@ -217,8 +223,20 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn once(&mut self, form: &Form) -> Result<Value, minijinja::Error> {
-        let jinja = &self.engine.jinja;
+    /// What it gives as far as it is known, or which variable is wanted before.
+    fn attempt(&mut self, jinja: &Environment<'static>, form: &Form, span: &Span) -> Answer {
+        let given = limit::counted(|| self.once(jinja, form));
+        given.map_err(|error| match wanted(&error) {
+            Some(wanted) => Fault::Wanted(wanted),
+            None => self.fault(&error, form, span),
+        })
+    }
+
+    fn once(
+        &mut self,
+        jinja: &Environment<'static>,
+        form: &Form,
+    ) -> Result<Value, minijinja::Error> {
         let template = jinja.get_template(&form.source)?;
         let context = self.context(form).map_err(carried)?;
         let captured = template.render_captured(Jinja::from_object(context))?;

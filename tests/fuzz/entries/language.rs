@@ -141,7 +141,7 @@ fn inventory(name: &'static str, kind: Kind, bytes: &[u8]) {
         let mut inherited = Inherited::default();
         for host in tree.hosts() {
             let vars = host.vars(&mut inherited);
-            for (_, value) in vars.iter() {
+            for value in vars.values() {
                 check_node(value);
             }
         }

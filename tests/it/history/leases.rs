@@ -11,7 +11,7 @@ use super::run::Store;
 use super::run::at;
 use crate::support;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 fn held(owner: &str, minute: i64) -> Lease {
     Lease::HeldBy {

@@ -26,6 +26,11 @@ use rdpfix::inventory::Tree;
 use rdpfix::syntax;
 use rdpfix::vault::Keyring;
 
+use crate::support;
+
+/// A file that a password would open.
+const CLOSED: &str = "tests/cases/playbook/projects/vault/secrets.yml";
+
 /// Files that are only in memory. Names that end in `.sh` are programs that print what is in them.
 #[derive(Clone, Default)]
 struct Memory(BTreeMap<PathBuf, Vec<u8>>);
@@ -265,6 +270,16 @@ fn an_encrypted_file_without_a_password_is_told() {
         ("inv/hosts", "[w]\nh\n"),
         ("inv/group_vars/w.yml", "$ANSIBLE_VAULT;1.1;AES256\n3132\n"),
     ]);
+    let (inventory, mistakes) = memory.inventory("inv/hosts");
+    assert!(inventory.is_none());
+    // This one is cut off; no password would help.
+    assert!(
+        mistakes.starts_with("error[vault-broken]: cannot open `inv/group_vars/w.yml`"),
+        "{mistakes}"
+    );
+    let whole = support::bytes(&support::root().join(CLOSED));
+    let whole = String::from_utf8(whole).unwrap();
+    let memory = Memory::with(&[("inv/hosts", "[w]\nh\n"), ("inv/group_vars/w.yml", &whole)]);
     let (inventory, mistakes) = memory.inventory("inv/hosts");
     assert!(inventory.is_none());
     assert!(

@@ -39,8 +39,7 @@ fn told(path: &Path) -> String {
         extra: BTreeMap::new(),
         engine: None,
     };
-    let (found, mistakes) = read(&playbook, &reading);
-    assert!(found.is_none(), "{} is sound", path.display());
+    let (_, mistakes) = read(&playbook, &reading);
     render(&mistakes, Colour::Never)
 }
 

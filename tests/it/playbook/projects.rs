@@ -144,6 +144,8 @@ fn a_file_that_turns_out_to_be_missing_or_broken_is_told_with_its_place() {
       |
     1 | - name: Shared
       | ^^^^^^^^^^^^^^ this is a list
+      |
+      = help: write `name: value`, one below the other
     ");
 }
 

@@ -120,6 +120,10 @@ fn both_readers_of_yaml_agree_on_every_file() {
         if path.starts_with(support::root().join("tests/cases/ansible")) {
             continue;
         }
+        // What `!vault` may hold is no matter of YAML.
+        if path.starts_with(support::root().join("tests/cases/vault")) {
+            continue;
+        }
         // What is not UTF-8 reaches neither reader.
         let Ok(text) = String::from_utf8(fs::read(&path).unwrap()) else {
             continue;
