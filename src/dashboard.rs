@@ -5,6 +5,8 @@
 
 use std::fmt;
 use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
@@ -72,6 +74,11 @@ impl App {
             access,
         }))
     }
+}
+
+/// Takes the place where a dashboard is to be served.
+pub async fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
 }
 
 /// Serves until `ending` is done; then open connections have a few seconds to end.

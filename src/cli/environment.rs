@@ -47,6 +47,8 @@ pub struct Environment {
     pub settings: OnceLock<Settings>,
     /// `RDPFIX_LOGIN_PASSWORD`: the password for `probe --login`.
     pub login_password: Option<Secret>,
+    /// `RDPFIX_DASHBOARD_TOKEN`: what the dashboard asks for.
+    pub dashboard_token: Option<Secret>,
     /// `ANSIBLE_EDITOR`, else `EDITOR`, else `VISUAL`.
     pub editor: Option<String>,
     /// `PATH`: where programs are.
@@ -116,6 +118,7 @@ impl Environment {
             home: home(),
             settings: OnceLock::new(),
             login_password: text("RDPFIX_LOGIN_PASSWORD").map(Secret::new),
+            dashboard_token: text("RDPFIX_DASHBOARD_TOKEN").map(Secret::new),
             editor: text("ANSIBLE_EDITOR")
                 .or_else(|| text("EDITOR"))
                 .or_else(|| text("VISUAL")),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+pub mod dashboard;
 pub mod executor;
 pub mod journal;
 pub mod lease;
@@ -27,6 +28,7 @@ use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::run::STACK;
 use crate::cli::schedule;
+use crate::cli::serve::dashboard::Prepared;
 use crate::cli::serve::executor::Runs;
 use crate::cli::serve::journal::Past;
 use crate::cli::serve::log::Lines;
@@ -74,6 +76,7 @@ pub fn serve(
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
         let interrupt = Interrupt::listen();
+        let dashboard = Prepared::new(arguments, environment, (&store, &log)).await?;
         let hangups = interrupt::hangups();
         let (parts, courier) = parts(environment, store, &log);
         let source = Arc::new(OnDisk::new(&arguments.jobs));
@@ -93,7 +96,7 @@ pub fn serve(
             ));
         }
         let resumed = tokio::spawn(courier.resume(&file.jobs));
-        let shown = tokio::spawn(show(handle.clone(), interrupt.flag()));
+        let shown = tokio::spawn(show(dashboard, handle, interrupt.flag()));
         tell_supervisor(environment, "READY=1");
         let stopping = tokio::spawn(told_to_stop(environment.clone(), interrupt.flag()));
         let ended = tokio::select! {
@@ -113,9 +116,11 @@ pub fn serve(
     ended
 }
 
-/// Shows what the service does to whoever looks, until it stops. The place where a dashboard begins.
-async fn show(_service: Handle, mut stop: watch::Receiver<bool>) {
-    let _stopped = stop.wait_for(|stop| *stop).await;
+/// Shows what the service does to whoever looks, until it stops.
+async fn show(dashboard: Option<Prepared>, service: Handle, stop: watch::Receiver<bool>) {
+    if let Some(dashboard) = dashboard {
+        dashboard.show(service, stop).await;
+    }
 }
 
 async fn told_to_stop(environment: Environment, mut stop: watch::Receiver<bool>) {

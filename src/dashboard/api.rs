@@ -14,6 +14,7 @@ use crate::history::view::Day;
 use crate::history::view::DiffEntry;
 use crate::history::view::DiffPlace;
 use crate::history::view::HostFilter;
+use crate::history::view::RecapRow;
 use crate::history::view::RunRow;
 use crate::history::view::WaiverRow;
 
@@ -191,19 +192,55 @@ pub(super) struct JobRow<'j> {
     cadence: &'j str,
     mode: &'static str,
     next: Option<jiff::Timestamp>,
-    last: Option<LastRun<'j>>,
+    last: Option<LastRun>,
     running_since: Option<jiff::Timestamp>,
     trouble: Option<&'j str>,
 }
 
 #[derive(Debug, Serialize)]
-struct LastRun<'j> {
-    run: &'j str,
+struct LastRun {
+    run: String,
     at: jiff::Timestamp,
-    result: &'j str,
+    result: String,
 }
 
-fn job_row(job: &Job) -> JobRow<'_> {
+/// Runs of a job that are looked through for one that has ended.
+const LOOKED_THROUGH: usize = 8;
+
+/// The last run of a job that ended, as the history has it: the service knows only what happened since it is up.
+fn remembered(look: &Look<'_>, job: &str) -> Option<LastRun> {
+    let runs = look.history().ok()?;
+    let runs = runs.runs(Some(job), None, LOOKED_THROUGH).ok()?;
+    runs.into_iter().find_map(|run| {
+        Some(LastRun {
+            at: run.ended?,
+            result: word(run.recap.as_ref()?).to_owned(),
+            run: run.run,
+        })
+    })
+}
+
+/// How a run went, in one word: the worst of it.
+fn word(recap: &RecapRow) -> &'static str {
+    match recap {
+        RecapRow {
+            stopped: Some(_), ..
+        } => "stopped",
+        RecapRow { failed: 1.., .. } => "failed",
+        RecapRow {
+            unreachable: 1.., ..
+        } => "unreachable",
+        RecapRow { drifted: 1.., .. } => "drifted",
+        _ => "ok",
+    }
+}
+
+fn job_row<'j>(look: &Look<'_>, job: &'j Job) -> JobRow<'j> {
+    let last = job.last.as_ref().map(|last| LastRun {
+        run: last.run.clone(),
+        at: last.at,
+        result: last.result.clone(),
+    });
     JobRow {
         name: &job.name,
         cadence: &job.cadence,
@@ -212,19 +249,15 @@ fn job_row(job: &Job) -> JobRow<'_> {
             RunMode::Apply => "apply",
         },
         next: job.next,
-        last: job.last.as_ref().map(|last| LastRun {
-            run: &last.run,
-            at: last.at,
-            result: &last.result,
-        }),
+        last: last.or_else(|| remembered(look, &job.name)),
         running_since: job.running_since,
         trouble: job.trouble.as_deref(),
     }
 }
 
 /// All jobs in that form.
-pub(super) fn job_rows(jobs: &[Job]) -> Vec<JobRow<'_>> {
-    jobs.iter().map(job_row).collect()
+pub(super) fn job_rows<'l>(look: &Look<'l>) -> Vec<JobRow<'l>> {
+    look.jobs.iter().map(|job| job_row(look, job)).collect()
 }
 
 #[derive(Serialize)]
@@ -233,6 +266,6 @@ struct Jobs<'j> {
 }
 
 pub(super) fn jobs(look: &Look<'_>) -> Answer {
-    let jobs = job_rows(look.jobs);
+    let jobs = job_rows(look);
     json(&Jobs { jobs })
 }

@@ -1,6 +1,7 @@
 //! The way to the history: a few readers at once, each on a thread that may wait, so that no look at it delays another
 //! request.
 
+use std::fmt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,10 +15,16 @@ use crate::history::HistoryError;
 const READERS: usize = 4;
 
 /// A history by its file. It is opened anew for each look, so that one that was replaced meanwhile is found.
-#[derive(Debug)]
 pub struct Archive {
     path: PathBuf,
     places: Arc<Semaphore>,
+    tell: Box<dyn Fn(&str) + Send + Sync>,
+}
+
+impl fmt::Debug for Archive {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Archive({})", self.path.display())
+    }
 }
 
 impl Archive {
@@ -26,7 +33,15 @@ impl Archive {
         Self {
             path: path.into(),
             places: Arc::new(Semaphore::new(READERS)),
+            tell: Box::new(|_| {}),
         }
+    }
+
+    /// Tells why the history could not be read or shown, in one line; the reader is told no more than that.
+    #[must_use]
+    pub fn telling(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.tell = Box::new(tell);
+        self
     }
 
     /// Looks at it on a thread that may wait.
@@ -42,13 +57,21 @@ impl Archive {
             looking(&path)
         });
         // A look that ended without an answer is told as a history that gives none.
-        looked.await.unwrap_or_else(|_| Err(Problem::unreadable()))
+        let looked = looked
+            .await
+            .unwrap_or_else(|error| Err(Problem::unreadable().because(error.to_string())));
+        if let Err(Problem {
+            cause: Some(cause), ..
+        }) = &looked
+        {
+            (self.tell)(cause);
+        }
+        looked
     }
 }
 
 impl From<HistoryError> for Problem {
     fn from(error: HistoryError) -> Self {
-        tracing::error!(%error, "the dashboard cannot read the history");
-        Self::unreadable()
+        Self::unreadable().because(error.to_string())
     }
 }

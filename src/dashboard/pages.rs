@@ -155,9 +155,8 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     }
     filters::register(&mut environment);
     for (name, text) in TEMPLATES {
-        if let Err(error) = environment.add_template(name, text) {
-            tracing::error!(%error, "a template of the dashboard is wrong");
-        }
+        // A test makes sure that none is wrong; one that were could not be found.
+        let _added = environment.add_template(name, text);
     }
     environment
 });
@@ -165,11 +164,11 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 /// A page as HTML.
 pub(super) fn render(template: &str, frame: &Frame, filled: Value) -> Result<String, Problem> {
     written(template, context! { frame => value(frame), ..filled }).map_err(|error| {
-        tracing::error!(error = %format!("{error:#}"), template, "a page of the dashboard cannot be shown");
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "the page cannot be shown; the log says why",
         )
+        .because(format!("`{template}`: {error:#}"))
     })
 }
 

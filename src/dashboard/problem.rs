@@ -14,6 +14,8 @@ pub(super) struct Problem {
     pub(super) status: StatusCode,
     /// What is wrong with this request, for people; free of secrets and of paths of this machine.
     pub(super) detail: String,
+    /// What lies behind it, for the log only.
+    pub(super) cause: Option<String>,
     /// Further headers: how to sign in, when to come again.
     headers: Vec<(header::HeaderName, &'static str)>,
 }
@@ -24,6 +26,7 @@ impl Problem {
         Self {
             status,
             detail: detail.into(),
+            cause: None,
             headers: Vec::new(),
         }
     }
@@ -46,6 +49,12 @@ impl Problem {
     pub(super) fn token_needed() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "this needs the dashboard's token")
             .with(header::WWW_AUTHENTICATE, "Bearer realm=\"rdpfix\"")
+    }
+
+    /// With what lies behind it.
+    pub(super) fn because(mut self, cause: impl Into<String>) -> Self {
+        self.cause = Some(cause.into());
+        self
     }
 
     /// With one more header.

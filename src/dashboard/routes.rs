@@ -130,7 +130,6 @@ fn acted(
     let conflict = |detail| Err(Problem::new(StatusCode::CONFLICT, detail));
     match act(jobs, job) {
         Asked::Accepted => {
-            tracing::info!(job, "a run was asked for");
             let kind = [(header::CONTENT_TYPE, "application/json")];
             let body = json!({"job": job, "accepted": true}).to_string();
             Ok((StatusCode::ACCEPTED, kind, body).into_response())

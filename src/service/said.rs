@@ -46,6 +46,11 @@ pub enum What {
         /// How many jobs it has.
         jobs: usize,
     },
+    /// The dashboard can be looked at.
+    Listening {
+        /// Where.
+        url: String,
+    },
     /// A run begins.
     RunBegun {
         /// `audit` or `apply`.
@@ -170,6 +175,7 @@ impl What {
             | Self::NotTold { .. }
             | Self::Note { .. } => Weight::Warning,
             Self::Started { .. }
+            | Self::Listening { .. }
             | Self::RunBegun { .. }
             | Self::RunEnded { .. }
             | Self::NotNow { .. }
@@ -186,6 +192,7 @@ impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Started { file, jobs } => write!(f, "up with {}, from `{file}`", jobs_of(*jobs)),
+            Self::Listening { url } => write!(f, "the dashboard is at {url}"),
             Self::RunBegun { mode, cause } => write!(f, "{mode} begins: {cause}"),
             Self::RunEnded {
                 run, mode, result, ..

@@ -45,11 +45,12 @@ while (walker.nextNode()) {
     const under = behind(e), over = rgba(style.color);
     const [a, b] = [light(over), light(under)].sort((x, y) => y - x);
     const ratio = (a + 0.05) / (b + 0.05);
-    if (ratio < 4.5) troubles.push(`contrast ${ratio.toFixed(2)}: ${e.tagName} ${e.className} ${e.textContent.slice(0, 30)}`);
+    const told = `contrast ${ratio.toFixed(2)}: ${e.tagName} ${e.className}`;
+    if (ratio < 4.5 && !troubles.includes(told)) troubles.push(told);
 }
 const name = (e) => (e.getAttribute('aria-label') || e.textContent || e.title || '').trim()
     || (e.labels && e.labels.length && e.labels[0].textContent.trim());
-for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select')) {
+for (const e of document.querySelectorAll('a[href], button, input:not([hidden], [type=hidden]), select')) {
     if (seen(e) && !name(e)) troubles.push(`without a name: ${e.outerHTML.slice(0, 80)}`);
 }
 for (const e of document.querySelectorAll('svg, img, canvas')) {

@@ -243,7 +243,7 @@ pub(in crate::dashboard) fn jobs(look: &Look<'_>) -> Filled {
     let running = look.jobs.iter().filter(|job| job.running_since.is_some());
     Ok(filled! {
         running => running.count(),
-        jobs => api::job_rows(look.jobs),
+        jobs => api::job_rows(look),
     })
 }
 

@@ -22,6 +22,8 @@ use rdpfix::lab::mishap::Trouble;
 use rdpfix::lab::scenario;
 use serde_json::Value;
 use tokio::io::AsyncBufReadExt;
+use tokio::io::AsyncReadExt;
+use tokio::io::AsyncWriteExt;
 use tokio::io::BufReader;
 use tokio::io::Lines;
 use tokio::process::Child;
@@ -369,4 +371,84 @@ async fn a_supervisor_hears_that_it_is_ready_and_that_it_stops() {
 /// When a line was told.
 fn at(line: &Value) -> Timestamp {
     line["ts"].as_str().unwrap().parse().unwrap()
+}
+
+/// What a dashboard says, in lines; nothing is waited for longer than for the service.
+async fn asked(url: &str, line: &str, headers: &str) -> String {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let talk = async {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request =
+            format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    tokio::time::timeout(PATIENCE, talk).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_dashboard_shows_runs_and_makes_one_for_who_has_the_token() {
+    let bench = Bench::of("firewall-closed", Some(2)).await;
+    jobs(&bench, "    mode: audit\n    every: 1000d\n");
+    bench.write("token", "a-token-for-the-dashboard\n");
+    let (file, store) = (bench.path("jobs.yml"), bench.path("history.db"));
+    let token = bench.path("token");
+    let arguments = [
+        "serve",
+        "--jobs",
+        &file,
+        "--store",
+        &store,
+        "--log",
+        "json",
+        "--listen",
+        "localhost:0",
+        "--token-file",
+        &token,
+    ];
+    let mut served = Served::of(command(&arguments), &bench);
+    let line = served.wait("listening").await;
+    let url = line["url"].as_str().unwrap().to_owned();
+    let jobs = asked(&url, "GET /api/v1/jobs", "").await;
+    assert!(jobs.contains("\"cadence\":\"every 1000d\""), "{jobs}");
+    let run = "POST /api/v1/jobs/rdp/run";
+    let refused = asked(&url, run, "").await;
+    assert!(refused.starts_with("HTTP/1.1 401"), "{refused}");
+    let bearer = "Authorization: Bearer a-token-for-the-dashboard\r\n";
+    let accepted = asked(&url, run, bearer).await;
+    assert!(accepted.starts_with("HTTP/1.1 202"), "{accepted}");
+    let ended = served.wait("run_ended").await;
+    let page = asked(&url, "GET /", "").await;
+    assert!(
+        page.contains("0 of 2 hosts are as they should be"),
+        "{page}"
+    );
+    let jobs = asked(&url, "GET /api/v1/jobs", "").await;
+    assert!(jobs.contains(ended["run"].as_str().unwrap()), "{jobs}");
+    assert!(jobs.contains("\"result\":\"drifted\""), "{jobs}");
+    served.signal("-TERM").await;
+    served.ends(0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dashboard_that_others_could_read_needs_a_token() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    jobs(&bench, "    mode: audit\n    every: 1h\n");
+    let (file, store) = (bench.path("jobs.yml"), bench.path("history.db"));
+    let arguments = [
+        "serve",
+        "--jobs",
+        &file,
+        "--store",
+        &store,
+        "--listen",
+        "0.0.0.0:0",
+    ];
+    let output = command(&arguments).output();
+    finished(output.await.unwrap())
+        .exits(5)
+        .says("needs a token")
+        .says("--token-file");
 }

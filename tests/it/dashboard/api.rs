@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use serde_json::json;
 
 use super::fleet::HOSTILE;
 use super::rig::Rig;
@@ -12,23 +13,51 @@ use super::rig::TOKEN;
 use crate::peers;
 use crate::support;
 
+/// Holds answers against the description; prints what does not fit.
+const HOLD: &str = "
+import json, sys
+from jsonschema import Draft202012Validator
+told = json.load(sys.stdin)
+troubles = []
+for path, answer in told['answers'].items():
+    schema = told['description']['paths'][path]['get']['responses']['200']['content']['application/json']['schema']
+    whole = dict(schema, components=told['description']['components'])
+    Draft202012Validator.check_schema(whole)
+    found = Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).iter_errors(answer)
+    troubles += [f'{path} {e.json_path}: {e.message}'[:300] for e in found][:5]
+print(json.dumps(troubles))
+";
+
 #[tokio::test]
-async fn every_described_path_is_answered() {
+async fn every_described_path_is_answered_as_described() {
     let rig = Rig::start(Setup::default()).await;
     let description = rig.json("/api/v1/openapi.json").await;
     assert_eq!(description["openapi"], "3.1.0");
     let paths = description["paths"].as_object().unwrap();
     assert!(paths.len() >= 13, "{}", paths.len());
+    // A host with as much to tell as there is.
+    let some = rig.json("/api/v1/hosts?state=drift&limit=1").await;
+    let differing = some["hosts"][0]["host"].as_str().unwrap().to_owned();
+    let mut answers = serde_json::Map::new();
     for (path, operations) in paths {
         if operations.get("get").is_none() {
             continue;
         }
         let filled = path
-            .replace("{host}", "ts0001.berlin.corp.example")
+            .replace("{host}", &differing)
             .replace("{control}", "RDP-NLA")
             .replace("{run}", "01K00000000000000000000008")
             .replace("{earlier}", "01K00000000000000000000001");
-        rig.json(&filled).await;
+        answers.insert(path.clone(), rig.json(&filled).await);
+    }
+    let Some(python) = support::peer_python() else {
+        return;
+    };
+    let spoilt = json!({"/api/v1/jobs": {"jobs": [{}]}});
+    for (answers, fits) in [(Value::Object(answers), true), (spoilt, false)] {
+        let told = json!({"description": description, "answers": answers});
+        let found = peers::json(&python, &["-c", HOLD], &told.to_string()).await;
+        assert_eq!(found == json!([]), fits, "{found:#}");
     }
 }
 
