@@ -3,6 +3,7 @@
 
 mod api;
 mod browser;
+mod example;
 mod fleet;
 mod guard;
 mod jobs;

@@ -1,4 +1,5 @@
-//! Facts about `examples/`: each is run by a test, and says what it promises. `decode_wsman` has its own, `wsman::example`.
+//! Facts about `examples/`: each is run by a test, and says what it promises. `decode_wsman` and
+//! `dashboard` have their own, `wsman::example` and `dashboard::example`.
 
 use std::process::Command;
 
@@ -11,7 +12,7 @@ fn every_example_is_known_here() {
         .iter()
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
-    assert_eq!(names, ["decode_wsman", "one_host"]);
+    assert_eq!(names, ["dashboard", "decode_wsman", "one_host"]);
 }
 
 #[test]

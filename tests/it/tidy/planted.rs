@@ -41,8 +41,8 @@ fn a_name_of_the_top_is_found() {
 
 #[test]
 fn a_module_without_a_row_is_found() {
-    let expected = ["src/dashboard.rs:0: `dashboard` has no row in tests/it/tidy/layers.rs"];
-    check("src/dashboard.rs", "//! Knows.\n", &expected);
+    let expected = ["src/billing.rs:0: `billing` has no row in tests/it/tidy/layers.rs"];
+    check("src/billing.rs", "//! Knows.\n", &expected);
 }
 
 #[test]
