@@ -6,6 +6,7 @@
 //! without waiting.
 
 use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -14,6 +15,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::sync::watch;
+use tokio::task;
 use tokio::task::JoinError;
 use tokio::task::JoinSet;
 
@@ -158,6 +160,8 @@ pub struct Service {
     /// How jobs stand, as far as anybody knows.
     standings: BTreeMap<Arc<str>, Standing>,
     turns: JoinSet<Over>,
+    /// Whose turn each of them is.
+    whose: HashMap<task::Id, Arc<str>>,
     stop: watch::Sender<bool>,
     asks: mpsc::Sender<String>,
 }
@@ -190,6 +194,7 @@ impl Service {
             agenda: Agenda::default(),
             standings: BTreeMap::new(),
             turns: JoinSet::new(),
+            whose: HashMap::new(),
             stop: watch::Sender::new(false),
             asks,
         };
@@ -219,7 +224,7 @@ impl Service {
                     let act = self.agenda.ask(&job);
                     self.perform(act.into_iter().collect());
                 }
-                Some(over) = self.turns.join_next() => self.ended(over),
+                Some(over) = self.turns.join_next_with_id() => self.ended(over),
                 () = self.around.parts.clock.sleep(pause) => {
                     if self.source.has_changed() {
                         self.reload();
@@ -313,19 +318,25 @@ impl Service {
             bound: Bound::Windows,
         };
         let taken = turn.take(Arc::clone(&self.around), self.stop.subscribe());
-        self.turns.spawn(taken);
+        let id = self.turns.spawn(taken).id();
+        self.whose.insert(id, Arc::from(name));
     }
 
-    fn ended(&mut self, over: Result<Over, JoinError>) {
-        // A turn that was cut off says so elsewhere; one that panicked is a defect that must not end the others.
-        let over = match over {
-            Ok(over) => over,
-            Err(error) => {
-                let text = format!("a run broke off: {error}");
-                self.around.say(None, What::Note { text });
-                return;
-            }
+    fn ended(&mut self, over: Result<(task::Id, Over), JoinError>) {
+        let id = over.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Some(job) = self.whose.remove(&id) else {
+            return;
         };
+        let over = over.map_or_else(
+            |_| {
+                // A defect, which must end neither the service nor the job.
+                // What a panic says may hold anything, and stands on standard error already.
+                let text = "a run broke off, which is a defect of rdpfix".to_owned();
+                self.around.say(Some(&job), What::Note { text });
+                Over::broken(&job)
+            },
+            |(_, over)| over,
+        );
         if let Some(standing) = over.standing {
             self.standings.insert(Arc::clone(&over.job), standing);
         }

@@ -317,8 +317,8 @@ fn reads(
         ("certificates", ask(|| history.certificates(far, (0, 100)))),
         ("days", ask(|| history.days(now, 365, None))),
         ("days", ask(|| history.days(now, 365, Some(control)))),
-        ("diff", ask(|| history.diff(from, to, None, 5_000))),
-        ("diff", ask(|| history.diff(&first, to, None, 5_000))),
+        ("diff", ask(|| history.diff(from, to, None, 1_000))),
+        ("diff", ask(|| history.diff(&first, to, None, 1_000))),
         ("waivers", ask(|| history.waivers(100))),
     ];
     let mut slowest: BTreeMap<&'static str, Duration> = BTreeMap::new();

@@ -31,7 +31,7 @@ use crate::report::history as report;
 use crate::runner::rollout::time_span;
 
 /// Beginnings of intervals that are looked at in one go.
-const PAGE: usize = 5_000;
+const PAGE: usize = 1_000;
 
 /// Shows, prunes or exports.
 pub fn history(

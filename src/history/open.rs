@@ -121,6 +121,9 @@ fn connect(path: &Path, patience: Duration, flags: OpenFlags) -> Result<History,
     // Were the file damaged, closing it would still write to it.
     keep_log(&connection, Log::Kept).map_err(told)?;
     connection.busy_timeout(patience).map_err(told)?;
+    // Else statements are planned anew each time that they are given other values.
+    let stable = DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG;
+    connection.set_db_config(stable, true).map_err(told)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection
         .pragma_update(None, "foreign_keys", true)

@@ -126,16 +126,17 @@ impl Reader<'_> {
         });
     }
 
-    fn hosts(&mut self, group: usize, node: Node) {
+    /// Takes each name of a mapping with what stands behind it, or a text as a name with nothing behind it.
+    fn each(&mut self, node: Node, mut take: impl FnMut(&mut Self, &Node, Node)) {
         match node.content {
             Content::Mapping(entries) => {
                 for (key, value) in entries {
-                    self.host(group, &key, value);
+                    take(self, &key, value);
                 }
             }
             Content::Text(_) | Content::Unsafe(_) => {
                 let nothing = nothing(&node.span);
-                self.host(group, &node, nothing);
+                take(self, &node, nothing);
             }
             Content::Null
             | Content::Bool(_)
@@ -144,6 +145,10 @@ impl Reader<'_> {
             | Content::Sealed(_)
             | Content::Sequence(_) => {}
         }
+    }
+
+    fn hosts(&mut self, group: usize, node: Node) {
+        self.each(node, |reader, key, value| reader.host(group, key, value));
     }
 
     fn host(&mut self, group: usize, key: &Node, value: Node) {
@@ -165,44 +170,14 @@ impl Reader<'_> {
     }
 
     fn vars(&mut self, group: usize, node: Node) {
-        match node.content {
-            Content::Mapping(entries) => {
-                for (key, value) in entries {
-                    let name = self.intake.draft.name(&word(&key));
-                    self.intake.set(group, name, value);
-                }
-            }
-            Content::Text(name) | Content::Unsafe(name) => {
-                let name = self.intake.draft.name(&name);
-                self.intake.set(group, name, nothing(&node.span));
-            }
-            Content::Null
-            | Content::Bool(_)
-            | Content::Int(_)
-            | Content::Float(_)
-            | Content::Sealed(_)
-            | Content::Sequence(_) => {}
-        }
+        self.each(node, |reader, key, value| {
+            let name = reader.intake.draft.name(&word(key));
+            reader.intake.set(group, name, value);
+        });
     }
 
     fn children(&mut self, parent: usize, node: Node) {
-        match node.content {
-            Content::Mapping(entries) => {
-                for (key, value) in entries {
-                    self.child(parent, &key, value);
-                }
-            }
-            Content::Text(_) | Content::Unsafe(_) => {
-                let nothing = nothing(&node.span);
-                self.child(parent, &node, nothing);
-            }
-            Content::Null
-            | Content::Bool(_)
-            | Content::Int(_)
-            | Content::Float(_)
-            | Content::Sealed(_)
-            | Content::Sequence(_) => {}
-        }
+        self.each(node, |reader, key, value| reader.child(parent, key, value));
     }
 
     fn child(&mut self, parent: usize, key: &Node, value: Node) {

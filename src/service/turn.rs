@@ -61,6 +61,19 @@ pub struct Over {
     pub exit_code: u8,
 }
 
+impl Over {
+    /// One of which nothing is known but that it broke off.
+    pub(super) fn broken(job: &Arc<str>) -> Self {
+        Self {
+            job: Arc::clone(job),
+            ending: Ending::Failed,
+            standing: None,
+            last: None,
+            exit_code: 1,
+        }
+    }
+}
+
 /// Whether every host is as it should be; `None` when the run was cut short, and says nothing about that.
 pub fn standing(recap: &Recap) -> Option<Standing> {
     let bad = recap.failed + recap.unreachable + recap.drifted;

@@ -29,6 +29,7 @@ use crate::cli::vault::keys;
 use crate::cli::vault::keys::Age;
 use crate::cli::vault::keys::Configured;
 use crate::cli::vault::refused;
+use crate::vault::Keyring;
 use crate::vault::VaultError;
 
 /// Standard input or output, where a file could stand.
@@ -36,6 +37,20 @@ const STREAM: &str = "-";
 
 /// Bytes that may be secret.
 type Bytes = Zeroizing<Vec<u8>>;
+
+fn keyring(
+    files: &VaultFiles,
+    age: Age,
+    environment: &Environment,
+    talk: &Talk,
+) -> anyhow::Result<Keyring> {
+    keys::for_verb(
+        &files.keys,
+        &Configured::from(environment, talk)?,
+        age,
+        talk,
+    )
+}
 
 /// Encrypts files.
 pub(super) fn encrypt(
@@ -45,12 +60,7 @@ pub(super) fn encrypt(
 ) -> anyhow::Result<ExitStatus> {
     let inputs = inputs(&arguments.files.files);
     one_output(&inputs, arguments.output.as_deref())?;
-    let keyring = keys::for_verb(
-        &arguments.files.keys,
-        &Configured::from(environment, talk)?,
-        Age::New,
-        talk,
-    )?;
+    let keyring = keyring(&arguments.files, Age::New, environment, talk)?;
     let id = encrypting_id(&keyring, arguments.encrypt_vault_id.as_deref(), environment)?;
     let treatment = Treatment {
         what: "encrypt",
@@ -72,12 +82,7 @@ pub(super) fn decrypt(
 ) -> anyhow::Result<ExitStatus> {
     let inputs = inputs(&arguments.files.files);
     one_output(&inputs, arguments.output.as_deref())?;
-    let keyring = keys::for_verb(
-        &arguments.files.keys,
-        &Configured::from(environment, talk)?,
-        Age::Known,
-        talk,
-    )?;
+    let keyring = keyring(&arguments.files, Age::Known, environment, talk)?;
     let treatment = Treatment {
         what: "decrypt",
         done: "decrypted",
@@ -95,12 +100,7 @@ pub(super) fn view(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let keyring = keys::for_verb(
-        &arguments.keys,
-        &Configured::from(environment, talk)?,
-        Age::Known,
-        talk,
-    )?;
+    let keyring = keyring(arguments, Age::Known, environment, talk)?;
     let treatment = Treatment {
         what: "show",
         done: "shown",

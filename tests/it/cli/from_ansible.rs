@@ -1,5 +1,6 @@
 //! Facts about who comes from Ansible: a folder as it is drives rdpfix, and every line of the README about it is true.
 
+mod desk;
 mod rows;
 
 use std::path::Path;

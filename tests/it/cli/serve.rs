@@ -252,16 +252,24 @@ async fn sigterm_ends_a_run_at_its_next_call_and_then_the_service() {
     assert!(runs[0].ended.is_some());
 }
 
+/// A program that gives no inventory cannot be interrupted.
+#[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_that_hangs_is_cut_off_at_the_end_of_the_drain() {
-    let (bench, first) = slow_lab(Duration::from_hours(1)).await;
+    let bench = Bench::of("healthy", Some(1)).await;
+    let script = bench.write("hosts.sh", "#!/bin/sh\nexec sleep 20\n");
+    let runnable = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(script, runnable).unwrap();
     jobs(&bench, "    mode: audit\n    every: 1s\n");
-    let (jobs, store) = (bench.path("jobs.yml"), bench.path("history.db"));
+    let text = crate::support::bytes(bench.path("jobs.yml").as_ref());
+    let text = String::from_utf8(text).unwrap();
+    let jobs = bench.write("jobs.yml", &text.replace("lab.yml", "hosts.sh"));
+    let store = bench.path("history.db");
     let arguments = [
         "serve", "--jobs", &jobs, "--store", &store, "--log", "json", "--drain", "1s",
     ];
     let mut served = Served::of(command(&arguments), &bench);
-    first.0.notified().await;
+    served.wait("run_begun").await;
     served.signal("-TERM").await;
     served.wait("cut_off").await;
     served.ends(143).await;

@@ -9,11 +9,9 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use proptest::proptest;
-use rdpfix::diag::Colour;
 use rdpfix::diag::Diagnostic;
 use rdpfix::diag::Source;
 use rdpfix::diag::Span;
-use rdpfix::diag::render;
 use rdpfix::syntax;
 use rdpfix::syntax::Content;
 use rdpfix::syntax::Node;
@@ -137,46 +135,6 @@ fn honest_work_stays_within_the_limits() {
         given(&format!("{chain}v40: 5\nit: '{{{{ v0 }}}}'\n")),
         Ok(json!(5))
     );
-}
-
-#[test]
-fn a_mistake_shows_the_piece_of_a_long_template() {
-    let vars = mapping(
-        "it: |\n  first {{ 1 }}\n  second {{ prot | default(5) }} and {{ port + 'x' }}\nport: 3389\n",
-    );
-    let told = |node: &Node| {
-        let mistake = Engine::new()
-            .render(node, &Variables::new(vec![&vars]))
-            .unwrap_err();
-        render(&[mistake], Colour::Never)
-    };
-    insta::assert_snapshot!(told(&vars["it"]), @"
-    error[template-failed]: `+` does not go with a whole number and a text
-     --> vars.yml:3:46
-      |
-    3 |   second {{ prot | default(5) }} and {{ port + 'x' }}
-      |                                              ^^^^^^^^^^
-      |
-      = help: to join texts write `~`; to add numbers write `| int` behind the text
-    ");
-    let vars =
-        mapping("port: 3389\na: 'x {{ listener.prot }}'\nlistener: {port: 1}\nit: '{{ a }}'\n");
-    let told = render(
-        &[Engine::new()
-            .render(&vars["it"], &Variables::new(vec![&vars]))
-            .unwrap_err()],
-        Colour::Never,
-    );
-    insta::assert_snapshot!(told, @"
-    error[undefined-variable]: `listener.prot` is undefined
-     --> vars.yml:2:10
-      |
-    2 | a: 'x {{ listener.prot }}'
-      |          ^^^^^^^^^^^^^ needs `listener.prot`
-      |
-      = help: did you mean `port`?
-      = help: it is needed for the variable `a`
-    ");
 }
 
 #[derive(Debug)]

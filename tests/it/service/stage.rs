@@ -94,6 +94,9 @@ struct Going {
     /// It cannot begin.
     #[serde(default)]
     broken: Option<String>,
+    /// It panics.
+    #[serde(default)]
+    defect: bool,
 }
 
 /// What happens after so many seconds of real time.
@@ -134,6 +137,70 @@ impl World {
         let job = job.map_or_else(String::new, |job| format!(" {job}:"));
         let at = at.round(jiff::Unit::Second).unwrap();
         writeln!(self.told.lock().unwrap(), "{at}{job} {text}").unwrap();
+    }
+
+    /// What a run is told besides its job.
+    fn line_about(&self, errand: &Errand, at: Timestamp) {
+        let mut text = String::new();
+        if let Some(only) = &errand.only {
+            write!(text, "> of {} only", only.join(", ")).unwrap();
+        }
+        if let Some(deadline) = errand.deadline {
+            write!(text, "> within {} s", deadline.as_secs()).unwrap();
+        }
+        if !text.is_empty() {
+            self.line(at, Some(&errand.job.name), &text);
+        }
+    }
+
+    fn report(
+        &self,
+        errand: &Errand,
+        going: &Going,
+        (started, interrupted): (Timestamp, usize),
+    ) -> Report {
+        let number = {
+            let mut count = self.count.lock().unwrap();
+            *count += 1;
+            *count
+        };
+        let until = self.now() + SignedDuration::from_mins(5);
+        let left_out = going.left_out.iter().map(|host| LeftOut {
+            host: host.as_str().into(),
+            holder: "somebody".to_owned(),
+            until,
+        });
+        let drifted = if errand.mode == RunMode::Check {
+            going.drifting.len()
+        } else {
+            0
+        };
+        Report {
+            run: format!("R{number}"),
+            playbook: "a.yml".to_owned(),
+            mode: errand.mode,
+            started,
+            ended: self.now(),
+            hosts: going.ok + drifted + going.failed,
+            recap: Recap {
+                ok: going.ok,
+                changed: going.changed,
+                drifted,
+                failed: going.failed,
+                interrupted,
+                ..Recap::default()
+            },
+            exit_code: 0,
+            shifts: Vec::new(),
+            waived: 0,
+            drifting: going
+                .drifting
+                .iter()
+                .map(|host| host.as_str().into())
+                .collect(),
+            failures: Vec::new(),
+            left_out: left_out.collect(),
+        }
     }
 
     fn going(&self, job: &str) -> Going {
@@ -217,16 +284,8 @@ impl Executor for World {
         let name = &*errand.job.name;
         let going = self.going(name);
         let started = self.now();
-        let mut text = String::new();
-        if let Some(only) = &errand.only {
-            write!(text, "> of {} only", only.join(", ")).unwrap();
-        }
-        if let Some(deadline) = errand.deadline {
-            write!(text, "> within {} s", deadline.as_secs()).unwrap();
-        }
-        if !text.is_empty() {
-            self.line(started, Some(name), &text);
-        }
+        self.line_about(&errand, started);
+        assert!(!going.defect, "a defect");
         if let Some(why) = going.broken {
             return Err(NotBegun { why, exit_code: 6 });
         }
@@ -240,48 +299,16 @@ impl Executor for World {
                 interrupted = 1;
             }
         }
-        let number = {
-            let mut count = self.count.lock().unwrap();
-            *count += 1;
-            *count
-        };
-        let until = self.now() + SignedDuration::from_mins(5);
-        let left_out = going.left_out.iter().map(|host| LeftOut {
-            host: host.as_str().into(),
-            holder: "somebody".to_owned(),
-            until,
-        });
-        let drifted = if errand.mode == RunMode::Check {
-            going.drifting.len()
-        } else {
-            0
-        };
-        Ok(Report {
-            run: format!("R{number}"),
-            playbook: "a.yml".to_owned(),
-            mode: errand.mode,
-            started,
-            ended: self.now(),
-            hosts: going.ok + drifted + going.failed,
-            recap: Recap {
-                ok: going.ok,
-                changed: going.changed,
-                drifted,
-                failed: going.failed,
-                interrupted,
-                ..Recap::default()
-            },
-            exit_code: 0,
-            shifts: Vec::new(),
-            waived: 0,
-            drifting: going
-                .drifting
-                .iter()
-                .map(|host| host.as_str().into())
-                .collect(),
-            failures: Vec::new(),
-            left_out: left_out.collect(),
-        })
+        Ok(self.report(&errand, &going, (started, interrupted)))
+    }
+}
+
+fn known(before: &Before) -> LastRun {
+    LastRun {
+        started: before.started,
+        standing: before
+            .good
+            .map(|good| if good { Standing::Good } else { Standing::Bad }),
     }
 }
 
@@ -296,14 +323,8 @@ pub(super) fn play(case: &Case) -> String {
 }
 
 async fn perform(case: &Case) -> String {
-    let standing = |good| if good { Standing::Good } else { Standing::Bad };
-    let last = case.last.iter().map(|(job, before)| {
-        let last = LastRun {
-            started: before.started,
-            standing: before.good.map(standing),
-        };
-        (job.clone(), last)
-    });
+    let last = case.last.iter();
+    let last = last.map(|(job, before)| (job.clone(), known(before)));
     let world = Arc::new(World {
         start: case.start,
         begin: tokio::time::Instant::now(),

@@ -152,18 +152,7 @@ impl Writer {
                 self.out.push_str(&" ".repeat(self.indent - 1));
                 self.block(&collection, inner, depth + 1)
             }
-            Some(collection) => {
-                self.out.push(' ');
-                self.flow(&collection, inner)?;
-                self.out.push('\n');
-                Ok(())
-            }
-            None => {
-                self.out.push(' ');
-                self.scalar(item, Place::Block, inner)?;
-                self.out.push('\n');
-                Ok(())
-            }
+            collection => self.rest_of_line(item, collection.as_ref(), inner),
         }
     }
 
@@ -182,19 +171,24 @@ impl Writer {
                 self.line(column);
                 self.block(&collection, column, depth + 1)
             }
-            Some(collection) => {
-                self.out.push(' ');
-                self.flow(&collection, inner)?;
-                self.out.push('\n');
-                Ok(())
-            }
-            None => {
-                self.out.push(' ');
-                self.scalar(value, Place::Block, inner)?;
-                self.out.push('\n');
-                Ok(())
-            }
+            collection => self.rest_of_line(value, collection.as_ref(), inner),
         }
+    }
+
+    /// What fits behind a dash or a colon.
+    fn rest_of_line(
+        &mut self,
+        value: &Value,
+        collection: Option<&Collection>,
+        indent: usize,
+    ) -> Result<(), Fault> {
+        self.out.push(' ');
+        match collection {
+            Some(collection) => self.flow(collection, indent)?,
+            None => self.scalar(value, Place::Block, indent)?,
+        }
+        self.out.push('\n');
+        Ok(())
     }
 
     /// A collection on one line, which is broken when it gets too long.
