@@ -1,6 +1,7 @@
 //! What programs get: all of it, page by page, as its description says.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
 use serde_json::json;
@@ -170,7 +171,13 @@ async fn schemathesis_finds_what_the_description_says() {
     let rig = Rig::start(Setup::default()).await;
     let url = format!("{}api/v1/openapi.json", rig.url());
     let token = format!("Authorization: Bearer {TOKEN}");
+    // It leaves notes of its own where it is started.
+    let notes = tempfile::tempdir().unwrap();
+    let program = std::path::absolute(program).unwrap();
     let arguments = [
+        "-C",
+        notes.path().to_str().unwrap(),
+        program.to_str().unwrap(),
         "run",
         &url,
         "--header",
@@ -189,7 +196,7 @@ async fn schemathesis_finds_what_the_description_says() {
         "--phases",
         "examples,coverage,fuzzing",
     ];
-    let output = peers::run_within("120", &program, &arguments, "").await;
+    let output = peers::run_within("120", Path::new("env"), &arguments, "").await;
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}");
 }
