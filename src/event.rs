@@ -1,4 +1,4 @@
-//! Everything that a run can say about itself. Reporters and, later, histories see nothing else.
+//! Everything that a run can say about itself. Reporters and histories see nothing else.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -24,7 +24,7 @@ impl Entry {
 }
 
 /// All of them. What once went wrong stands in `tests/cases/bytes`, in the folder with the name of the entry.
-pub(crate) const ENTRIES: [Entry; 20] = [
+pub(crate) const ENTRIES: [Entry; 22] = [
     Entry::new(
         "ini_inventory",
         language::ini_inventory,
@@ -105,6 +105,12 @@ pub(crate) const ENTRIES: [Entry; 20] = [
         language::lab_scenario,
         &["tests/cases/lab", "examples/lab-scenario.yml"],
     ),
+    Entry::new(
+        "job_file",
+        language::job_file,
+        &["tests/cases/job", "examples/jobs"],
+    ),
+    Entry::new("waivers", language::waivers, &["tests/cases/waivers"]),
     Entry::new(
         "rdp_file",
         language::rdp_file,

@@ -342,6 +342,20 @@ pub(super) fn lab_scenario(bytes: &[u8]) {
     }
 }
 
+pub(super) fn job_file(bytes: &[u8]) {
+    if let Some(source) = source("jobs.yml", bytes) {
+        let (jobs, mistakes) = rdpfix::job::parse(&source);
+        check_outcome(jobs, &mistakes);
+    }
+}
+
+pub(super) fn waivers(bytes: &[u8]) {
+    if let Some(source) = source("waivers.yml", bytes) {
+        let (entries, mistakes) = rdpfix::waiver::read(&[source], jiff::civil::date(2026, 7, 1));
+        check_outcome(entries, &mistakes);
+    }
+}
+
 pub(super) fn rdp_file(bytes: &[u8]) {
     match rdpfix::rdp_file::read::read(bytes) {
         Ok(file) => assert!(!file.lines.is_empty()),
