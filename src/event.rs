@@ -46,6 +46,9 @@ pub enum Event {
     Result(TaskResult),
     /// Drift began or ended since the run before; told only where a history is kept, before the host's end.
     Shift(Shift),
+    /// A control differs, and since when; told only where a history is kept, for each such control that was looked at,
+    /// before the host's end.
+    Drift(Drift),
     /// A host is done; nothing more is said about it.
     HostEnd(HostSummary),
     /// The last event.
@@ -69,6 +72,19 @@ pub struct Shift {
     /// Which way.
     pub turn: Turn,
     /// Since when it had been as it was before.
+    pub since: Timestamp,
+}
+
+/// A control of a host that differs, this time or still.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// Inventory name.
+    pub host: Arc<str>,
+    /// When it was looked at.
+    pub at: Timestamp,
+    /// The control, see [`TaskResult::control_id`].
+    pub control: Arc<str>,
+    /// When it was first seen to differ; it has not been seen to be as it should be ever since.
     pub since: Timestamp,
 }
 

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::event::Event;
 use crate::event::HostSummary;
 use crate::event::Recap;
-use crate::event::Shift;
 use crate::event::TaskResult;
 use crate::history::History;
 use crate::history::HistoryError;
@@ -58,22 +57,23 @@ impl Recorder {
         self
     }
 
-    /// Takes one event in. Drift that began or ended comes back with the end of its host, and is to be told before it.
-    pub fn event(&mut self, event: &Event) -> Result<Vec<Shift>, HistoryError> {
-        let mut shifts = self.events(std::slice::from_ref(event))?;
-        Ok(shifts.pop().unwrap_or_default())
+    /// Takes one event in. What the history knows of a host comes back with its end, and is to be told before it:
+    /// drift that began or ended ([`Event::Shift`]), and since when the rest has been there ([`Event::Drift`]).
+    pub fn event(&mut self, event: &Event) -> Result<Vec<Event>, HistoryError> {
+        let mut known = self.events(std::slice::from_ref(event))?;
+        Ok(known.pop().unwrap_or_default())
     }
 
-    /// Takes several events in and commits them together, which is much cheaper; afterwards the shifts stand among them,
-    /// each before the end of its host. After an error the events are as they were, and none of them is recorded.
+    /// Takes several events in and commits them together, which is much cheaper; afterwards what the history knows stands among
+    /// them, each before the end of its host. After an error the events are as they were, and none of them is recorded.
     pub fn pass(&mut self, events: &mut Vec<Event>) -> Result<(), HistoryError> {
-        let shifts = self.events(events)?;
-        if shifts.iter().all(Vec::is_empty) {
+        let known = self.events(events)?;
+        if known.iter().all(Vec::is_empty) {
             return Ok(());
         }
         let told = std::mem::take(events);
-        for (event, shifts) in told.into_iter().zip(shifts) {
-            events.extend(shifts.into_iter().map(Event::Shift));
+        for (event, known) in told.into_iter().zip(known) {
+            events.extend(known);
             events.push(event);
         }
         Ok(())
@@ -84,8 +84,8 @@ impl Recorder {
         self.history
     }
 
-    /// The shifts of each event.
-    fn events(&mut self, events: &[Event]) -> Result<Vec<Vec<Shift>>, HistoryError> {
+    /// What the history adds before each event.
+    fn events(&mut self, events: &[Event]) -> Result<Vec<Vec<Event>>, HistoryError> {
         for event in events {
             if let Event::Result(result) = event {
                 self.result(result);
@@ -99,7 +99,7 @@ impl Recorder {
             // What was rolled back may have been given numbers.
             self.known.forget();
         }
-        let (run, shifts) = written.map_err(|error| self.history.told(error))?;
+        let (run, known) = written.map_err(|error| self.history.told(error))?;
         self.run = run;
         if let Some(run) = &mut self.run {
             run.turned = Turned::default();
@@ -109,7 +109,7 @@ impl Recorder {
                 self.pending.remove(&summary.host);
             }
         }
-        Ok(shifts)
+        Ok(known)
     }
 
     fn result(&mut self, result: &TaskResult) {
@@ -122,18 +122,18 @@ impl Recorder {
     }
 
     /// One transaction.
-    fn write(&mut self, events: &[Event]) -> rusqlite::Result<(Option<Run>, Vec<Vec<Shift>>)> {
+    fn write(&mut self, events: &[Event]) -> rusqlite::Result<(Option<Run>, Vec<Vec<Event>>)> {
         let mut run = self.run.clone();
-        let mut shifts = Vec::with_capacity(events.len());
+        let mut known = Vec::with_capacity(events.len());
         let mut writer = Writer::begin(&mut self.history.connection, &mut self.known)?;
         for event in events {
-            let mut turned = Vec::new();
+            let mut told = Vec::new();
             match event {
                 Event::RunStart { .. } => run = writer.start(event)?,
                 Event::HostEnd(summary) => {
                     if let Some(run) = &mut run {
                         let pending = self.pending.get_mut(&summary.host);
-                        turned = end_host(&mut writer, run, pending, summary)?;
+                        told = end_host(&mut writer, run, pending, summary)?;
                     }
                 }
                 Event::RunEnd { at, recap } => {
@@ -142,12 +142,16 @@ impl Recorder {
                         writer.end(run, moment::of(*at), recap, exit_code)?;
                     }
                 }
-                Event::HostStart { .. } | Event::Wave(_) | Event::Result(_) | Event::Shift(_) => {}
+                Event::HostStart { .. }
+                | Event::Wave(_)
+                | Event::Result(_)
+                | Event::Shift(_)
+                | Event::Drift(_) => {}
             }
-            shifts.push(turned);
+            known.push(told);
         }
         writer.commit(run.as_ref())?;
-        Ok((run, shifts))
+        Ok((run, known))
     }
 }
 
@@ -164,7 +168,7 @@ fn end_host(
     run: &mut Run,
     pending: Option<&mut Pending>,
     summary: &HostSummary,
-) -> rusqlite::Result<Vec<Shift>> {
+) -> rusqlite::Result<Vec<Event>> {
     let mut nothing = Pending::default();
     let pending = pending.unwrap_or(&mut nothing);
     if let Some(proof) = &summary.proof {

@@ -391,7 +391,7 @@ impl Reporter for Human {
                 Ok(())
             }
             // Who reads this sees the drift itself; since when it is there is asked of the history.
-            Event::Shift(_) => Ok(()),
+            Event::Shift(_) | Event::Drift(_) => Ok(()),
             Event::HostEnd(summary) => self.host_end(summary),
             Event::RunEnd { recap, .. } => self.recap(recap),
         }

@@ -129,6 +129,14 @@ impl Reporter for JsonLines {
                     since: shift.since,
                 },
             ),
+            Event::Drift(drift) => self.line(
+                &drift.at,
+                &Body::Drift {
+                    host: &drift.host,
+                    control: &drift.control,
+                    since: drift.since,
+                },
+            ),
             Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary)),
             Event::RunEnd { at, recap } => {
                 let exit_code = self.exit_code.map(|exit_code| exit_code(recap));
@@ -172,6 +180,11 @@ enum Body<'a> {
         host: &'a str,
         control: &'a str,
         turn: &'static str,
+        since: Timestamp,
+    },
+    Drift {
+        host: &'a str,
+        control: &'a str,
         since: Timestamp,
     },
     HostEnd(Box<HostBody<'a>>),

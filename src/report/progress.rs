@@ -128,7 +128,7 @@ impl Reporter for Progress {
                 self.in_flight += 1;
                 self.show(*at)
             }
-            Event::Wave(_) | Event::Shift(_) => Ok(()),
+            Event::Wave(_) | Event::Shift(_) | Event::Drift(_) => Ok(()),
             Event::Result(result) => match self.place {
                 Place::Terminal(_) => Ok(()),
                 Place::Lines { .. } => self.show(result.at),

@@ -283,7 +283,7 @@ impl<C: Chapters> Reporter for ByHost<C> {
                 self.chapters.host(&pen.finished(summary, rows))
             }
             Event::RunEnd { at, recap } => self.chapters.end(*at, recap),
-            Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) => Ok(()),
+            Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) | Event::Drift(_) => Ok(()),
         }
     }
 }

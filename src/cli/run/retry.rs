@@ -219,8 +219,11 @@ impl Reporter for Ledger {
                 HostStatus::Interrupted => {}
             },
             Event::RunEnd { .. } => book.is_complete = true,
-            Event::RunStart { .. } | Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) => {
-            }
+            Event::RunStart { .. }
+            | Event::HostStart { .. }
+            | Event::Wave(_)
+            | Event::Shift(_)
+            | Event::Drift(_) => {}
             Event::Result(result) => book.take(result),
         }
         Ok(())

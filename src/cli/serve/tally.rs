@@ -99,7 +99,7 @@ impl Reporter for Tally {
                 heard.ended = Some(*at);
                 heard.recap = Some(*recap);
             }
-            Event::HostStart { .. } | Event::Wave(_) | Event::Result(_) => {}
+            Event::HostStart { .. } | Event::Wave(_) | Event::Result(_) | Event::Drift(_) => {}
         }
         Ok(())
     }

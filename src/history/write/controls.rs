@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::params;
 
+use crate::event::Drift;
+use crate::event::Event;
 use crate::event::Shift;
 use crate::event::Turn;
 use crate::history::entry::Entry;
@@ -50,7 +52,8 @@ enum Count {
 type Sightings = BTreeMap<i64, Moment>;
 
 impl Writer<'_> {
-    /// Takes the controls of a host in; tells the worst state and what turned. A run that saw none, for instance because
+    /// Takes the controls of a host in; tells the worst state, what turned, and since when the rest has
+    /// differed. A run that saw none, for instance because
     /// there was no session, leaves everything as it was.
     pub(super) fn controls(
         &mut self,
@@ -58,7 +61,7 @@ impl Writer<'_> {
         place: &Place,
         pending: &Pending,
         name: &Arc<str>,
-    ) -> rusqlite::Result<(Option<State>, Vec<Shift>)> {
+    ) -> rusqlite::Result<(Option<State>, Vec<Event>)> {
         let mut open = self.open(place.host)?;
         let worst = |open: &BTreeMap<i64, Open>| open.values().map(|open| open.state).max();
         if pending.entries.is_empty() {
@@ -66,7 +69,7 @@ impl Writer<'_> {
         }
         let sightings = self.sightings(place.host)?;
         let mut seen = Vec::with_capacity(pending.entries.len());
-        let mut shifts = Vec::new();
+        let mut told = Vec::new();
         let mut has_turned = false;
         for (control, entry) in &pending.entries {
             let sight = self.sight(place, control, entry)?;
@@ -75,6 +78,7 @@ impl Writer<'_> {
             match known {
                 Some(known) if known.state == sight.state && known.detail == sight.detail => {
                     self.still(run, place, (&sight, known), &sightings)?;
+                    told.extend(drift(known, &sight, place.at, name));
                     continue;
                 }
                 Some(known) => self.close(place, (&sight, known), &sightings)?,
@@ -83,13 +87,16 @@ impl Writer<'_> {
             has_turned |= known.is_none_or(|known| known.state != sight.state);
             let now = turned(known, &sight, run.source, place.at);
             let turn = self.weigh(run, place, (&sight, known))?;
-            shifts.extend(turn.map(|(turn, since)| Shift {
-                host: Arc::clone(name),
-                at: moment::timestamp(place.at),
-                control: Arc::clone(sight.name),
-                turn,
-                since: moment::timestamp(since),
+            told.extend(turn.map(|(turn, since)| {
+                Event::Shift(Shift {
+                    host: Arc::clone(name),
+                    at: moment::timestamp(place.at),
+                    control: Arc::clone(sight.name),
+                    turn,
+                    since: moment::timestamp(since),
+                })
             }));
+            told.extend(drift(&now, &sight, place.at, name));
             self.put(place, sight.control, &now)?;
             open.insert(sight.control, now);
         }
@@ -98,7 +105,7 @@ impl Writer<'_> {
         if has_turned {
             self.pack(place, &open)?;
         }
-        Ok((worst(&open), shifts))
+        Ok((worst(&open), told))
     }
 
     fn sight<'a>(
@@ -307,6 +314,18 @@ fn turned(known: Option<&Open>, sight: &Sight<'_>, source: i64, at: Moment) -> O
         source,
         seen: None,
     }
+}
+
+/// Since when a control has differed; nothing when it does not, or when this run could not tell.
+fn drift(open: &Open, sight: &Sight<'_>, at: Moment, host: &Arc<str>) -> Option<Event> {
+    (sight.state.verdict() == Some(Verdict::Drifted)).then(|| {
+        Event::Drift(Drift {
+            host: Arc::clone(host),
+            at: moment::timestamp(at),
+            control: Arc::clone(sight.name),
+            since: moment::timestamp(open.verdict_since),
+        })
+    })
 }
 
 /// When an interval was last seen.

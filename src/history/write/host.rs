@@ -3,9 +3,9 @@
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 
+use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
-use crate::event::Shift;
 use crate::history::Detail;
 use crate::history::HostState;
 use crate::history::Reach;
@@ -44,7 +44,7 @@ impl Writer<'_> {
         run: &mut Run,
         pending: &Pending,
         summary: &HostSummary,
-    ) -> rusqlite::Result<Vec<Shift>> {
+    ) -> rusqlite::Result<Vec<Event>> {
         let told = moment::of(summary.at);
         let before = self.before(&summary.host)?;
         let at = match &before {
@@ -65,7 +65,7 @@ impl Writer<'_> {
         if let Some(certificate) = certificate {
             self.certificate(&place, before.shown, certificate)?;
         }
-        let (worst, shifts) = self.controls(run, &place, pending, &summary.host)?;
+        let (worst, known) = self.controls(run, &place, pending, &summary.host)?;
         self.made(run, &place, &pending.made)?;
         let sql = "UPDATE hosts SET reach = ?2, seen = ?3, tried = ?4, shown = ?5, run = ?6 WHERE id = ?1";
         self.transaction.prepare_cached(sql)?.execute(params![
@@ -81,7 +81,7 @@ impl Writer<'_> {
             run.id
         ])?;
         self.host_state(&before, reach, worst)?;
-        Ok(shifts)
+        Ok(known)
     }
 
     fn host_state(

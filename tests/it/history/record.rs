@@ -458,13 +458,45 @@ fn shifts_stand_before_the_end_of_their_host() {
         .iter()
         .filter_map(|event| match event {
             Event::Shift(shift) => Some(format!("{} turns", shift.host)),
+            Event::Drift(drift) => Some(format!("{} differs", drift.host)),
             Event::HostEnd(summary) => Some(format!("{} ends", summary.host)),
             _ => None,
         })
         .collect();
-    assert_eq!(told, ["a turns", "a ends", "b turns", "b ends"]);
+    assert_eq!(
+        told,
+        [
+            "a turns",
+            "a differs",
+            "a ends",
+            "b turns",
+            "b differs",
+            "b ends"
+        ]
+    );
     let run = store.open().runs(None, None, 1).unwrap().remove(0);
     assert_eq!((run.began, run.mended), (2, 0));
+}
+
+#[test]
+fn drift_is_told_with_its_beginning_for_as_long_as_it_lasts() {
+    let store = Store::new();
+    let mut told = Vec::new();
+    for (number, minute, outcome) in [
+        (1, 10, Outcome::Compliant),
+        (2, 20, drifted()),
+        (3, 30, drifted()),
+        (4, 40, Outcome::Compliant),
+    ] {
+        let mut recorder = Recorder::new(store.open());
+        let mut events = one(number, minute, outcome);
+        recorder.pass(&mut events).unwrap();
+        told.extend(events.into_iter().filter_map(|event| match event {
+            Event::Drift(drift) => Some((number, drift.since)),
+            _ => None,
+        }));
+    }
+    assert_eq!(told, [(2, at(20)), (3, at(20))]);
 }
 
 fn both(outcome: &Outcome) -> [Visit; 2] {

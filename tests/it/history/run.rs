@@ -67,6 +67,10 @@ impl Store {
         let mut recorder = Recorder::new(self.open());
         run.iter()
             .flat_map(|event| recorder.event(event).unwrap())
+            .filter_map(|told| match told {
+                Event::Shift(shift) => Some(shift),
+                _ => None,
+            })
             .collect()
     }
 }

@@ -57,7 +57,11 @@ async fn each_host_begins_ends_and_tells_in_between() {
                 assert!(open.remove(&summary.host));
                 assert!(ended.insert(Arc::clone(&summary.host)));
             }
-            Event::RunStart { .. } | Event::RunEnd { .. } | Event::Wave(_) | Event::Shift(_) => {}
+            Event::RunStart { .. }
+            | Event::RunEnd { .. }
+            | Event::Wave(_)
+            | Event::Shift(_)
+            | Event::Drift(_) => {}
         }
     }
     assert!(open.is_empty());

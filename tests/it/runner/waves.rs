@@ -88,7 +88,7 @@ fn waves(story: &Story) -> Vec<String> {
             Event::HostEnd(summary) => {
                 open.remove(&*summary.host);
             }
-            Event::RunStart { .. } | Event::Shift(_) | Event::RunEnd { .. } => {}
+            Event::RunStart { .. } | Event::Shift(_) | Event::Drift(_) | Event::RunEnd { .. } => {}
         }
     }
     waves
@@ -122,7 +122,11 @@ fn adds_up(story: &Story, hosts: usize) {
                 assert!(open.remove(&summary.host), "{}", summary.host);
                 assert!(ended.insert(Arc::clone(&summary.host)));
             }
-            Event::RunStart { .. } | Event::Wave(_) | Event::Shift(_) | Event::RunEnd { .. } => {}
+            Event::RunStart { .. }
+            | Event::Wave(_)
+            | Event::Shift(_)
+            | Event::Drift(_)
+            | Event::RunEnd { .. } => {}
         }
     }
     assert!(open.is_empty(), "{open:?}");
