@@ -30,7 +30,7 @@ use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
-use crate::cli::reporters::Listeners;
+use crate::cli::reporters::Panel;
 use crate::cli::reporters::Shown;
 use crate::cli::run::assign::Selection;
 use crate::cli::run::ready::Opened;
@@ -212,8 +212,8 @@ async fn carry_out(
     };
     let hidden = access.keyring.hidden();
     let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
-    let listeners: Listeners = (Box::new(ledger.clone()), recording);
-    let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
+    let panel = Panel::open(reporters, shown, hidden)?.after(Box::new(ledger.clone()));
+    let reporting = reporters::feed(panel, recording, received);
     let wires = Wires {
         events,
         interrupted: interrupt.flag(),
@@ -222,7 +222,8 @@ async fn carry_out(
         recap = ready.carry_out(opened, wires) => recap?,
         () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
     };
-    let (kept, errors) = reporting.finished().await?;
+    let (panel, kept) = reporting.finished().await?;
+    let errors = panel.close();
     for error in &errors {
         talk.note(&format!("error: {error}"));
     }

@@ -24,7 +24,7 @@ use crate::cli::history::refusal;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
-use crate::cli::reporters::Listeners;
+use crate::cli::reporters::Panel;
 use crate::cli::reporters::Shown;
 use crate::cli::run::EVENTS_IN_FLIGHT;
 use crate::cli::run::ready::Opened;
@@ -207,15 +207,16 @@ impl Inner {
         let tally = Tally::new(hidden);
         let recording = Recording::open(&self.store, hidden, talk)?;
         let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
-        let listeners: Listeners = (Box::new(tally.clone()), Some(recording));
         let names = &ready.arguments.reporter;
-        let reporting = reporters::start(names, Shown::in_files(), hidden, received, listeners)?;
+        let panel = Panel::open(names, Shown::in_files(), hidden)?.after(Box::new(tally.clone()));
+        let reporting = reporters::feed(panel, Some(recording), received);
         let wires = Wires {
             events,
             interrupted,
         };
         let recap = ready.carry_out(opened, wires).await?;
-        let (kept, errors) = reporting.finished().await?;
+        let (panel, kept) = reporting.finished().await?;
+        let errors = panel.close();
         for error in &errors {
             talk.note(&format!("error: {error}"));
         }
