@@ -337,7 +337,7 @@ impl TaskResult {
             Outcome::Changed(_) => Status::Changed,
             Outcome::Overridden(_) => Status::Overridden,
             Outcome::Failed(failure) if failure.error.is_unreachable() => Status::Unreachable,
-            Outcome::Unconverged(_) | Outcome::Failed(_) => Status::Failed,
+            Outcome::Unconverged { .. } | Outcome::Failed(_) => Status::Failed,
             Outcome::Skipped(_) => Status::Skipped,
             Outcome::Unknown(_) => Status::Unknown,
         }
@@ -376,10 +376,10 @@ impl Counts {
     /// Counts one result.
     pub fn add(&mut self, outcome: &Outcome, tolerated: Tolerated) {
         let counter = match outcome {
-            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Ignored => {
+            Outcome::Unconverged { .. } | Outcome::Failed(_) if tolerated == Tolerated::Ignored => {
                 &mut self.ignored
             }
-            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Rescued => {
+            Outcome::Unconverged { .. } | Outcome::Failed(_) if tolerated == Tolerated::Rescued => {
                 &mut self.rescued
             }
             Outcome::Unknown(_) => &mut self.unknown,
@@ -387,7 +387,7 @@ impl Counts {
             Outcome::Drifted(_) => &mut self.would_change,
             Outcome::Changed(_) => &mut self.changed,
             Outcome::Overridden(_) => &mut self.overridden,
-            Outcome::Unconverged(_) | Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unconverged { .. } | Outcome::Failed(_) => &mut self.failed,
             Outcome::Skipped(_) => &mut self.skipped,
         };
         *counter += 1;

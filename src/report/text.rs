@@ -249,7 +249,7 @@ pub(super) fn told(outcome: &Outcome) -> (&[Change], Option<String>, Option<Stri
             Some(overridden(changes)),
             changes.iter().find_map(advice),
         ),
-        Outcome::Unconverged(left) => (left, Some(unconverged(left)), None),
+        Outcome::Unconverged { left, .. } => (left, Some(unconverged(left)), None),
         Outcome::Failed(failed) => (&failed.made, Some(failure(failed)), failed.error.hint()),
         Outcome::Unknown(untold) => (&[], Some(unknown(untold)), None),
         Outcome::Skipped(reason) => (&[], Some(skip_reason(reason)), None),

@@ -134,7 +134,7 @@ impl Story {
                     options,
                 );
             }
-            Outcome::Unconverged(left) => {
+            Outcome::Unconverged { left, .. } => {
                 self.told_trouble = true;
                 let text = format!("{what}: {}", text::unconverged(left));
                 self.changes((Tint::Failed, "failed"), text, (result, left), options);

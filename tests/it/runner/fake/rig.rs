@@ -394,7 +394,7 @@ fn word(outcome: &Outcome) -> String {
         Outcome::Drifted(_) => "drifted".to_owned(),
         Outcome::Changed(_) => "changed".to_owned(),
         Outcome::Overridden(_) => "overridden".to_owned(),
-        Outcome::Unconverged(_) => "unconverged".to_owned(),
+        Outcome::Unconverged { .. } => "unconverged".to_owned(),
         Outcome::Failed(_) => "failed".to_owned(),
         Outcome::Skipped(reason) => format!("skipped {reason:?}"),
         Outcome::Unknown(unknown) => format!("unknown {:?}", unknown.depends_on),
