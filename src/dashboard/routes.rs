@@ -135,8 +135,10 @@ fn acted(
             Ok((StatusCode::ACCEPTED, kind, body).into_response())
         }
         Asked::Unknown => Err(Problem::missing("job")),
-        Asked::Running => conflict("the job is running, or was asked for already"),
-        Asked::Refused => conflict("the service does not start this job now"),
+        Asked::Running => conflict("the job is running"),
+        Asked::Refused => conflict(
+            "the service does not start this job now: its window is shut, or the service is stopping",
+        ),
     }
 }
 
