@@ -73,6 +73,12 @@ impl History {
         open::for_recording(path, now, patience)
     }
 
+    /// Opens a history that is there, to write to it. It is checked as by [`History::open`], but a damaged one is an error
+    /// and stays where it is, and where there is none, none is made.
+    pub fn open_existing(path: &Path) -> Result<Self, HistoryError> {
+        open::existing(path, PATIENCE)
+    }
+
     /// Opens a history that is there, to look at it. Nothing of it is checked, changed or set aside.
     pub fn read(path: &Path) -> Result<Self, HistoryError> {
         open::for_reading(path, PATIENCE)

@@ -46,15 +46,7 @@ impl Recording {
 
     /// Opens a history to record a run; a damaged one that was set aside is told of.
     pub fn open(path: &Path, hidden: &Arc<Hidden>, talk: &Talk) -> Result<Self, Refusal> {
-        let opened = History::open(path, SystemClock.now()).map_err(|error| refusal(&error))?;
-        if let Some(aside) = opened.set_aside {
-            talk.note(&format!(
-                "warning: the history `{}` was damaged: it is kept as `{}`, and a new one begins now",
-                path.display(),
-                aside.display()
-            ));
-        }
-        let recorder = Recorder::new(opened.history)
+        let recorder = Recorder::new(open_told(path, talk)?)
             .with_exit_code(|recap| ExitStatus::of(recap).code())
             .with_hidden(Arc::clone(hidden));
         Ok(Self {
@@ -84,6 +76,20 @@ impl Recording {
     pub fn is_whole(&self) -> bool {
         !self.has_failed
     }
+}
+
+/// Opens a history for recording; a damaged one that was set aside is told of. Whoever opens the same one again after this
+/// does so by [`History::open_existing`], so that nothing is set aside in silence.
+pub fn open_told(path: &Path, talk: &Talk) -> Result<History, Refusal> {
+    let opened = History::open(path, SystemClock.now()).map_err(|error| refusal(&error))?;
+    if let Some(aside) = opened.set_aside {
+        talk.note(&format!(
+            "warning: the history `{}` was damaged: it is kept as `{}`, and a new one begins now",
+            path.display(),
+            aside.display()
+        ));
+    }
+    Ok(opened.history)
 }
 
 /// Where the history is when nobody says so: `RDPFIX_HISTORY`, else `rdpfix/history.db` in the user's folder for states.

@@ -20,6 +20,7 @@ use crate::cli::args::RunArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::history::recording::Recording;
+use crate::cli::history::recording::open_told;
 use crate::cli::history::refusal;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
@@ -37,7 +38,6 @@ use crate::cli::serve::tally::Tally;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::event::RunMode;
-use crate::history::History;
 use crate::job::Job;
 use crate::runner::Order;
 use crate::service::errand::Errand;
@@ -152,15 +152,13 @@ impl Inner {
         (stop, talk): (watch::Receiver<bool>, &Talk),
     ) -> anyhow::Result<Report> {
         let run = opened.order.run.clone();
+        let mut history = open_told(&self.store, talk)?;
         let leases = self.lease(errand, opened)?;
         let interrupted = match &leases {
             Some(leases) => either(stop, leases.lost.clone()),
             None => stop,
         };
         let job = &errand.job.name;
-        let mut history = History::open(&self.store, SystemClock.now())
-            .map_err(|error| refusal(&error))?
-            .history;
         let noted = history.job_started(job, &run, SystemClock.now());
         noted.map_err(|error| refusal(&error))?;
         let heard = self.listen(ready, opened, interrupted, talk).await;

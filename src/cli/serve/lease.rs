@@ -38,8 +38,7 @@ impl Leases {
     /// Takes all of these hosts that are free.
     pub fn take(store: &Path, owner: &str, hosts: &[Arc<str>]) -> Result<Self, Refusal> {
         let told = |error: HistoryError| refusal(&error);
-        let opened = History::open(store, SystemClock.now()).map_err(told)?;
-        let mut history = opened.history;
+        let mut history = History::open_existing(store).map_err(told)?;
         let mut left_out = Vec::new();
         for host in hosts {
             let lease = history.acquire(host, owner, SystemClock.now(), LENGTH);
@@ -68,9 +67,8 @@ impl Leases {
     /// Gives them back.
     pub fn release(self) -> Result<(), Refusal> {
         self.renewal.abort();
-        let opened = History::open(&self.store, SystemClock.now());
-        opened
-            .and_then(|mut opened| opened.history.release_all(&self.owner))
+        History::open_existing(&self.store)
+            .and_then(|mut history| history.release_all(&self.owner))
             .map_err(|error| refusal(&error))
     }
 }
