@@ -106,6 +106,16 @@ pub enum RunMode {
     Apply,
 }
 
+impl RunMode {
+    /// The word for people and messages: `audit` or `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+}
+
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -395,6 +405,11 @@ impl Counts {
 }
 
 impl Recap {
+    /// Whether something failed, a host could not be reached, or the run was stopped; drift is no failure.
+    pub fn has_failed(&self) -> bool {
+        self.failed + self.unreachable > 0 || self.stopped.is_some()
+    }
+
     /// Counts a host that is done.
     pub fn add(&mut self, host: &HostSummary) {
         let counter = match host.status {

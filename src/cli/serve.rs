@@ -154,12 +154,12 @@ pub fn run_once(
         if arguments.splay && !waited(&job, interrupt.flag()).await {
             return interrupt.status().unwrap_or(ExitStatus::Interrupted);
         }
-        let last = Past(store.clone()).last(&job.name);
+        let before = Past::new(store.clone()).standing(&job.name);
         let (parts, _courier) = parts(environment, store, &log);
         let turn = Turn {
             job,
             cause: Cause::Asked,
-            before: last.and_then(|last| last.standing),
+            before,
             bound: if arguments.now {
                 Bound::Nothing
             } else {
@@ -206,7 +206,7 @@ fn parts(environment: &Environment, store: PathBuf, log: &Arc<dyn Log>) -> (Part
     let parts = Parts {
         clock,
         executor: Arc::new(Runs::new(environment, store.clone(), Arc::clone(log))),
-        journal: Arc::new(Past(store)),
+        journal: Arc::new(Past::new(store)),
         herald: Arc::new(courier.clone()),
         log: Arc::clone(log),
     };

@@ -13,7 +13,6 @@ use crate::event::RunMode;
 use crate::event::Shift;
 use crate::job::Job;
 use crate::job::JobFile;
-use crate::service::agenda::Cause;
 use crate::service::said::Said;
 
 /// One run to make.
@@ -21,8 +20,6 @@ use crate::service::said::Said;
 pub struct Errand {
     /// The job.
     pub job: Arc<Job>,
-    /// Why it is made.
-    pub cause: Cause,
     /// Whether changes are made.
     pub mode: RunMode,
     /// Only these hosts; `None`: all that the job has.
@@ -95,8 +92,19 @@ pub trait Executor: Send + Sync {
 pub struct LastRun {
     /// When it began.
     pub started: Timestamp,
-    /// How it ended; `None` when it did not.
-    pub standing: Option<Standing>,
+    /// Whether it ended.
+    pub end: LastEnd,
+}
+
+/// Whether a job's last run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastEnd {
+    /// It did.
+    Over,
+    /// It did not: the process that made it was killed, or is another one that still makes it.
+    Never,
+    /// It did not, and neither did the one before it.
+    NeverAgain,
 }
 
 /// How a job stands.
@@ -112,6 +120,10 @@ pub enum Standing {
 pub trait Journal: Send + Sync {
     /// The last run of a job; `None` when there is none, or when nobody can tell.
     fn last(&self, job: &str) -> Option<LastRun>;
+    /// How a job stood when that was noted last; `None` when nobody can tell.
+    fn standing(&self, job: &str) -> Option<Standing>;
+    /// Notes how a job stands. The error is for people.
+    fn stands(&self, job: &str, standing: Standing) -> Result<(), String>;
 }
 
 /// A run that somebody may have to be told of.
@@ -127,8 +139,19 @@ pub struct Notice {
     pub before: Option<Standing>,
     /// What it is now; `None` when the run says nothing about it.
     pub now: Option<Standing>,
-    /// It failed, and is tried again later.
-    pub tried_again: bool,
+    /// What becomes of its failure, when it is one.
+    pub failure: Failure,
+}
+
+/// What becomes of a failure in a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It is told.
+    Told,
+    /// It is held back, because the run is tried again and may go better.
+    HeldBack,
+    /// It was held back, is not tried again after all, and is told now; all else was told before.
+    ToldLate,
 }
 
 /// Tells others.
