@@ -33,6 +33,7 @@ use crate::service::agenda::Act;
 use crate::service::agenda::Agenda;
 use crate::service::agenda::Cause;
 use crate::service::agenda::until;
+use crate::service::errand::BROKE_OFF;
 use crate::service::errand::Executor;
 use crate::service::errand::Herald;
 use crate::service::errand::JobSource;
@@ -330,8 +331,7 @@ impl Service {
         let over = over.map_or_else(
             |_| {
                 // A defect, which must end neither the service nor the job.
-                // What a panic says may hold anything, and stands on standard error already.
-                let text = "a run broke off, which is a defect of rdpfix".to_owned();
+                let text = BROKE_OFF.to_owned();
                 self.around.say(Some(&job), What::Note { text });
                 Over::broken(&job)
             },

@@ -301,6 +301,7 @@ impl Rig {
             plays,
             hosts,
             extra: Arc::default(),
+            left_out: 0,
             mode,
             forks: self.forks,
             host_timeout: self.host_timeout,
