@@ -18,7 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event.
+    /// The first event. A report of a job's turn hears it once more when a second run corrected what the first one found:
+    /// hosts that follow were seen by that one, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,
@@ -164,6 +165,8 @@ pub enum Stopped {
     Fatal,
     /// `--deadline` passed.
     Deadline,
+    /// It was not: hosts were left out because somebody else worked on them.
+    Leased,
 }
 
 /// How one task ended on one host.

@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub mod dashboard;
+pub mod desk;
 pub mod executor;
 pub mod journal;
-pub mod lease;
 pub mod log;
 pub mod office;
 pub mod source;
 pub mod tally;
+pub mod whole;
 
 use crate::cli::args::ScheduleRunArguments;
 use crate::cli::args::ServeArguments;
@@ -26,6 +26,7 @@ use crate::cli::interrupt;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::PATIENCE;
 use crate::cli::run::STACK;
 use crate::cli::schedule;
 use crate::cli::serve::dashboard::Prepared;
@@ -54,9 +55,6 @@ use crate::service::errand::Journal;
 use crate::service::errand::Log;
 use crate::service::turn::Bound;
 use crate::service::turn::Turn;
-
-/// How long threads that were cut off may still hold up the end.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs jobs until it is told to stop.
 pub fn serve(

@@ -24,8 +24,21 @@ pub struct Errand {
     pub mode: RunMode,
     /// Only these hosts; `None`: all that the job has.
     pub only: Option<Vec<Arc<str>>>,
-    /// How long hosts are begun; `None`: until all are.
+    /// How long hosts are begun, counted from when the errand is taken; `None`: until all are.
     pub deadline: Option<Duration>,
+    /// Where it stands in its turn.
+    pub position: Position,
+}
+
+/// Where a run stands in its turn. Runs of one turn are told in one report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// It is the turn.
+    Alone,
+    /// Another follows when hosts differ; when none follows all the same, [`Executor::conclude`] says so.
+    MayBeFollowed,
+    /// It follows one that might be followed.
+    Follows,
 }
 
 /// How a run went.
@@ -85,7 +98,19 @@ pub struct NotBegun {
 pub trait Executor: Send + Sync {
     /// Makes one. When `stop` becomes true, it ends after the calls under way.
     async fn run(&self, errand: Errand, stop: watch::Receiver<bool>) -> Result<Report, NotBegun>;
+
+    /// Hears that no run follows one of this job that might have been followed: its report can be written. Gives what the
+    /// turn exits with when that fails; `None` when all is well.
+    async fn conclude(&self, _job: &Arc<str>) -> Option<u8> {
+        None
+    }
 }
+
+/// What a run exits with that could not be told in every report and in the history; it outranks how hosts fared.
+pub const NOT_TOLD: u8 = 1;
+
+/// Why a run has no result after a defect. What a panic says may hold anything, and stands on standard error already.
+pub const BROKE_OFF: &str = "a run broke off, which is a defect of rdpfix";
 
 /// What is known of a job's last run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -15,10 +15,13 @@ use crate::job::Mode;
 use crate::service::agenda::Cause;
 use crate::service::agenda::until;
 use crate::service::around::Around;
+use crate::service::errand::BROKE_OFF;
 use crate::service::errand::Errand;
 use crate::service::errand::Failure;
+use crate::service::errand::NOT_TOLD;
 use crate::service::errand::NotBegun;
 use crate::service::errand::Notice;
+use crate::service::errand::Position;
 use crate::service::errand::Report;
 use crate::service::errand::Standing;
 use crate::service::said::What;
@@ -95,6 +98,34 @@ enum Ending {
     Failed,
 }
 
+/// Which run of a turn one is.
+#[derive(Clone, Copy)]
+enum Part<'a> {
+    /// The only one.
+    Alone,
+    /// An audit, which the second may follow.
+    First,
+    /// An apply after this audit.
+    Second(&'a Report),
+}
+
+impl<'a> Part<'a> {
+    fn audit(self) -> Option<&'a Report> {
+        match self {
+            Self::Second(audit) => Some(audit),
+            Self::Alone | Self::First => None,
+        }
+    }
+
+    fn position(self) -> Position {
+        match self {
+            Self::Alone => Position::Alone,
+            Self::First => Position::MayBeFollowed,
+            Self::Second(_) => Position::Follows,
+        }
+    }
+}
+
 /// A run that was made or could not begin, and what follows from it.
 struct Made {
     report: Option<Arc<Report>>,
@@ -118,19 +149,24 @@ impl Turn {
             };
         };
         if self.job.mode != Mode::ApplyInWindow || mode == RunMode::Check {
-            return self.once(mode, None, &around, stop).await.over;
+            return self.once(mode, Part::Alone, &around, stop).await.over;
         }
-        let audit = self.once(RunMode::Check, None, &around, stop.clone());
-        let audit = audit.await;
+        let audit = self.once(RunMode::Check, Part::First, &around, stop.clone());
+        let mut audit = audit.await;
         let Some(found) = audit.report else {
             return audit.over;
         };
         let still_open = self.mode(around.parts.clock.now()) == Some(RunMode::Apply);
-        if found.drifting.is_empty() || *stop.borrow() || !still_open {
+        if found.drifting.is_empty() {
+            return audit.over;
+        }
+        if *stop.borrow() || !still_open {
+            let failed = around.parts.executor.conclude(&self.job.name).await;
+            audit.over.exit_code = failed.unwrap_or(audit.over.exit_code);
             return audit.over;
         }
         self.before = audit.over.standing;
-        let applied = self.once(RunMode::Apply, Some(&found), &around, stop);
+        let applied = self.once(RunMode::Apply, Part::Second(&found), &around, stop);
         let mut over = applied.await.over;
         over.held.extend(audit.over.held);
         over
@@ -141,7 +177,7 @@ impl Turn {
     pub(super) fn broken(&self, around: &Around, stop: &watch::Receiver<bool>) -> Over {
         let mode = self.mode(around.parts.clock.now());
         let not_begun = NotBegun {
-            why: "the run broke off, which is a defect of rdpfix".to_owned(),
+            why: BROKE_OFF.to_owned(),
             exit_code: 1,
         };
         let result = Err(not_begun);
@@ -161,10 +197,11 @@ impl Turn {
     async fn once(
         &self,
         mode: RunMode,
-        audit: Option<&Report>,
+        part: Part<'_>,
         around: &Around,
         stop: watch::Receiver<bool>,
     ) -> Made {
+        let audit = part.audit();
         let name = &self.job.name;
         let since = around.parts.clock.now();
         let cause = self.cause;
@@ -174,6 +211,7 @@ impl Turn {
             mode,
             only: audit.map(|found| found.drifting.clone()),
             deadline: self.deadline(mode, since),
+            position: part.position(),
         };
         let result = around.parts.executor.run(errand, stop.clone()).await;
         self.made((mode, result.map(Arc::new)), audit, around, &stop)
@@ -278,9 +316,12 @@ fn judge(report: &Report, audit: Option<&Report>) -> (Ending, Option<Standing>) 
     (ending, standing)
 }
 
-/// After an audit with failures of its own, those count.
+/// After an audit with failures of its own, those count; that something could not be told counts more.
 fn exit_code(result: &Result<Arc<Report>, NotBegun>, audit: Option<&Report>) -> u8 {
     match (result, audit) {
+        (Ok(report), Some(audit)) if [report.exit_code, audit.exit_code].contains(&NOT_TOLD) => {
+            NOT_TOLD
+        }
         (Ok(_), Some(audit)) if audit.recap.has_failed() => audit.exit_code,
         (Ok(report), _) => report.exit_code,
         (Err(not_begun), _) => not_begun.exit_code,

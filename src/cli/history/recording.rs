@@ -33,15 +33,10 @@ impl Recording {
         hidden: &Arc<Hidden>,
         talk: &Talk,
     ) -> Result<Option<Self>, Refusal> {
-        let path = match &arguments.history {
-            Some(Some(path)) => path.clone(),
-            Some(None) => default_store(environment)?,
-            None => match &environment.history {
-                Some(path) => path.clone(),
-                None => return Ok(None),
-            },
-        };
-        Self::open(&path, hidden, talk).map(Some)
+        let store = wished_store(arguments, environment)?;
+        store
+            .map(|path| Self::open(&path, hidden, talk))
+            .transpose()
     }
 
     /// Opens a history to record a run; a damaged one that was set aside is told of.
@@ -90,6 +85,18 @@ pub fn open_told(path: &Path, talk: &Talk) -> Result<History, Refusal> {
         ));
     }
     Ok(opened.history)
+}
+
+/// The history that `--history` or the environment names; `None` when neither does.
+pub fn wished_store(
+    arguments: &RunArguments,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, Refusal> {
+    match &arguments.history {
+        Some(Some(path)) => Ok(Some(path.clone())),
+        Some(None) => default_store(environment).map(Some),
+        None => Ok(environment.history.clone()),
+    }
 }
 
 /// Where the history is when nobody says so: `RDPFIX_HISTORY`, else `rdpfix/history.db` in the user's folder for states.
