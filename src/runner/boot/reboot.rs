@@ -15,6 +15,7 @@ use crate::facts::PendingReboot;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::Step;
@@ -29,7 +30,6 @@ use crate::runner::boot::wait::Again;
 use crate::runner::boot::wait::Settled;
 use crate::runner::duty::guarded;
 use crate::runner::stop::Halt;
-use crate::runner::tale::OBSERVING;
 
 const CLASS: &str = "Win32_OperatingSystem";
 /// A counter of sessions in which somebody works.

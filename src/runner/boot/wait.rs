@@ -11,6 +11,7 @@ use crate::event::RunMode;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::playbook::actions::Patience;
@@ -24,7 +25,6 @@ use crate::runner::boot::stuck;
 use crate::runner::duty::guarded;
 use crate::runner::line::Line;
 use crate::runner::stop::Halt;
-use crate::runner::tale::OBSERVING;
 
 /// How often a password is tried again that a starting host refused.
 ///
