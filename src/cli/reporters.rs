@@ -435,6 +435,7 @@ mod tests {
             (["xml:a", "csv:b"], "there is no reporter `xml`"),
             (["csv:", "html:b"], "names no file"),
             (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
+            (["csv:nowhere", "html:./nowhere"], "share `./nowhere`"),
         ] {
             let error = check(&typed.map(parts)).unwrap_err();
             assert!(error.message.contains(told), "{}", error.message);

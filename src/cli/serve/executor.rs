@@ -50,7 +50,7 @@ use crate::service::said::Said;
 use crate::service::said::What;
 
 /// Seconds that one host may take as a whole.
-const HOST_TIMEOUT: u64 = 600;
+pub const HOST_TIMEOUT: u64 = 600;
 
 /// Makes runs on this machine.
 #[derive(Clone)]
