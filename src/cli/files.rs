@@ -153,6 +153,16 @@ pub fn create(path: &Path) -> anyhow::Result<fs::File> {
     fs::File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Whether a file could be written here as reporters write theirs: tried, and undone. What stands there stays as it is.
+pub fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    if is_file(path) {
+        let mut options = fs::OpenOptions::new();
+        let opened = options.append(true).open(path);
+        opened.with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Draft::begin(path).map(drop)
+}
+
 /// Who may read a file that is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Readers {

@@ -22,8 +22,8 @@ use crate::waiver::Entry;
 /// Waivers for longer than so many years are told of: nobody looks at them again.
 const MOST_YEARS: i32 = 2;
 
-/// InSpec's words for what is called otherwise here.
-const ALIASES: [(&str, &str); 3] = [
+/// InSpec's words, each with the key that is meant.
+pub const ALIASES: [(&str, &str); 3] = [
     ("control_id", "control"),
     ("expiration_date", "expires"),
     ("justification", "reason"),

@@ -229,7 +229,7 @@ impl Inner {
 }
 
 /// What `apply` or `audit` would be given.
-fn arguments(job: &Job, mode: RunMode) -> RunArguments {
+pub fn arguments(job: &Job, mode: RunMode) -> RunArguments {
     RunArguments {
         playbook: job.playbook.clone(),
         fleet: FleetArguments {
