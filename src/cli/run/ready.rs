@@ -232,7 +232,7 @@ fn milliseconds() -> u64 {
 }
 
 /// The folder of a playbook.
-pub(super) fn beside(playbook: &Path) -> Option<PathBuf> {
+pub fn beside(playbook: &Path) -> Option<PathBuf> {
     let folder = playbook.parent()?;
     let is_here = folder.as_os_str().is_empty();
     Some(if is_here {
