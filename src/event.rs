@@ -282,7 +282,7 @@ pub struct Recap {
     pub failed: usize,
     /// Hosts that the interruption left undone.
     pub interrupted: usize,
-    /// Hosts whose turn never came, because the run was stopped.
+    /// Hosts whose turn never came, because the run was stopped or somebody else worked on them.
     pub not_started: usize,
     /// Why the run was stopped before its end.
     pub stopped: Option<Stopped>,

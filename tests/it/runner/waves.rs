@@ -160,6 +160,21 @@ async fn a_play_with_one_wave_tells_of_none() {
 }
 
 #[tokio::test]
+async fn hosts_that_somebody_else_works_on_count_as_never_begun() {
+    let (mut rig, _) = rig("gg", &[serial(&[2])]);
+    rig.left_out = 3;
+    let story = rig.apply().await;
+    assert_eq!(begun(&story), 2);
+    assert_eq!((story.recap.ok, story.recap.not_started), (2, 3));
+    assert_eq!(story.recap.stopped, Some(Stopped::Leased));
+    adds_up(&story, 5);
+    // Another reason counts more.
+    let (mut rig, _) = self::rig("bg", &[serial(&[1, 1])]);
+    rig.left_out = 1;
+    assert_eq!(rig.apply().await.recap.stopped, Some(Stopped::Budget));
+}
+
+#[tokio::test]
 async fn when_the_canary_fails_nothing_else_is_touched() {
     let (rig, machines) = rig("bggg", &[serial(&[1, 3])]);
     let story = rig.apply().await;

@@ -296,6 +296,11 @@ impl Herald for World {
 
 #[async_trait]
 impl Executor for World {
+    async fn conclude(&self, job: &Arc<str>) -> Option<u8> {
+        self.line(self.now(), Some(job), "> concludes");
+        None
+    }
+
     async fn run(
         &self,
         errand: Errand,
