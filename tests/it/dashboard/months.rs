@@ -1,6 +1,7 @@
 //! What pages show of times long past, however much has happened since.
 
 use jiff::Timestamp;
+use rdpfix::event::Event;
 use rdpfix::history::History;
 use rdpfix::history::Recorder;
 use rdpfix::plan::Outcome;
@@ -27,7 +28,8 @@ fn visit(busy: Outcome, calm: Outcome) -> Vec<Visit> {
 /// One control drifts for a day two months ago, another one turns each hour of the last weeks.
 fn record(file: &std::path::Path, now: Timestamp) {
     let today = now.duration_since(at(0)).as_mins();
-    let mut events = Vec::new();
+    let mut recorder = Recorder::new(History::open(file, now).unwrap().history);
+    let mut pass = |mut run: Vec<Event>| recorder.pass(&mut run).unwrap();
     let calm = [
         (80, Outcome::Compliant),
         (60, drifted()),
@@ -35,7 +37,7 @@ fn record(file: &std::path::Path, now: Timestamp) {
     ];
     for (number, (days, calm)) in (0..).zip(calm) {
         let visits = visit(Outcome::Compliant, calm);
-        events.extend(run(number, today - days * DAY, &visits));
+        pass(run(number, today - days * DAY, &visits));
     }
     for number in 0..OF_THE_JOB {
         let busy = match number % 2 {
@@ -44,12 +46,10 @@ fn record(file: &std::path::Path, now: Timestamp) {
         };
         let minute = today - i64::try_from(OF_THE_JOB - number).unwrap() * 60;
         let visits = visit(busy, Outcome::Compliant);
-        events.extend(run_of(Some("hourly"), number + 3, minute, &visits));
+        pass(run_of(Some("hourly"), number + 3, minute, &visits));
     }
     let visits = visit(Outcome::Compliant, Outcome::Compliant);
-    events.extend(run(OF_THE_JOB + 3, today - 5, &visits));
-    let mut recorder = Recorder::new(History::open(file, now).unwrap().history);
-    recorder.pass(&mut events).unwrap();
+    pass(run(OF_THE_JOB + 3, today - 5, &visits));
 }
 
 /// The strip of a control, up to its end.
