@@ -90,6 +90,32 @@ impl Turn<'_, '_> {
         found.map_err(|found| self.refused(found))
     }
 
+    /// A message, or what is said where there is none or it is `omit`.
+    fn message(
+        &self,
+        task: &Task,
+        item: Option<&Item>,
+        (node, otherwise): (Option<&Node>, &str),
+    ) -> Result<Json, Ready> {
+        let said = node.map(|node| self.told_or_omitted(task, item, node));
+        let said = said.transpose()?.flatten();
+        Ok(said.unwrap_or_else(|| otherwise.into()))
+    }
+
+    /// As [`Self::told`]; `None` for `omit`.
+    fn told_or_omitted(
+        &self,
+        task: &Task,
+        item: Option<&Item>,
+        node: &Node,
+    ) -> Result<Option<Json>, Ready> {
+        if let Some(unknown) = self.doubt_within(task, node, item) {
+            return Err(Ready::Unknown(unknown));
+        }
+        let found = self.scope(item).unless_omitted(task, node);
+        found.map_err(|found| self.refused(found))
+    }
+
     fn assert(
         &self,
         task: &Task,
@@ -98,20 +124,16 @@ impl Turn<'_, '_> {
     ) -> Result<Tried, Ready> {
         match self.said(task, that, item) {
             Said::Yes => {
-                let message = match success_msg {
-                    Some(node) => shown(&self.told(task, item, node)?),
-                    None => "All assertions passed".to_owned(),
-                };
+                let message = (success_msg, "All assertions passed");
+                let message = self.message(task, item, message)?;
                 Ok(Tried {
-                    message: Some(message.into()),
+                    message: Some(shown(&message).into()),
                     ..Tried::told(Outcome::Compliant)
                 })
             }
             Said::No(condition) => {
-                let message = match fail_msg {
-                    Some(node) => shown(&self.told(task, item, node)?),
-                    None => "Assertion failed".to_owned(),
-                };
+                let message = (fail_msg, "Assertion failed");
+                let message = shown(&self.message(task, item, message)?);
                 let detail = format!("{message} (`{condition}` does not hold)");
                 let mut tried = refused("asserting", detail, message);
                 tried.own.insert("assertion".to_owned(), condition.into());
@@ -124,10 +146,8 @@ impl Turn<'_, '_> {
     }
 
     fn fail(&self, task: &Task, item: Option<&Item>, msg: Option<&Node>) -> Result<Tried, Ready> {
-        let message = match msg {
-            Some(node) => shown(&self.told(task, item, node)?),
-            None => "Failed as requested from task".to_owned(),
-        };
+        let message = (msg, "Failed as requested from task");
+        let message = shown(&self.message(task, item, message)?);
         Ok(refused("failing on purpose", message.clone(), message))
     }
 
@@ -142,7 +162,7 @@ impl Turn<'_, '_> {
             let reason = SkipReason::Condition(format!("verbosity >= {verbosity}"));
             return Ok(Tried::told(Outcome::Skipped(reason)));
         }
-        let said = self.told(task, item, msg)?;
+        let said = self.message(task, item, (Some(msg), "Hello world!"))?;
         let mut tried = Tried::told(Outcome::Compliant);
         tried.message = Some(shown(&said).into());
         tried.own.insert("msg".to_owned(), said);
@@ -158,10 +178,8 @@ impl Turn<'_, '_> {
         let mut values = Map::new();
         let mut doubtful = None;
         for (name, node) in facts {
-            match self.told(task, item, node) {
-                Ok(value) => {
-                    values.insert(name.clone(), value);
-                }
+            match self.told_or_omitted(task, item, node) {
+                Ok(value) => values.extend(value.map(|value| (name.clone(), value))),
                 Err(Ready::Unknown(unknown)) => {
                     self.memory.doubt(name, &unknown);
                     doubtful = Some(unknown);
