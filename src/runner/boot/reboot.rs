@@ -188,7 +188,7 @@ async fn carry_out(
         return BootOutcome::failed(&tracked(order).to_string(), error);
     }
     let returning = guarded(come_back(order, before, context));
-    match context.stop.unless_interrupted(returning).await {
+    match context.stop.wait_as_ordered(returning).await {
         Ok(Ok(after)) => {
             let change = Change {
                 to: Value::DateTime(after.at),
@@ -199,11 +199,14 @@ async fn carry_out(
         Ok(Err(error)) => {
             BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
-        Err(_) => {
-            let error = stuck(
-                "interrupted before the host was back".to_owned(),
-                "see whether it came back, and run it again",
-            );
+        Err(halt) => {
+            let error = match halt {
+                Halt::Interrupted => stuck(
+                    "interrupted before the host was back".to_owned(),
+                    "see whether it came back, and run it again",
+                ),
+                Halt::TimedOut => context.stop.overdue(),
+            };
             BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
     }
