@@ -18,7 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event.
+    /// The first event. A report of a job's turn hears it once more when a second run corrected what the first one found:
+    /// hosts that follow were seen by that one, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,
@@ -106,6 +107,16 @@ pub enum RunMode {
     Apply,
 }
 
+impl RunMode {
+    /// The word for people and messages: `audit` or `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+}
+
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -154,6 +165,8 @@ pub enum Stopped {
     Fatal,
     /// `--deadline` passed.
     Deadline,
+    /// It was not: hosts were left out because somebody else worked on them.
+    Leased,
 }
 
 /// How one task ended on one host.
@@ -395,6 +408,11 @@ impl Counts {
 }
 
 impl Recap {
+    /// Whether something failed, a host could not be reached, or the run was stopped; drift is no failure.
+    pub fn has_failed(&self) -> bool {
+        self.failed + self.unreachable > 0 || self.stopped.is_some()
+    }
+
     /// Counts a host that is done.
     pub fn add(&mut self, host: &HostSummary) {
         let counter = match host.status {

@@ -227,7 +227,9 @@ fn hex(bytes: &[u8]) -> String {
 /// A name as it is compared: in lower case; an address without brackets, in the one way of writing it, and an IPv4 address
 /// that an IPv6 socket was reached at as what it is.
 fn plain(name: &str) -> String {
-    let bare = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
     match bare.unwrap_or(name).parse::<IpAddr>() {
         Ok(address) => address.to_canonical().to_string(),
         Err(_) => name.to_ascii_lowercase(),

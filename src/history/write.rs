@@ -313,6 +313,7 @@ fn recap_row(recap: &Recap) -> RecapRow {
                 Stopped::Budget => "budget",
                 Stopped::Fatal => "fatal",
                 Stopped::Deadline => "deadline",
+                Stopped::Leased => "leased",
             };
             word.to_owned()
         }),

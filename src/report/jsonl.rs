@@ -414,6 +414,7 @@ impl<'a> Body<'a> {
                 Stopped::Budget => "budget",
                 Stopped::Fatal => "fatal",
                 Stopped::Deadline => "deadline",
+                Stopped::Leased => "leased",
             }),
             proven: recap.proven,
             duration_ms: millis(recap.duration),

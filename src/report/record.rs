@@ -228,6 +228,8 @@ impl Finished {
 pub(super) trait Chapters: Send {
     /// The run begins.
     fn begin(&mut self, run: &Run) -> io::Result<()>;
+    /// What follows was seen by this run, which corrects what the one before found. Nothing for who tells no run apart.
+    fn go_on(&mut self, _run: &Run) {}
     /// A host is done; nothing more is said about it.
     fn host(&mut self, host: &Finished) -> io::Result<()>;
     /// The run is over: what is left is written, and flushed.
@@ -239,6 +241,7 @@ pub(super) struct ByHost<C> {
     chapters: C,
     hidden: Arc<Hidden>,
     open: HashMap<Arc<str>, Vec<Row>>,
+    has_begun: bool,
 }
 
 impl<C: Chapters> ByHost<C> {
@@ -247,7 +250,17 @@ impl<C: Chapters> ByHost<C> {
             chapters,
             hidden,
             open: HashMap::new(),
+            has_begun: false,
         }
+    }
+
+    fn run(&mut self, run: &Run) -> io::Result<()> {
+        if self.has_begun {
+            self.chapters.go_on(run);
+            return Ok(());
+        }
+        self.has_begun = true;
+        self.chapters.begin(run)
     }
 }
 
@@ -262,14 +275,17 @@ impl<C: Chapters> Reporter for ByHost<C> {
                 playbook,
                 hosts,
                 job,
-            } => self.chapters.begin(&Run {
-                id: pen.name(run),
-                at: *at,
-                mode: *mode,
-                playbook: pen.name(playbook),
-                job: job.as_deref().map(|job| pen.name(job)),
-                hosts: *hosts,
-            }),
+            } => {
+                let run = Run {
+                    id: pen.name(run),
+                    at: *at,
+                    mode: *mode,
+                    playbook: pen.name(playbook),
+                    job: job.as_deref().map(|job| pen.name(job)),
+                    hosts: *hosts,
+                };
+                self.run(&run)
+            }
             Event::Result(result) => {
                 let row = pen.row(result);
                 self.open

@@ -122,6 +122,7 @@ pub(super) fn stopped(stopped: Stopped) -> &'static str {
         Stopped::Budget => "stopped: more hosts failed than were allowed to",
         Stopped::Fatal => "stopped: a host failed where none was allowed to (`any_errors_fatal`)",
         Stopped::Deadline => "stopped: the deadline passed",
+        Stopped::Leased => "not all of it: somebody else works on the hosts that were not started",
     }
 }
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Environment;
 use minijinja::Error;
+use minijinja::HtmlEscape;
 use minijinja::Output;
 use minijinja::State;
 use minijinja::Value;
-use minijinja::HtmlEscape;
 use minijinja::escape_formatter;
 use minijinja::value::ValueKind;
 
