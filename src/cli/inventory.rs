@@ -172,20 +172,6 @@ pub async fn open(
     }
 }
 
-/// Does something on a thread of its own, because programs that give hosts may take their time or hang; whoever gives up
-/// waiting leaves it behind.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
-    let (done, result) = oneshot::channel();
-    std::thread::Builder::new()
-        .name("inventory".to_owned())
-        .stack_size(STACK)
-        .spawn(move || {
-            // Nobody may be waiting any more.
-            let _taken = done.send(work());
-        })?;
-    Ok(result.await?)
-}
-
 /// Like [`open`] for who only wants to know whether it would go well, on these files: gives the mistakes instead of showing
 /// them. Labs are started to know their hosts, and stopped.
 pub fn look(
@@ -207,6 +193,20 @@ pub fn look(
         labs: Vec::new(),
     });
     Ok((fleet, mistakes))
+}
+
+/// Does something on a thread of its own, because programs that give hosts may take their time or hang; whoever gives up
+/// waiting leaves it behind.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("inventory".to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            // Nobody may be waiting any more.
+            let _taken = done.send(work());
+        })?;
+    Ok(result.await?)
 }
 
 /// The inventories that are typed, else those that are set.

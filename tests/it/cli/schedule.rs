@@ -1,5 +1,7 @@
 //! Facts about `rdpfix schedule`.
 
+mod check;
+
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::process::Output;
