@@ -201,7 +201,8 @@ fn store(
 fn parts(environment: &Environment, store: PathBuf, log: &Arc<dyn Log>) -> (Parts, Courier) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let outbox = Arc::new(Letters::beside(&store));
-    let office = Arc::new(Here::new(Arc::clone(log), None));
+    let office = Here::new(Arc::clone(log), None);
+    let office = Arc::new(office.through(&environment.proxies));
     let courier = Courier::new(Arc::clone(&clock), outbox, office);
     let parts = Parts {
         clock,
