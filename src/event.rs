@@ -18,7 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event.
+    /// The first event. A report of a job's turn hears it once more when a second run corrected what the first one found:
+    /// hosts that follow were seen by that one, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,
@@ -106,6 +107,24 @@ pub enum RunMode {
     Apply,
 }
 
+impl RunMode {
+    /// The word for people and messages: `audit` or `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+
+    /// The word in records and tables: `check` or `apply`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Apply => "apply",
+        }
+    }
+}
+
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -154,6 +173,8 @@ pub enum Stopped {
     Fatal,
     /// `--deadline` passed.
     Deadline,
+    /// It was not: hosts were left out because somebody else worked on them.
+    Leased,
 }
 
 /// How one task ended on one host.
@@ -312,16 +333,6 @@ pub enum Status {
     Unreachable,
 }
 
-impl RunMode {
-    /// The word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Apply => "apply",
-        }
-    }
-}
-
 impl HostStatus {
     /// The word in reports.
     pub fn word(&self) -> &'static str {
@@ -352,6 +363,7 @@ impl Stopped {
             Self::Budget => "budget",
             Self::Fatal => "fatal",
             Self::Deadline => "deadline",
+            Self::Leased => "leased",
         }
     }
 }
@@ -383,7 +395,7 @@ impl TaskResult {
             Outcome::Changed(_) => Status::Changed,
             Outcome::Overridden(_) => Status::Overridden,
             Outcome::Failed(failure) if failure.lost_host() => Status::Unreachable,
-            Outcome::Unconverged(_) | Outcome::Failed(_) => Status::Failed,
+            Outcome::Unconverged { .. } | Outcome::Failed(_) => Status::Failed,
             Outcome::Skipped(_) => Status::Skipped,
             Outcome::Unknown(_) => Status::Unknown,
         }
@@ -422,10 +434,10 @@ impl Counts {
     /// Counts one result.
     pub fn add(&mut self, outcome: &Outcome, tolerated: Tolerated) {
         let counter = match outcome {
-            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Ignored => {
+            Outcome::Unconverged { .. } | Outcome::Failed(_) if tolerated == Tolerated::Ignored => {
                 &mut self.ignored
             }
-            Outcome::Unconverged(_) | Outcome::Failed(_) if tolerated == Tolerated::Rescued => {
+            Outcome::Unconverged { .. } | Outcome::Failed(_) if tolerated == Tolerated::Rescued => {
                 &mut self.rescued
             }
             Outcome::Unknown(_) => &mut self.unknown,
@@ -433,7 +445,7 @@ impl Counts {
             Outcome::Drifted(_) => &mut self.would_change,
             Outcome::Changed(_) => &mut self.changed,
             Outcome::Overridden(_) => &mut self.overridden,
-            Outcome::Unconverged(_) | Outcome::Failed(_) => &mut self.failed,
+            Outcome::Unconverged { .. } | Outcome::Failed(_) => &mut self.failed,
             Outcome::Skipped(_) => &mut self.skipped,
         };
         *counter += 1;
@@ -441,6 +453,11 @@ impl Counts {
 }
 
 impl Recap {
+    /// Whether something failed, a host could not be reached, or the run was stopped; drift is no failure.
+    pub fn has_failed(&self) -> bool {
+        self.failed + self.unreachable > 0 || self.stopped.is_some()
+    }
+
     /// Counts a host that is done.
     pub fn add(&mut self, host: &HostSummary) {
         let counter = match host.status {

@@ -145,8 +145,13 @@ pub enum Outcome {
     Changed(Vec<Change>),
     /// It differs, but Group Policy owns every value that does; nothing was done.
     Overridden(Vec<Change>),
-    /// It was corrected and still differs: what is left.
-    Unconverged(Vec<Change>),
+    /// It was corrected and still differs.
+    Unconverged {
+        /// What is left.
+        left: Vec<Change>,
+        /// What was changed all the same, as it was before: of the same properties, and of others that held.
+        made: Vec<Change>,
+    },
     /// It could not be observed or corrected.
     Failed(Failure),
     /// It was not looked at.

@@ -8,6 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::cli::access::Access;
 use crate::cli::args::FleetArguments;
 use crate::cli::environment::Environment;
@@ -17,6 +19,7 @@ use crate::cli::files::Disk;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::STACK;
 use crate::cli::scenario;
 use crate::cli::settings::Settings;
 use crate::diag::Diagnostic;
@@ -148,7 +151,9 @@ pub async fn open(
     let (origins, labs) = origins(&names, talk).await?;
     let reading = reading(&access.keyring, playbook_folder);
     let defaults = defaults(arguments, access)?;
-    let (inventory, diagnostics) = Inventory::read(&origins, &reading, &defaults, extra);
+    let extra = extra.clone();
+    let read = aside(move || Inventory::read(&origins, &reading, &defaults, &extra));
+    let (inventory, diagnostics) = read.await?;
     let found = talk.diagnostics(&diagnostics);
     match inventory {
         Some(inventory) if found == Found::NoErrors => Ok(Fleet {
@@ -157,6 +162,20 @@ pub async fn open(
         }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
     }
+}
+
+/// Does something on a thread of its own, because programs that give hosts may take their time or hang; whoever gives up
+/// waiting leaves it behind.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("inventory".to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            // Nobody may be waiting any more.
+            let _taken = done.send(work());
+        })?;
+    Ok(result.await?)
 }
 
 /// The inventories that are typed, else those that are set.

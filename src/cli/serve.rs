@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub mod dashboard;
+pub mod desk;
 pub mod executor;
 pub mod journal;
-pub mod lease;
 pub mod log;
 pub mod office;
 pub mod source;
 pub mod tally;
+pub mod whole;
 
 use crate::cli::args::ScheduleRunArguments;
 use crate::cli::args::ServeArguments;
@@ -26,6 +26,7 @@ use crate::cli::interrupt;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::PATIENCE;
 use crate::cli::run::STACK;
 use crate::cli::schedule;
 use crate::cli::serve::dashboard::Prepared;
@@ -54,9 +55,6 @@ use crate::service::errand::Journal;
 use crate::service::errand::Log;
 use crate::service::turn::Bound;
 use crate::service::turn::Turn;
-
-/// How long threads that were cut off may still hold up the end.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Runs jobs until it is told to stop.
 pub fn serve(
@@ -154,12 +152,12 @@ pub fn run_once(
         if arguments.splay && !waited(&job, interrupt.flag()).await {
             return interrupt.status().unwrap_or(ExitStatus::Interrupted);
         }
-        let last = Past(store.clone()).last(&job.name);
+        let before = Past::new(store.clone()).standing(&job.name);
         let (parts, _courier) = parts(environment, store, &log);
         let turn = Turn {
             job,
             cause: Cause::Asked,
-            before: last.and_then(|last| last.standing),
+            before,
             bound: if arguments.now {
                 Bound::Nothing
             } else {
@@ -206,7 +204,7 @@ fn parts(environment: &Environment, store: PathBuf, log: &Arc<dyn Log>) -> (Part
     let parts = Parts {
         clock,
         executor: Arc::new(Runs::new(environment, store.clone(), Arc::clone(log))),
-        journal: Arc::new(Past(store)),
+        journal: Arc::new(Past::new(store)),
         herald: Arc::new(courier.clone()),
         log: Arc::clone(log),
     };

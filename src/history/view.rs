@@ -14,6 +14,12 @@ use crate::history::HostState;
 use crate::history::Reach;
 use crate::history::State;
 
+mod spans;
+
+pub use crate::history::view::spans::ControlSpan;
+pub use crate::history::view::spans::ReachSpan;
+pub use crate::history::view::spans::Spans;
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRow {
@@ -484,7 +490,7 @@ pub struct WaiverRow {
     pub first_seen: Timestamp,
     /// When it was last met.
     pub last_seen: Timestamp,
-    /// Hosts whose control is waived now.
+    /// Hosts whose control is waived now by a waiver with this owner, reason and last day.
     pub waived: u64,
 }
 
@@ -497,6 +503,17 @@ pub struct JobRun {
     pub started: Timestamp,
     /// When it ended; `None` while it goes on, or when it was killed.
     pub ended: Option<Timestamp>,
+    /// How many runs in a row before it never ended.
+    pub unended_before: u32,
+}
+
+/// How a job stands, as far as anybody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStanding {
+    /// Every host is as it should be.
+    Well,
+    /// Something differs or failed.
+    Badly,
 }
 
 /// What pruning takes away, or would.

@@ -21,7 +21,6 @@ use crate::notify::body;
 use crate::notify::letter;
 use crate::notify::letter::Letter;
 use crate::notify::letter::mark;
-use crate::notify::occasion::occasions;
 use crate::notify::occasion::wanted;
 use crate::notify::patience::pause;
 use crate::notify::post::Parcel;
@@ -154,10 +153,9 @@ impl Courier {
 impl Herald for Courier {
     /// The messages are written and stand in the outbox when this returns.
     fn tell(&self, notice: Notice) -> BoxFuture<'static, ()> {
-        let found = occasions(&notice);
         let mut tasks = Vec::new();
         for webhook in &notice.job.notify {
-            let letters = wanted(&webhook.on, &found)
+            let letters = wanted(&webhook.on, &notice)
                 .into_iter()
                 .filter_map(|occasion| self.0.write(&notice, webhook, occasion))
                 .collect();

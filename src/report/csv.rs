@@ -141,6 +141,10 @@ impl Chapters for Csv {
         self.rows(std::iter::once(head))
     }
 
+    fn go_on(&mut self, run: &Run) {
+        self.run = Some(run.clone());
+    }
+
     fn host(&mut self, host: &Finished) -> io::Result<()> {
         let run = self.run.clone();
         let run = run.as_ref();

@@ -285,6 +285,12 @@ impl Chapters for Hdf {
         Ok(())
     }
 
+    fn go_on(&mut self, run: &Run) {
+        if let Some(first) = &mut self.run {
+            first.mode = run.mode;
+        }
+    }
+
     fn host(&mut self, host: &Finished) -> io::Result<()> {
         for row in host.rows.iter().filter(|row| row.is_check()) {
             self.put(&row.control, told(&host.name, row), || Control::of(row))?;

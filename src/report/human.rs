@@ -386,6 +386,10 @@ impl Reporter for Human {
             Event::RunStart { mode, hosts, .. } => {
                 self.mode = *mode;
                 self.hosts = *hosts;
+                // A job's turn may have told another run before.
+                self.heading = None;
+                self.untold = 0;
+                self.rows_left_out = 0;
                 Ok(())
             }
             Event::HostStart { host, .. } => {

@@ -107,6 +107,13 @@ impl Gathering {
         self.run = Some(run.clone());
     }
 
+    /// The page stays that of the run that began it, and says whether changes were made.
+    pub(super) fn go_on(&mut self, run: &Run) {
+        if let Some(first) = &mut self.run {
+            first.mode = run.mode;
+        }
+    }
+
     /// Takes a host that is done.
     pub(super) fn host(&mut self, host: &Finished) {
         let mut marks: BTreeMap<usize, Mark> = BTreeMap::new();

@@ -65,7 +65,7 @@ pub(super) struct Run {
 impl Run {
     /// The word for whether changes are made.
     pub(super) fn mode(&self) -> &'static str {
-        self.mode.word()
+        self.mode.key()
     }
 }
 
@@ -256,6 +256,8 @@ impl Finished {
 pub(super) trait Chapters: Send {
     /// The run begins.
     fn begin(&mut self, run: &Run) -> io::Result<()>;
+    /// What follows was seen by this run, which corrects what the one before found. Nothing for who tells no run apart.
+    fn go_on(&mut self, _run: &Run) {}
     /// A host is done; nothing more is said about it.
     fn host(&mut self, host: &Finished) -> io::Result<()>;
     /// The run is over: what is left is written, and flushed.
@@ -267,6 +269,7 @@ pub(super) struct ByHost<C> {
     chapters: C,
     pen: Pen,
     open: HashMap<Arc<str>, Pending>,
+    has_begun: bool,
 }
 
 /// What is known of a host that is not done.
@@ -282,13 +285,23 @@ impl<C: Chapters> ByHost<C> {
             chapters,
             pen: Pen::new(hidden),
             open: HashMap::new(),
+            has_begun: false,
         }
+    }
+
+    fn run(&mut self, run: &Run) -> io::Result<()> {
+        if self.has_begun {
+            self.chapters.go_on(run);
+            return Ok(());
+        }
+        self.has_begun = true;
+        self.chapters.begin(run)
     }
 }
 
 impl<C: Chapters> Reporter for ByHost<C> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let pen = &self.pen;
+        let pen = self.pen.clone();
         match event {
             Event::RunStart {
                 run,
@@ -297,14 +310,17 @@ impl<C: Chapters> Reporter for ByHost<C> {
                 playbook,
                 hosts,
                 job,
-            } => self.chapters.begin(&Run {
-                id: pen.name(run),
-                at: *at,
-                mode: *mode,
-                playbook: pen.name(playbook),
-                job: job.as_deref().map(|job| pen.name(job)),
-                hosts: *hosts,
-            }),
+            } => {
+                let run = Run {
+                    id: pen.name(run),
+                    at: *at,
+                    mode: *mode,
+                    playbook: pen.name(playbook),
+                    job: job.as_deref().map(|job| pen.name(job)),
+                    hosts: *hosts,
+                };
+                self.run(&run)
+            }
             Event::Result(result) => {
                 let row = pen.row(result);
                 let pending = self.open.entry(Arc::clone(&result.host)).or_default();

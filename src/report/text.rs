@@ -148,6 +148,7 @@ pub(super) fn stopped(stopped: Stopped) -> &'static str {
         Stopped::Budget => "stopped: more hosts failed than were allowed to",
         Stopped::Fatal => "stopped: a host failed where none was allowed to (`any_errors_fatal`)",
         Stopped::Deadline => "stopped: the deadline passed",
+        Stopped::Leased => "not all of it: somebody else works on the hosts that were not started",
     }
 }
 
@@ -285,7 +286,7 @@ pub(super) fn told(outcome: &Outcome) -> (&[Change], Option<String>, Option<Stri
             Some(overridden(changes)),
             changes.iter().find_map(advice),
         ),
-        Outcome::Unconverged(left) => (left, Some(unconverged(left)), None),
+        Outcome::Unconverged { left, .. } => (left, Some(unconverged(left)), None),
         Outcome::Failed(failed) => (&failed.made, Some(failure(failed)), failed.error.hint()),
         Outcome::Unknown(untold) => (&[], Some(unknown(untold)), None),
         Outcome::Skipped(reason) => (&[], Some(skip_reason(reason)), None),

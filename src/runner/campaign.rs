@@ -86,7 +86,10 @@ impl<'a> Campaign<'a> {
             brake,
             stages: stages(rollouts.zip(entries)),
             hosts: order.hosts.iter().map(|_| Progress::Waiting).collect(),
-            recap: Recap::default(),
+            recap: Recap {
+                not_started: order.left_out,
+                ..Recap::default()
+            },
             spent: false,
         }
     }
@@ -117,7 +120,8 @@ impl<'a> Campaign<'a> {
             None
         } else {
             let spent = self.spent.then_some(Stopped::Budget);
-            self.brake.stopped().or(spent)
+            let leased = (self.order.left_out > 0).then_some(Stopped::Leased);
+            self.brake.stopped().or(spent).or(leased)
         };
         // A run that did all it had to do was not stopped, whatever happened at its end.
         let undone = self.recap.interrupted + self.recap.not_started;

@@ -60,7 +60,7 @@ pub(super) fn would_fail(outcome: &Outcome) -> bool {
 
 /// Whether a task failed.
 pub(super) fn has_failed(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed(_) | Outcome::Unconverged(_))
+    matches!(outcome, Outcome::Failed(_) | Outcome::Unconverged { .. })
 }
 
 /// Whether the host went away while a task was done.
@@ -74,11 +74,10 @@ pub(super) fn has_changed(outcome: &Outcome) -> bool {
         Outcome::Changed(_) => true,
         Outcome::Drifted(changes) => changes.is_empty() || changes.iter().any(is_ours),
         Outcome::Failed(failure) => !failure.made.is_empty(),
-        Outcome::Unconverged(_)
-        | Outcome::Compliant
-        | Outcome::Overridden(_)
-        | Outcome::Skipped(_)
-        | Outcome::Unknown(_) => false,
+        Outcome::Unconverged { made, .. } => !made.is_empty(),
+        Outcome::Compliant | Outcome::Overridden(_) | Outcome::Skipped(_) | Outcome::Unknown(_) => {
+            false
+        }
     }
 }
 
@@ -89,7 +88,7 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
         Outcome::Drifted(changes)
         | Outcome::Changed(changes)
         | Outcome::Overridden(changes)
-        | Outcome::Unconverged(changes) => changes.as_slice(),
+        | Outcome::Unconverged { left: changes, .. } => changes.as_slice(),
         Outcome::Failed(failure) => failure.made.as_slice(),
         Outcome::Compliant | Outcome::Skipped(_) | Outcome::Unknown(_) => &[],
     };
@@ -108,7 +107,7 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
                 result.insert("unreachable".to_owned(), true.into());
             }
         }
-        Outcome::Unconverged(left) => {
+        Outcome::Unconverged { left, .. } => {
             let names: Vec<&str> = left.iter().map(|change| change.property).collect();
             let text = format!("{} still differs after it was corrected", names.join(", "));
             result.insert("msg".to_owned(), text.into());

@@ -115,7 +115,7 @@ impl<'a> Tale<'a> {
             Outcome::Changed(changes) => {
                 self.told.drifted |= changes.iter().any(owned_by_policy);
             }
-            Outcome::Unconverged(left) => {
+            Outcome::Unconverged { left, .. } => {
                 let names: Vec<String> = left
                     .iter()
                     .map(|change| format!("`{}`", change.property))
@@ -259,7 +259,10 @@ pub(super) fn censored(ending: Ending) -> Ending {
         Outcome::Drifted(changes) => Outcome::Drifted(blank(changes)),
         Outcome::Changed(changes) => Outcome::Changed(blank(changes)),
         Outcome::Overridden(changes) => Outcome::Overridden(blank(changes)),
-        Outcome::Unconverged(changes) => Outcome::Unconverged(blank(changes)),
+        Outcome::Unconverged { left, made } => Outcome::Unconverged {
+            left: blank(left),
+            made: blank(made),
+        },
         Outcome::Failed(failure) => Outcome::Failed(Failure {
             during: if failure.during == OBSERVING {
                 failure.during

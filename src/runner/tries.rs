@@ -269,11 +269,11 @@ fn give_up(task: &Task, tried: &mut Tried) {
 fn made(outcome: Outcome) -> Vec<Change> {
     match outcome {
         Outcome::Changed(changes) => changes,
+        Outcome::Unconverged { made, .. } => made,
         Outcome::Failed(failure) => failure.made,
         Outcome::Compliant
         | Outcome::Drifted(_)
         | Outcome::Overridden(_)
-        | Outcome::Unconverged(_)
         | Outcome::Skipped(_)
         | Outcome::Unknown(_) => Vec::new(),
     }
@@ -323,14 +323,19 @@ fn forgive(outcome: Outcome, message: &mut Option<Arc<str>>) -> Outcome {
         Outcome::Failed(failure) => {
             let said = format!("{}: {}", failure.during, failure.error);
             message.get_or_insert_with(|| said.into());
-            if failure.made.is_empty() {
-                Outcome::Compliant
-            } else {
-                Outcome::Changed(failure.made)
-            }
+            well(failure.made)
         }
-        Outcome::Unconverged(left) => Outcome::Changed(left),
+        Outcome::Unconverged { made, .. } => well(made),
         outcome => outcome,
+    }
+}
+
+/// What came of a try that is no failure.
+fn well(made: Vec<Change>) -> Outcome {
+    if made.is_empty() {
+        Outcome::Compliant
+    } else {
+        Outcome::Changed(made)
     }
 }
 

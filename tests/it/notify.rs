@@ -26,6 +26,7 @@ use rdpfix::notify::Outbox;
 use rdpfix::notify::letter;
 use rdpfix::notify::letter::Letter;
 use rdpfix::secret::Secret;
+use rdpfix::service::errand::Failure;
 use rdpfix::service::errand::Herald;
 use rdpfix::service::errand::NotBegun;
 use rdpfix::service::errand::Notice;
@@ -157,7 +158,7 @@ fn drifted(job: &Arc<Job>) -> Notice {
         result: Ok(Arc::new(report)),
         before: Some(Standing::Good),
         now: Some(Standing::Bad),
-        tried_again: false,
+        failure: Failure::Told,
     }
 }
 
@@ -255,7 +256,7 @@ async fn each_occasion_is_told_to_who_wants_it() {
         ..recovered.clone()
     };
     let later = Notice {
-        tried_again: true,
+        failure: Failure::HeldBack,
         ..failed.clone()
     };
     for (notice, expected) in [

@@ -152,6 +152,7 @@ impl<'r> Ready<'r> {
             plays,
             hosts,
             extra: Arc::clone(&self.extra),
+            left_out: 0,
             mode: self.mode,
             forks: self.forks,
             host_timeout: Duration::from_secs(self.arguments.host_timeout),
@@ -170,14 +171,15 @@ impl<'r> Ready<'r> {
     fn surroundings(&self, fleet: &Fleet, talk: &Talk) -> anyhow::Result<Surroundings> {
         let arguments = self.arguments;
         let folder = |path: PathBuf| files::absolute(&path).display().to_string();
-        let inventory = arguments.fleet.inventory.first();
+        let inventories = inventory::named(&arguments.fleet, self.access.environment, talk)?;
         Ok(Surroundings {
             inventory: Arc::clone(fleet.inventory()),
             engine: Arc::clone(&self.access.engine),
             verbosity: arguments.verbose,
             diff: arguments.diff,
             playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),
-            inventory_dir: inventory
+            inventory_dir: inventories
+                .first()
                 .map(Path::new)
                 .filter(|path| files::exists(path))
                 .and_then(|path| {

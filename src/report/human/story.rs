@@ -137,7 +137,7 @@ impl Story {
                     options,
                 );
             }
-            Outcome::Unconverged(left) => {
+            Outcome::Unconverged { left, .. } => {
                 let head = self.head(result.tolerated, (Tint::Failed, "failed"));
                 let text = format!("{what}: {}", text::unconverged(left));
                 self.changes(head, text, (result, left), options);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::event::HostStatus;
+use rdpfix::plan::Outcome;
 
 use super::fake::Machine;
 use super::fake::Rig;
@@ -164,6 +165,20 @@ async fn a_task_judges_whether_it_failed() {
         reason.contains("`failed_when` holds: `s.before.one == 1`"),
         "{reason}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_did_not_last_but_is_no_failure_was_changed_from_what_was_there() {
+    let mut machine = Machine::with(&[("x", 0)]);
+    machine.turns.insert("x", 7);
+    let story = Rig::on(&Arc::new(machine))
+        .play("tasks: [{wish: {name: x, value: 1}, failed_when: false}]")
+        .apply()
+        .await;
+    let Outcome::Changed(changes) = &story.results()[0].outcome else {
+        panic!("{:?}", story.results()[0]);
+    };
+    assert_eq!((changes.len(), &changes[0].from), (1, &0_u32.into()));
 }
 
 #[tokio::test(start_paused = true)]
