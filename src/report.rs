@@ -16,6 +16,7 @@ pub mod human;
 pub mod jsonl;
 mod junit;
 mod markdown;
+mod metrics;
 mod openmetrics;
 mod overview;
 mod pen;
@@ -27,7 +28,6 @@ mod sarif;
 mod shelf;
 mod since;
 mod text;
-pub mod veil;
 
 pub use crate::report::format::Format;
 pub use crate::report::format::Page;
