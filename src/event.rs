@@ -18,8 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event. A report of a job's turn hears it once more when a second run corrected what the first one found:
-    /// hosts that follow were seen by that one, and the end is that of both.
+    /// The first event. A report of a job's turn of two runs hears it more than once: hosts that follow were seen by the run
+    /// that was named last, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,

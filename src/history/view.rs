@@ -41,7 +41,7 @@ pub struct RunRow {
     pub ended: Option<Timestamp>,
     /// How it went, once it has ended.
     pub recap: Option<RecapRow>,
-    /// What the program ended with.
+    /// What the run amounts to, 130 when it was cut short; the program may end otherwise when a report fails.
     pub exit_code: Option<u8>,
     /// Controls that began to differ.
     pub began: u64,

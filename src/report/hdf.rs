@@ -287,7 +287,7 @@ impl Chapters for Hdf {
 
     fn go_on(&mut self, run: &Run) {
         if let Some(first) = &mut self.run {
-            first.mode = run.mode;
+            first.go_on(run);
         }
     }
 

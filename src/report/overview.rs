@@ -110,7 +110,7 @@ impl Gathering {
     /// The page stays that of the run that began it, and says whether changes were made.
     pub(super) fn go_on(&mut self, run: &Run) {
         if let Some(first) = &mut self.run {
-            first.mode = run.mode;
+            first.go_on(run);
         }
     }
 

@@ -63,6 +63,13 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Another run of the same turn is told, too: both together make changes when one of them does.
+    pub(super) fn go_on(&mut self, other: &Self) {
+        if other.mode == RunMode::Apply {
+            self.mode = other.mode;
+        }
+    }
+
     /// The word for whether changes are made.
     pub(super) fn mode(&self) -> &'static str {
         self.mode.key()
@@ -256,7 +263,7 @@ impl Finished {
 pub(super) trait Chapters: Send {
     /// The run begins.
     fn begin(&mut self, run: &Run) -> io::Result<()>;
-    /// What follows was seen by this run, which corrects what the one before found. Nothing for who tells no run apart.
+    /// What follows was seen by this run of a job's turn, not by the one before. Nothing for who tells no run apart.
     fn go_on(&mut self, _run: &Run) {}
     /// A host is done; nothing more is said about it.
     fn host(&mut self, host: &Finished) -> io::Result<()>;

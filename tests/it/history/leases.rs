@@ -3,8 +3,10 @@
 use std::io::Read;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rdpfix::history::Held;
 use rdpfix::history::Lease;
 use rdpfix::history::view::JobStanding;
 
@@ -39,6 +41,25 @@ fn a_host_has_one_owner_at_a_time() {
     assert_eq!(renewed, Lease::Leased);
     assert_eq!(take("x", 0), Lease::Leased);
     assert_eq!(one.acquire("b", "x", at(5), MINUTE).unwrap(), held("y", 6));
+}
+
+#[test]
+fn many_hosts_are_taken_at_once_but_for_those_of_others() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("b", "x", at(0), MINUTE).unwrap();
+    let hosts = ["a", "b", "c"].map(Arc::from);
+    let left = history.acquire_all(&hosts, "y", at(0), MINUTE).unwrap();
+    let b = Held {
+        host: "b".into(),
+        owner: "x".to_owned(),
+        until: at(1),
+    };
+    assert_eq!(left, [b]);
+    for host in ["a", "c"] {
+        let lease = history.acquire(host, "z", at(0), MINUTE).unwrap();
+        assert_eq!(lease, held("y", 1), "{host}");
+    }
 }
 
 #[test]
