@@ -1,10 +1,11 @@
-//! Starts the reporters that `--reporter` names and feeds them with the events of a run.
+//! Opens the reporters that `--reporter` names and feeds them with the events of a run.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::io::Cursor;
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -126,15 +127,14 @@ impl Kept {
     }
 }
 
-/// Reporters at work.
-pub struct Reporting {
-    worker: JoinHandle<(Kept, Vec<String>)>,
+/// A reporter that is fed with the events of a run.
+pub struct Reporting<R> {
+    worker: JoinHandle<(R, Kept)>,
 }
 
-impl Reporting {
-    /// Waits until everything is written; gives what became of the history, and the errors of reporters that could not
-    /// write theirs.
-    pub async fn finished(self) -> anyhow::Result<(Kept, Vec<String>)> {
+impl<R> Reporting<R> {
+    /// Waits until everything is told; gives the reporter back, and what became of the history.
+    pub async fn finished(self) -> anyhow::Result<(R, Kept)> {
         Ok(self.worker.await?)
     }
 }
@@ -143,7 +143,26 @@ impl Reporting {
 struct Named {
     name: String,
     reporter: Box<dyn Reporter>,
+    telling: Telling,
     is_stdout: bool,
+}
+
+/// When a reporter tells what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// At once; whoever watches sees it.
+    AsItHappens,
+    /// As a whole, when the run is over.
+    AtTheEnd,
+}
+
+impl Telling {
+    fn of(kind: &str) -> Self {
+        match Format::named(kind) {
+            Some(_) => Self::AtTheEnd,
+            None => Self::AsItHappens,
+        }
+    }
 }
 
 /// What all reporters have around them.
@@ -152,60 +171,111 @@ struct Around<'a> {
     hidden: &'a Arc<Hidden>,
 }
 
-/// Who hears of a run besides the reporters that are named.
-pub type Listeners = (Box<dyn Reporter>, Option<Recording>);
+/// Reporters that were opened, each with its place. One that fails hears no more; the others go on.
+pub struct Panel {
+    reporters: Vec<Named>,
+    errors: Vec<String>,
+}
 
-/// Starts them; they end when nobody can send events any more. The first one hears of everything that others are told, and
-/// before them; what is recorded is kept before anybody is told. A place that cannot be written to is told before
-/// anything is done.
-pub fn start(
-    names: &[String],
-    shown: Shown,
-    hidden: &Arc<Hidden>,
-    events: mpsc::Receiver<Event>,
-    (first, recording): Listeners,
-) -> anyhow::Result<Reporting> {
-    let progress = shown.has_bar.then(Progress::terminal);
-    let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
-    let around = Around { shown, hidden };
-    let mut reporters = vec![Named {
-        name: "listener".to_owned(),
-        reporter: first,
-        is_stdout: false,
-    }];
-    let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();
-    check(&parts)?;
-    for (name, (kind, path)) in names.iter().zip(parts) {
-        let reporter = if let Some(path) = path {
-            around.in_file(kind, Path::new(path))?
-        } else {
-            let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
-            around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
+impl Panel {
+    /// Opens them. A place that cannot be written to is told before anything is done.
+    pub fn open(names: &[String], shown: Shown, hidden: &Arc<Hidden>) -> anyhow::Result<Self> {
+        let progress = shown.has_bar.then(Progress::terminal);
+        let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
+        let around = Around { shown, hidden };
+        let mut reporters = Vec::new();
+        let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();
+        check(&parts)?;
+        for (name, (kind, path)) in names.iter().zip(parts) {
+            let reporter = if let Some(path) = path {
+                around.in_file(kind, Path::new(path))?
+            } else {
+                let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
+                around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
+            };
+            reporters.push(Named {
+                name: name.clone(),
+                reporter,
+                telling: Telling::of(kind),
+                is_stdout: path.is_none(),
+            });
+        }
+        if let Some(stdout) = stdout {
+            let scratch = Box::new(Cursor::new(Vec::new()));
+            reporters.push(Named {
+                name: "human".to_owned(),
+                reporter: around.reporter("human", stdout, scratch)?,
+                telling: Telling::AsItHappens,
+                is_stdout: true,
+            });
+        }
+        if let Some(progress) = progress {
+            reporters.push(Named {
+                name: "progress".to_owned(),
+                reporter: Box::new(progress),
+                telling: Telling::AsItHappens,
+                is_stdout: true,
+            });
+        }
+        Ok(Self {
+            reporters,
+            errors: Vec::new(),
+        })
+    }
+
+    /// One more, who hears of everything before the others do.
+    #[must_use]
+    pub fn after(mut self, listener: Box<dyn Reporter>) -> Self {
+        let first = Named {
+            name: "listener".to_owned(),
+            reporter: listener,
+            telling: Telling::AsItHappens,
+            is_stdout: false,
         };
-        reporters.push(Named {
-            name: name.clone(),
-            reporter,
-            is_stdout: path.is_none(),
-        });
+        self.reporters.insert(0, first);
+        self
     }
-    if let Some(stdout) = stdout {
-        let scratch = Box::new(Cursor::new(Vec::new()));
-        reporters.push(Named {
-            name: "human".to_owned(),
-            reporter: around.reporter("human", stdout, scratch)?,
-            is_stdout: true,
-        });
+
+    /// Those that tell as it happens, and those whose report is whole at the end.
+    pub fn split(self) -> (Self, Self) {
+        let is_live = |named: &Named| named.telling == Telling::AsItHappens;
+        let (live, whole) = self.reporters.into_iter().partition(is_live);
+        let live = Self {
+            reporters: live,
+            errors: self.errors,
+        };
+        let whole = Self {
+            reporters: whole,
+            errors: Vec::new(),
+        };
+        (live, whole)
     }
-    if let Some(progress) = progress {
-        reporters.push(Named {
-            name: "progress".to_owned(),
-            reporter: Box::new(progress),
-            is_stdout: true,
-        });
+
+    /// Lets go of what they write to; gives the errors of those that could not write theirs.
+    pub fn close(self) -> Vec<String> {
+        self.errors
     }
-    Ok(Reporting {
-        worker: tokio::task::spawn_blocking(move || feed(reporters, recording, events)),
-    })
+}
+
+/// Tells all of them; nobody hears of their mistakes before [`Panel::close`]. Whoever stopped reading standard output has
+/// seen enough: no mistake.
+impl Reporter for Panel {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        let errors = &mut self.errors;
+        self.reporters
+            .retain_mut(|named| match named.reporter.event(event) {
+                Ok(()) => true,
+                Err(error) => {
+                    let has_seen_enough =
+                        named.is_stdout && error.kind() == io::ErrorKind::BrokenPipe;
+                    if !has_seen_enough {
+                        errors.push(format!("reporter `{}`: {error}", named.name));
+                    }
+                    false
+                }
+            });
+        Ok(())
+    }
 }
 
 /// `NAME` or `NAME:PATH`.
@@ -219,24 +289,46 @@ fn parts(name: &str) -> (&str, Option<&str>) {
 /// Looks for mistakes in what was typed, before any file is touched.
 fn check(parts: &[(&str, Option<&str>)]) -> Result<(), Refusal> {
     let mut places = BTreeSet::new();
-    for (kind, path) in parts {
-        if !REPORTERS.iter().any(|(name, _)| name == kind) {
-            return Err(unknown(kind));
-        }
-        let Some(path) = path else { continue };
-        if path.is_empty() {
-            let text = format!("`--reporter {kind}:` names no file");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
-        let place = files::absolute(Path::new(path));
-        // Several may write to a device.
-        let is_plain = !place.exists() || place.is_file();
-        if is_plain && !places.insert(place) {
-            let text = format!("two reporters cannot share `{path}`");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
+    let mut flaws = parts.iter().filter_map(|part| flaw(*part, &mut places));
+    flaws.next().map_or(Ok(()), Err)
+}
+
+/// What is wrong with one, beside those whose places are known.
+fn flaw((kind, path): (&str, Option<&str>), places: &mut BTreeSet<PathBuf>) -> Option<Refusal> {
+    if !REPORTERS.iter().any(|(name, _)| *name == kind) {
+        return Some(unknown(kind));
     }
-    Ok(())
+    let path = path?;
+    if path.is_empty() {
+        let text = format!("`--reporter {kind}:` names no file");
+        return Some(Refusal::new(ExitStatus::Usage, text));
+    }
+    let place = files::absolute(Path::new(path));
+    // Several may write to a device.
+    let is_plain = !place.exists() || place.is_file();
+    if is_plain && !places.insert(place) {
+        let text = format!("two reporters cannot share `{path}`");
+        return Some(Refusal::new(ExitStatus::Usage, text));
+    }
+    None
+}
+
+/// What is wrong with the reporters of a job, which write files, each with its position. Whether they can be written is
+/// tried, and undone.
+pub fn flaws(names: &[String]) -> Vec<(usize, anyhow::Error)> {
+    let mut places = BTreeSet::new();
+    let found = names.iter().enumerate().filter_map(|(position, name)| {
+        let (kind, path) = parts(name);
+        let wrong = flaw((kind, path), &mut places).map(anyhow::Error::from);
+        let wrong = wrong.or_else(|| match path.map(Path::new) {
+            None => Some(shared(kind, Shown::in_files()).into()),
+            // A pipe waits for its reader.
+            Some(path) if is_special(path) && !files::is_folder(path) => None,
+            Some(path) => files::try_to_write(path).err(),
+        });
+        Some((position, wrong?))
+    });
+    found.collect()
 }
 
 fn unknown(kind: &str) -> Refusal {
@@ -322,36 +414,35 @@ fn is_special(path: &Path) -> bool {
     files::exists(path) && !files::is_file(path)
 }
 
-/// Tells every reporter of every event, after it was recorded. One that fails hears no more; the others, the history and
-/// the run go on. Whoever stopped reading standard output has seen enough: no mistake.
-fn feed(
-    mut reporters: Vec<Named>,
+/// Feeds a reporter on a thread of its own until nobody can send events any more. What is recorded is kept before
+/// anybody is told.
+pub fn feed<R: Reporter + 'static>(
+    reporter: R,
+    recording: Option<Recording>,
+    events: mpsc::Receiver<Event>,
+) -> Reporting<R> {
+    Reporting {
+        worker: tokio::task::spawn_blocking(move || fed(reporter, recording, events)),
+    }
+}
+
+fn fed<R: Reporter>(
+    mut reporter: R,
     mut recording: Option<Recording>,
     mut events: mpsc::Receiver<Event>,
-) -> (Kept, Vec<String>) {
-    let mut errors = Vec::new();
+) -> (R, Kept) {
     let mut batch = Vec::new();
     while events.blocking_recv_many(&mut batch, BATCH) > 0 {
         if let Some(recording) = &mut recording {
             recording.pass(&mut batch);
         }
         for event in batch.drain(..) {
-            reporters.retain_mut(|named| match named.reporter.event(&event) {
-                Ok(()) => true,
-                Err(error) => {
-                    let has_seen_enough =
-                        named.is_stdout && error.kind() == io::ErrorKind::BrokenPipe;
-                    if !has_seen_enough {
-                        errors.push(format!("reporter `{}`: {error}", named.name));
-                    }
-                    false
-                }
-            });
+            // Whoever has mistakes to tell keeps them.
+            let _heard = reporter.event(&event);
         }
     }
     let is_whole = recording.is_none_or(|recording| recording.is_whole());
-    let kept = if is_whole { Kept::Whole } else { Kept::InPart };
-    (kept, errors)
+    (reporter, if is_whole { Kept::Whole } else { Kept::InPart })
 }
 
 #[cfg(test)]
@@ -367,6 +458,7 @@ mod tests {
             (["xml:a", "csv:b"], "there is no reporter `xml`"),
             (["csv:", "html:b"], "names no file"),
             (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
+            (["csv:nowhere", "html:./nowhere"], "share `./nowhere`"),
         ] {
             let error = check(&typed.map(parts)).unwrap_err();
             assert!(error.message.contains(told), "{}", error.message);

@@ -89,7 +89,9 @@ impl Detail {
             }
             Outcome::Drifted(changes)
             | Outcome::Overridden(changes)
-            | Outcome::Unconverged(changes) => differing(&changes.iter().collect::<Vec<_>>()),
+            | Outcome::Unconverged { left: changes, .. } => {
+                differing(&changes.iter().collect::<Vec<_>>())
+            }
             Outcome::Failed(failure) => Part {
                 reason: Some(text(&format!("{}: {}", failure.during, failure.error))),
                 hint: failure.error.hint().as_deref().map(text),

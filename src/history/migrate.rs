@@ -4,7 +4,10 @@ use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
 /// What makes each format out of the one before, from format 1.
-const STEPS: [&str; 1] = [include_str!("migrations/1-begin.sql")];
+const STEPS: [&str; 2] = [
+    include_str!("migrations/1-begin.sql"),
+    include_str!("migrations/2-jobs.sql"),
+];
 
 /// Marks a database as a history: `rdpf`.
 pub(super) const APPLICATION: i64 = 0x7264_7066;

@@ -503,6 +503,17 @@ pub struct JobRun {
     pub started: Timestamp,
     /// When it ended; `None` while it goes on, or when it was killed.
     pub ended: Option<Timestamp>,
+    /// How many runs in a row before it never ended.
+    pub unended_before: u32,
+}
+
+/// How a job stands, as far as anybody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStanding {
+    /// Every host is as it should be.
+    Well,
+    /// Something differs or failed.
+    Badly,
 }
 
 /// What pruning takes away, or would.

@@ -99,7 +99,7 @@ impl<'r> Ready<'r> {
         talk: &Talk,
     ) -> anyhow::Result<Result<Self, ExitStatus>> {
         let forks = forks(arguments.forks, access.settings)?;
-        let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+        let Some(extra) = extra_variables(&arguments.extra_vars, &access.keyring, talk)? else {
             return Ok(Err(ExitStatus::Usage));
         };
         let wishes = Wishes::read(&arguments.rollout, access.environment)?;
@@ -152,6 +152,7 @@ impl<'r> Ready<'r> {
             plays,
             hosts,
             extra: Arc::clone(&self.extra),
+            left_out: 0,
             mode: self.mode,
             forks: self.forks,
             host_timeout: Duration::from_secs(self.arguments.host_timeout),
@@ -170,14 +171,15 @@ impl<'r> Ready<'r> {
     fn surroundings(&self, fleet: &Fleet, talk: &Talk) -> anyhow::Result<Surroundings> {
         let arguments = self.arguments;
         let folder = |path: PathBuf| files::absolute(&path).display().to_string();
-        let inventory = arguments.fleet.inventory.first();
+        let inventories = inventory::named(&arguments.fleet, self.access.environment, talk)?;
         Ok(Surroundings {
             inventory: Arc::clone(fleet.inventory()),
             engine: Arc::clone(&self.access.engine),
             verbosity: arguments.verbose,
             diff: arguments.diff,
             playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),
-            inventory_dir: inventory
+            inventory_dir: inventories
+                .first()
                 .map(Path::new)
                 .filter(|path| files::exists(path))
                 .and_then(|path| {
@@ -230,7 +232,7 @@ fn milliseconds() -> u64 {
 }
 
 /// The folder of a playbook.
-pub(super) fn beside(playbook: &Path) -> Option<PathBuf> {
+pub fn beside(playbook: &Path) -> Option<PathBuf> {
     let folder = playbook.parent()?;
     let is_here = folder.as_os_str().is_empty();
     Some(if is_here {

@@ -41,6 +41,8 @@ pub struct Prepared {
     access: Access,
     store: PathBuf,
     log: Arc<dyn Log>,
+    /// The name by which others reach it.
+    name: Option<String>,
 }
 
 impl Prepared {
@@ -65,7 +67,19 @@ impl Prepared {
             access,
             store: store.clone(),
             log: Arc::clone(log),
+            name: arguments.host_name.first().cloned(),
         }))
+    }
+
+    /// Where messages say that it is: by the first `--host-name`, else by its address. `None` when that is all of this
+    /// machine's, which is no place to go to.
+    pub fn url(&self) -> Option<String> {
+        let at = self.listener.local_addr().ok()?;
+        match &self.name {
+            Some(name) => Some(format!("http://{name}:{}", at.port())),
+            None if at.ip().is_unspecified() => None,
+            None => Some(format!("http://{at}")),
+        }
     }
 
     /// Shows the service to whoever looks, until it stops.

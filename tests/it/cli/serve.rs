@@ -1,5 +1,6 @@
 //! Facts about the standing service as a program: a fleet of lab hosts, a history, a receiver of webhooks, signals.
 
+mod again;
 mod dashboard;
 mod story;
 

@@ -118,6 +118,146 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
     }
 }
 
+/// A history with a run in it, damaged in the last way.
+fn damaged() -> Store {
+    let store = Store::new();
+    store.record(&run(1, 0, &[compliant("a")]));
+    let mut bytes = fs::read(store.path()).unwrap();
+    let (_, damage) = DAMAGES[3];
+    damage(&mut bytes);
+    fs::write(store.path(), &bytes).unwrap();
+    store
+}
+
+#[test]
+fn who_opens_what_is_there_neither_makes_nor_sets_aside_a_file() {
+    let store = damaged();
+    let before = fs::read(store.path()).unwrap();
+    let error = History::open_existing(&store.path()).unwrap_err();
+    assert!(matches!(error, HistoryError::Damaged { .. }), "{error}");
+    told(&error, &store.path());
+    assert_eq!(fs::read(store.path()).unwrap(), before);
+    // Its log may stay: it is not known what stands in it.
+    let is_ours = |name: &String| !name.ends_with("-wal") && !name.ends_with("-shm");
+    let left: Vec<String> = names(store.folder()).into_iter().filter(is_ours).collect();
+    assert_eq!(left, ["history.db"]);
+
+    let empty = Store::new();
+    fs::write(empty.path(), b"").unwrap();
+    for path in [empty.path(), empty.folder().join("nowhere.db")] {
+        let error = History::open_existing(&path).unwrap_err();
+        assert!(matches!(error, HistoryError::Absent { .. }), "{error}");
+    }
+    assert_eq!(names(empty.folder()), ["history.db"]);
+    assert_eq!(fs::read(empty.path()).unwrap(), b"");
+}
+
+#[test]
+fn of_several_that_find_the_same_damage_one_sets_it_aside() {
+    for _ in 0..10 {
+        let store = damaged();
+        let path = store.path();
+        let aside = std::thread::scope(|scope| {
+            let openers: Vec<_> = (2..8)
+                .map(|number| {
+                    let path = &path;
+                    scope.spawn(move || {
+                        let opened = History::open(path, at(0)).unwrap();
+                        let mut recorder = Recorder::new(opened.history);
+                        recorder
+                            .pass(&mut run(number, 0, &[compliant("a")]))
+                            .unwrap();
+                        opened.set_aside
+                    })
+                })
+                .collect();
+            let told = openers.into_iter().map(|opener| opener.join().unwrap());
+            told.flatten().count()
+        });
+        assert_eq!(aside, 1);
+        assert_eq!(store.open().runs(None, None, 99).unwrap().len(), 6);
+        let names = names(store.folder());
+        let aside = names.iter().filter(|name| {
+            name.starts_with("history.db.damaged-")
+                && !name.ends_with("-wal")
+                && !name.ends_with("-shm")
+        });
+        assert_eq!(aside.count(), 1, "{names:?}");
+    }
+}
+
+/// A file with the log that a killed run left beside it, in a folder of its own; the file is spoiled.
+fn killed(spoil: fn(&mut Vec<u8>)) -> (Store, [Vec<u8>; 2]) {
+    let (alive, dead) = (Store::new(), Store::new());
+    let mut recorder = Recorder::new(alive.open());
+    recorder.pass(&mut run(1, 0, &[compliant("a")])).unwrap();
+    let log = fs::read(alive.folder().join("history.db-wal")).unwrap();
+    let mut bytes = fs::read(alive.path()).unwrap();
+    assert!(!log.is_empty());
+    spoil(&mut bytes);
+    fs::write(dead.path(), &bytes).unwrap();
+    fs::write(dead.folder().join("history.db-wal"), &log).unwrap();
+    (dead, [bytes, log])
+}
+
+#[test]
+fn looking_leaves_a_log_alone_that_was_left_behind() {
+    let spoils: [fn(&mut Vec<u8>); 2] = [
+        |_| {},
+        // The first page is whole in the log, so that the file can be looked at all the same.
+        |bytes| bytes[2048..].fill(0xA5),
+    ];
+    for (number, spoil) in spoils.into_iter().enumerate() {
+        let (store, before) = killed(spoil);
+        drop(History::read(&store.path()).unwrap());
+        let log = store.folder().join("history.db-wal");
+        let after = [fs::read(store.path()).unwrap(), fs::read(log).unwrap()];
+        assert!(after == before, "{number}");
+    }
+}
+
+#[test]
+fn the_log_of_what_is_refused_stays_as_it_is() {
+    for (pragma, value) in [("user_version", 99), ("application_id", 7)] {
+        let (alive, dead) = (Store::new(), Store::new());
+        store_and_mark(&alive, pragma, value);
+        let kept = Connection::open(alive.path()).unwrap();
+        kept.execute_batch("BEGIN; UPDATE runs SET playbook = 'x'; COMMIT")
+            .unwrap();
+        let files = ["history.db", "history.db-wal"];
+        let before = files.map(|name| fs::read(alive.folder().join(name)).unwrap());
+        assert!(!before[1].is_empty());
+        for (name, bytes) in files.iter().zip(&before) {
+            fs::write(dead.folder().join(name), bytes).unwrap();
+        }
+        let path = dead.path();
+        for refused in [
+            History::read(&path).map(drop),
+            History::open(&path, at(0)).map(drop),
+            History::open_existing(&path).map(drop),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    HistoryError::Newer { .. } | HistoryError::Foreign { .. }
+                ),
+                "{error}"
+            );
+            let after = files.map(|name| fs::read(dead.folder().join(name)).unwrap());
+            assert!(after == before, "{pragma}");
+        }
+    }
+}
+
+fn store_and_mark(store: &Store, pragma: &str, value: i64) {
+    store.record(&run(1, 0, &[compliant("a")]));
+    Connection::open(store.path())
+        .unwrap()
+        .pragma_update(None, pragma, value)
+        .unwrap();
+}
+
 #[test]
 fn the_log_of_a_damaged_file_goes_with_it() {
     let store = Store::new();
@@ -271,11 +411,32 @@ fn several_that_come_at_once_make_one_history() {
                 let opened = History::open(path, at(0)).unwrap();
                 assert_eq!(opened.set_aside, None);
                 let mut recorder = Recorder::new(opened.history);
-                for event in run(number, 0, &[compliant("a")]) {
-                    recorder.event(&event).unwrap();
-                }
+                recorder
+                    .pass(&mut run(number, 0, &[compliant("a")]))
+                    .unwrap();
             });
         }
     });
     assert_eq!(store.open().runs(None, None, 99).unwrap().len(), 6);
+}
+
+#[test]
+fn a_history_that_somebody_is_making_is_never_somebody_elses() {
+    for round in 0..100 {
+        let store = Store::new();
+        let path = store.path();
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    let opened = History::open(&path, at(0));
+                    assert!(opened.is_ok(), "{round}: {opened:?}");
+                });
+            }
+            scope.spawn(|| {
+                let looked = History::read(&path);
+                let is_right = matches!(looked, Ok(_) | Err(HistoryError::Absent { .. }));
+                assert!(is_right, "{round}: {looked:?}");
+            });
+        });
+    }
 }
