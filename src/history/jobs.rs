@@ -7,6 +7,7 @@ use rusqlite::params;
 use crate::history::History;
 use crate::history::HistoryError;
 use crate::history::moment;
+use crate::history::read;
 use crate::history::view::JobRun;
 
 impl History {
@@ -36,7 +37,7 @@ impl History {
             Ok(JobRun {
                 run: row.get(0)?,
                 started: moment::timestamp(row.get(1)?),
-                ended: row.get::<_, Option<i64>>(2)?.map(moment::timestamp),
+                ended: read::perhaps(row.get(2)?),
             })
         });
         found.optional().map_err(|error| self.told(error))
