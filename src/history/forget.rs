@@ -56,10 +56,10 @@ impl History {
         let changes = take("changes")?;
         take("cells")?;
         take("sightings")?;
-        let named = |table: &str| {
+        let kept = |table: &str| {
             format!("SELECT detail FROM {table} WHERE detail IS NOT NULL AND host NOT {MEANT}")
         };
-        let [current, past, reach] = ["current", "past", "reach"].map(named);
+        let [current, past, reach] = ["current", "past", "reach"].map(kept);
         let rows = format!("details WHERE id NOT IN ({current} UNION {past} UNION {reach})");
         let details = pruning.take(&transaction, &rows, [&numbers])?;
         let rows = format!("hosts WHERE id {MEANT}");
