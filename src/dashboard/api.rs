@@ -54,7 +54,7 @@ pub(super) fn host(look: &Look<'_>) -> Answer {
 
 pub(super) fn matrix(look: &Look<'_>) -> Answer {
     let (after, limit) = (look.ask.cursor(), look.ask.count("limit"));
-    json(&look.history()?.matrix(after, limit, &[])?)
+    json(&look.history()?.matrix(after, limit)?)
 }
 
 #[derive(Serialize)]

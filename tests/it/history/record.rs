@@ -1,14 +1,18 @@
 //! Facts about what is kept of the results of runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::date;
 use rdpfix::cim::Value;
+use rdpfix::control::Control;
+use rdpfix::control::Severity;
 use rdpfix::control::Waiver;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::TaskResult;
 use rdpfix::event::Turn;
+use rdpfix::history::History;
 use rdpfix::history::HostState;
 use rdpfix::history::Reach;
 use rdpfix::history::Recorder;
@@ -33,6 +37,7 @@ use super::run::ruled;
 use super::run::run;
 use super::run::run_of;
 use super::run::skipped;
+use super::run::tell;
 use super::run::unknown;
 use super::run::visit;
 
@@ -300,14 +305,49 @@ fn hosts_without_a_session_keep_what_was_known_of_them() {
 fn an_interruption_says_nothing_about_how_a_host_is_reached() {
     let store = Store::new();
     store.record(&one(1, 10, Outcome::Compliant));
-    let interrupted = Visit {
-        status: HostStatus::Interrupted,
-        ..Visit::new("a", Vec::new())
-    };
-    store.record(&run(2, 20, &[interrupted]));
+    store.record(&run(2, 20, &[interrupted("a")]));
     let view = seen(&store, "a");
     assert_eq!(view.host.state, HostState::Compliant);
     assert_eq!(view.reach.len(), 1);
+}
+
+fn interrupted(host: &'static str) -> Visit {
+    Visit {
+        status: HostStatus::Interrupted,
+        ..Visit::new(host, Vec::new())
+    }
+}
+
+#[test]
+fn a_host_that_nobody_has_looked_at_is_not_compliant() {
+    let store = Store::new();
+    let passed_over = Visit::new("b", vec![ruled(NLA, skipped())]);
+    store.record(&run(1, 10, &[interrupted("a"), passed_over]));
+    for host in ["a", "b"] {
+        assert_eq!(seen(&store, host).host.state, HostState::Unknown, "{host}");
+    }
+    let fleet = store.open().fleet(at(10)).unwrap();
+    assert_eq!(fleet.by_state[&HostState::Compliant], 0);
+    store.record(&one(2, 20, Outcome::Compliant));
+    assert_eq!(seen(&store, "a").host.state, HostState::Compliant);
+}
+
+#[test]
+fn an_interruption_is_no_sight_of_how_a_host_is_reached() {
+    let store = Store::new();
+    let last = |store: &Store| {
+        let reach = seen(store, "a").reach;
+        reach.iter().map(|held| held.last_seen).collect::<Vec<_>>()
+    };
+    store.record(&run(1, 10, &[Visit::unreachable("a")]));
+    store.record(&run(2, 20, &[interrupted("a")]));
+    store.record(&run(3, 25, &[interrupted("a")]));
+    assert_eq!(last(&store), [at(10)]);
+    store.record(&run(4, 30, &[Visit::unreachable("a")]));
+    assert_eq!(last(&store), [at(30)]);
+    store.record(&run(5, 40, &[interrupted("a")]));
+    store.record(&one(6, 50, Outcome::Compliant));
+    assert_eq!(last(&store), [at(50), at(30)]);
 }
 
 #[test]
@@ -530,21 +570,88 @@ fn no_secret_gets_into_the_file() {
     hidden.add("parts");
     let mut recorder = Recorder::new(store.open()).with_hidden(hidden);
     let changes = |value: &str| vec![change("data", Value::from(value), Value::Null)];
+    let across_the_cut = format!("{}hunter2", "x".repeat(995));
     let results = vec![
         ruled(NLA, Outcome::Drifted(changes("is hunter2"))),
         ruled("RDP-TLS", Outcome::Changed(changes("was hunter2"))),
+        ruled("RDP-PORT", Outcome::Drifted(changes(&across_the_cut))),
+        told_everywhere("hunter2"),
     ];
-    let mut events = run(1, 10, &[Visit::new("a", results)]);
+    let mut shown = proven("AA", 500);
+    if let Some(certificate) = &mut shown.certificate {
+        certificate.subject = "CN=hunter2".to_owned();
+    }
+    let visit = Visit::new("a", results).with_proof(shown);
+    let mut events = run_of(Some("job hunter2"), 1, 10, &[visit]);
+    if let Event::RunStart { playbook, .. } = &mut events[0] {
+        *playbook = "hunter2.yml".to_owned();
+    }
     recorder.pass(&mut events).unwrap();
     drop(recorder);
     let view = seen(&store, "a");
     assert_eq!(view.changes[0].before, "was ********");
-    let detail = view.controls[0].detail.as_ref().unwrap();
-    assert_eq!(detail.parts[0].before["data"], "is ********");
+    let before = |name: &str| {
+        let control = view.controls.iter().find(|c| c.control == name).unwrap();
+        let detail = control.detail.as_ref().unwrap();
+        detail.parts[0].before["data"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(before(NLA), "is ********");
+    let cut = before("RDP-PORT");
+    assert!(cut.ends_with("x*****…"), "{cut}");
+    let run = store.open().runs(None, None, 1).unwrap().remove(0);
+    let named = (run.job.as_deref(), run.playbook.as_str());
+    assert_eq!(named, (Some("job ********"), "********.yml"));
     for file in std::fs::read_dir(store.folder()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"));
+        assert!(!String::from_utf8_lossy(&bytes).contains("hunte"));
     }
+}
+
+/// A result whose control and waiver have a text wherever they can.
+fn told_everywhere(text: &str) -> TaskResult {
+    let control = Control {
+        id: "RDP-ALL".into(),
+        title: Some(text.into()),
+        severity: Severity::High,
+        references: vec![text.into()],
+    };
+    let waiver = Waiver {
+        hosts: text.into(),
+        control: text.into(),
+        owner: text.into(),
+        reason: text.into(),
+        expires: date(2099, 1, 1),
+    };
+    TaskResult {
+        control: Some(Arc::new(control)),
+        waiver: Some(Arc::new(waiver)),
+        ..ruled("RDP-ALL", drifted())
+    }
+}
+
+#[test]
+fn what_could_not_be_recorded_is_counted_once_when_it_is_told_again() {
+    let store = Store::new();
+    store.record(&one(1, 10, Outcome::Compliant));
+    let other = Connection::open(store.path()).unwrap();
+    let opened = History::open_within(&store.path(), at(0), Duration::from_millis(20)).unwrap();
+    let mut recorder = Recorder::new(opened.history);
+    let visit = Visit::new("a", vec![ruled(NLA, Outcome::Changed(nla()))]).with_proof(refuted());
+    let mut events = run(2, 20, &[visit]);
+    let told = events.clone();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    recorder.pass(&mut events).unwrap_err();
+    assert_eq!(events, told);
+    other.execute_batch("ROLLBACK").unwrap();
+    // The rest of a run whose beginning is missing is not recorded either.
+    recorder.pass(&mut told[1..].to_vec()).unwrap();
+    assert_eq!(store.open().runs(None, None, 9).unwrap().len(), 1);
+    recorder.pass(&mut events).unwrap();
+    let view = seen(&store, "a");
+    assert_eq!(view.changes.len(), 1);
+    let proof = view.controls.iter().find(|c| c.control == "rdp-proof");
+    let detail = proof.unwrap().detail.as_ref().unwrap();
+    assert_eq!(detail.parts.len(), 1);
 }
 
 #[test]
@@ -554,14 +661,14 @@ fn two_runs_at_once_share_the_store() {
     let mut other = Recorder::new(store.open());
     let results = || vec![ruled(NLA, drifted())];
     let (first, second) = (Visit::new("a", results()), Visit::new("b", results()));
-    one.event(&super::run::start(1, 10, Some("x"))).unwrap();
-    other.event(&super::run::start(2, 10, Some("y"))).unwrap();
+    tell(&mut one, &super::run::start(1, 10, Some("x"))).unwrap();
+    tell(&mut other, &super::run::start(2, 10, Some("y"))).unwrap();
     for (mine, theirs) in visit(11, &first).iter().zip(&visit(11, &second)) {
-        one.event(mine).unwrap();
-        other.event(theirs).unwrap();
+        tell(&mut one, mine).unwrap();
+        tell(&mut other, theirs).unwrap();
     }
     for recorder in [&mut one, &mut other] {
-        recorder.event(&super::run::end(12)).unwrap();
+        tell(recorder, &super::run::end(12)).unwrap();
     }
     let fleet = store.open().fleet(at(12)).unwrap();
     assert_eq!((fleet.hosts, fleet.cells.drift), (2, 2));
