@@ -27,7 +27,6 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Found;
-use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
 use crate::cli::reporters::Panel;
