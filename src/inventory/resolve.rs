@@ -87,3 +87,57 @@ impl Tree {
         pattern::select(&names, &pattern::split(pattern), pattern)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use crate::diag::Source;
+    use crate::inventory::Defaults;
+    use crate::inventory::Inventory;
+    use crate::inventory::Origin;
+    use crate::inventory::Tree;
+
+    #[test]
+    fn a_tree_counts_the_hosts_of_groups_as_a_run_does() {
+        let source = Arc::new(Source {
+            name: "hosts.yml".into(),
+            text: "b: {hosts: {h1: , h2: , h3: }}\na: {hosts: {h3: , h2: }, children: {c: {hosts: {h1: }}}}\nd: \n"
+                .into(),
+            secret: false,
+        });
+        let read = Tree::read(&[Origin::Text(Arc::clone(&source))], None, &BTreeMap::new());
+        let tree = read.tree.unwrap();
+        let (inventory, _) = Inventory::parse(&source, &Defaults::default());
+        let inventory = inventory.unwrap();
+        for pattern in [
+            "a[0]",
+            "a[1]",
+            "a[-1]",
+            "a[1:]",
+            "a[:1]",
+            "b[0]",
+            "c[0]",
+            "all[0]",
+            "all[-1]",
+            "a[0]:b[0]",
+            "d",
+            "[ab][1]",
+            "a[7]",
+        ] {
+            let of_tree = tree.select(pattern).map(|positions| {
+                let hosts = tree.draft.hosts.iter().enumerate();
+                let chosen = hosts.filter(|(at, _)| positions.contains(at));
+                chosen.map(|(_, host)| host.name.to_string()).collect()
+            });
+            let of_run = inventory.select(pattern).map(|hosts| {
+                let names = hosts.iter().map(|host| host.name.to_string());
+                names.collect::<Vec<String>>()
+            });
+            assert_eq!(of_tree, of_run, "{pattern}");
+        }
+        let first = tree.select("a[0]").unwrap();
+        assert_eq!(first.into_iter().collect::<Vec<_>>(), [2]);
+    }
+}
