@@ -3,6 +3,7 @@
 mod again;
 mod by_hand;
 mod dashboard;
+mod interval;
 mod story;
 mod turn;
 
