@@ -107,16 +107,6 @@ pub enum RunMode {
     Apply,
 }
 
-impl RunMode {
-    /// The word for people and messages: `audit` or `apply`.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Check => "audit",
-            Self::Apply => "apply",
-        }
-    }
-}
-
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -282,6 +272,8 @@ pub struct Recap {
     pub ok: usize,
     /// Of these, hosts that were changed.
     pub changed: usize,
+    /// Of those that are as they should be, hosts that differ where a waiver accepts it.
+    pub waived: usize,
     /// Hosts that differ.
     pub drifted: usize,
     /// Hosts without a session.
@@ -319,8 +311,61 @@ pub enum Status {
     Overridden,
     /// It could not be observed or corrected, or still differs.
     Failed,
-    /// The host went away meanwhile.
+    /// The host was not there to be looked at.
     Unreachable,
+}
+
+impl RunMode {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Apply => "apply",
+        }
+    }
+
+    /// The verb that makes such runs, for messages.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+}
+
+impl HostStatus {
+    /// The word in reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Drifted => "drifted",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Failed { .. } => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Why, and what to do about it, where the status says so.
+    pub fn reason(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Unreachable { reason, hint } | Self::Failed { reason, hint } => {
+                (Some(reason), hint.as_deref())
+            }
+            Self::Ok | Self::Drifted | Self::Interrupted => (None, None),
+        }
+    }
+}
+
+impl Stopped {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Fatal => "fatal",
+            Self::Deadline => "deadline",
+            Self::Leased => "leased",
+        }
+    }
 }
 
 impl Status {
@@ -349,7 +394,7 @@ impl TaskResult {
             Outcome::Drifted(_) => Status::WouldChange,
             Outcome::Changed(_) => Status::Changed,
             Outcome::Overridden(_) => Status::Overridden,
-            Outcome::Failed(failure) if failure.error.is_unreachable() => Status::Unreachable,
+            Outcome::Failed(failure) if failure.lost_host() => Status::Unreachable,
             Outcome::Unconverged { .. } | Outcome::Failed(_) => Status::Failed,
             Outcome::Skipped(_) => Status::Skipped,
             Outcome::Unknown(_) => Status::Unknown,
@@ -423,8 +468,9 @@ impl Recap {
             HostStatus::Interrupted => &mut self.interrupted,
         };
         *counter += 1;
-        if host.status == HostStatus::Ok && host.counts.changed > 0 {
-            self.changed += 1;
+        if host.status == HostStatus::Ok {
+            self.changed += usize::from(host.counts.changed > 0);
+            self.waived += usize::from(host.counts.waived > 0);
         }
         let proven = host
             .proof

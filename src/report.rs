@@ -18,12 +18,14 @@ mod junit;
 mod markdown;
 mod openmetrics;
 mod overview;
+mod pen;
 pub mod probe;
 pub mod progress;
 pub mod rdp_file;
 mod record;
 mod sarif;
 mod shelf;
+mod since;
 mod text;
 pub mod veil;
 

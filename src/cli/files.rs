@@ -103,9 +103,19 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// The path from the root, links followed; the path itself when there is nothing.
+/// The path from the root, links followed; of what is not there yet, those of its folder. The path itself when there is no
+/// such folder.
 pub fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    let beside = || {
+        let folder = path.parent()?;
+        let is_here = folder.as_os_str().is_empty();
+        let folder = if is_here { Path::new(".") } else { folder };
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize()
+        .ok()
+        .or_else(beside)
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// Takes a file away; it is no mistake when there is none.
@@ -141,6 +151,16 @@ pub fn make_folder_of(path: &Path) -> anyhow::Result<()> {
 /// A file to which lines are added as they come.
 pub fn create(path: &Path) -> anyhow::Result<fs::File> {
     fs::File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
+}
+
+/// Whether a file could be written here as reporters write theirs: tried, and undone. What stands there stays as it is.
+pub fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    if is_file(path) {
+        let mut options = fs::OpenOptions::new();
+        let opened = options.append(true).open(path);
+        opened.with_context(|| format!("cannot write `{}`", path.display()))?;
+    }
+    Draft::begin(path).map(drop)
 }
 
 /// Who may read a file that is written.

@@ -24,6 +24,7 @@ use crate::cli::scenario;
 use crate::cli::settings::Settings;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
+use crate::files::Files;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
 use crate::inventory::Inventory;
@@ -96,9 +97,8 @@ impl Fleet {
     }
 }
 
-/// Shows what keeps rdpfix from signing in to some of these hosts, each place once. They count as unreachable then; when
-/// it is all of them, nothing is run.
-pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
+/// What keeps rdpfix from signing in to some of these hosts, each place once; and whether it is all of them.
+pub fn obstacles(hosts: &[&Host]) -> (Vec<Diagnostic>, bool) {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut has_free = false;
     let mut told = HashSet::new();
@@ -113,8 +113,16 @@ pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
             found.push(Diagnostic::clone(obstacle));
         }
     }
+    let is_all = !has_free && !found.is_empty();
+    (found, is_all)
+}
+
+/// Shows what keeps rdpfix from signing in to some of these hosts. They count as unreachable then; when it is all of them,
+/// nothing is run.
+pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
+    let (found, is_all) = obstacles(hosts);
     talk.diagnostics(&found);
-    if !has_free && !found.is_empty() {
+    if is_all {
         let message = "rdpfix cannot sign in to any of the hosts";
         return Err(Refusal::new(ExitStatus::Invalid, message).into());
     }
@@ -162,6 +170,29 @@ pub async fn open(
         }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
     }
+}
+
+/// Like [`open`] for who only wants to know whether it would go well, on these files: gives the mistakes instead of showing
+/// them. Labs are started to know their hosts, and stopped.
+pub fn look(
+    arguments: &FleetArguments,
+    access: &Access<'_>,
+    around: (Option<PathBuf>, Arc<dyn Files>),
+    talk: &Talk,
+) -> anyhow::Result<(Option<Fleet>, Vec<Diagnostic>)> {
+    let (playbook_folder, files) = around;
+    let origins = origins_to_show(&arguments.inventory, talk)?;
+    let reading = Reading {
+        files,
+        ..reading(&access.keyring, playbook_folder)
+    };
+    let defaults = defaults(arguments, access)?;
+    let (inventory, mistakes) = Inventory::read(&origins, &reading, &defaults, &BTreeMap::new());
+    let fleet = inventory.map(|inventory| Fleet {
+        inventory: Arc::new(inventory),
+        labs: Vec::new(),
+    });
+    Ok((fleet, mistakes))
 }
 
 /// Does something on a thread of its own, because programs that give hosts may take their time or hang; whoever gives up

@@ -5,6 +5,7 @@ use std::io;
 use std::io::Cursor;
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -288,24 +289,46 @@ fn parts(name: &str) -> (&str, Option<&str>) {
 /// Looks for mistakes in what was typed, before any file is touched.
 fn check(parts: &[(&str, Option<&str>)]) -> Result<(), Refusal> {
     let mut places = BTreeSet::new();
-    for (kind, path) in parts {
-        if !REPORTERS.iter().any(|(name, _)| name == kind) {
-            return Err(unknown(kind));
-        }
-        let Some(path) = path else { continue };
-        if path.is_empty() {
-            let text = format!("`--reporter {kind}:` names no file");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
-        let place = files::absolute(Path::new(path));
-        // Several may write to a device.
-        let is_plain = !place.exists() || place.is_file();
-        if is_plain && !places.insert(place) {
-            let text = format!("two reporters cannot share `{path}`");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
+    let mut flaws = parts.iter().filter_map(|part| flaw(*part, &mut places));
+    flaws.next().map_or(Ok(()), Err)
+}
+
+/// What is wrong with one, beside those whose places are known.
+fn flaw((kind, path): (&str, Option<&str>), places: &mut BTreeSet<PathBuf>) -> Option<Refusal> {
+    if !REPORTERS.iter().any(|(name, _)| *name == kind) {
+        return Some(unknown(kind));
     }
-    Ok(())
+    let path = path?;
+    if path.is_empty() {
+        let text = format!("`--reporter {kind}:` names no file");
+        return Some(Refusal::new(ExitStatus::Usage, text));
+    }
+    let place = files::absolute(Path::new(path));
+    // Several may write to a device.
+    let is_plain = !place.exists() || place.is_file();
+    if is_plain && !places.insert(place) {
+        let text = format!("two reporters cannot share `{path}`");
+        return Some(Refusal::new(ExitStatus::Usage, text));
+    }
+    None
+}
+
+/// What is wrong with the reporters of a job, which write files, each with its position. Whether they can be written is
+/// tried, and undone.
+pub fn flaws(names: &[String]) -> Vec<(usize, anyhow::Error)> {
+    let mut places = BTreeSet::new();
+    let found = names.iter().enumerate().filter_map(|(position, name)| {
+        let (kind, path) = parts(name);
+        let wrong = flaw((kind, path), &mut places).map(anyhow::Error::from);
+        let wrong = wrong.or_else(|| match path.map(Path::new) {
+            None => Some(shared(kind, Shown::in_files()).into()),
+            // A pipe waits for its reader.
+            Some(path) if is_special(path) && !files::is_folder(path) => None,
+            Some(path) => files::try_to_write(path).err(),
+        });
+        Some((position, wrong?))
+    });
+    found.collect()
 }
 
 fn unknown(kind: &str) -> Refusal {
@@ -435,6 +458,7 @@ mod tests {
             (["xml:a", "csv:b"], "there is no reporter `xml`"),
             (["csv:", "html:b"], "names no file"),
             (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
+            (["csv:nowhere", "html:./nowhere"], "share `./nowhere`"),
         ] {
             let error = check(&typed.map(parts)).unwrap_err();
             assert!(error.message.contains(told), "{}", error.message);

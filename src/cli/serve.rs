@@ -204,7 +204,8 @@ fn parts(
 ) -> (Parts, Courier) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let outbox = Arc::new(Letters::beside(&store));
-    let office = Arc::new(Here::new(Arc::clone(log), pages));
+    let office = Here::new(Arc::clone(log), pages);
+    let office = Arc::new(office.through(&environment.proxies));
     let courier = Courier::new(Arc::clone(&clock), outbox, office);
     let parts = Parts {
         clock,

@@ -47,18 +47,17 @@ pub(super) fn resolve(
         index.insert(host.name.to_string(), position);
         hosts.push(Arc::new(connector.host(&host.name, vars)));
     }
-    let groups = tree
-        .draft
-        .groups
-        .iter()
-        .map(|group| group.name.to_string())
-        .zip(members::of(&tree.draft))
-        .collect();
     Inventory {
+        groups: groups(tree),
         hosts,
-        groups,
         index,
     }
+}
+
+/// The hosts of each group, in the order that subscripts of patterns count by.
+fn groups(tree: &Tree) -> BTreeMap<String, Vec<usize>> {
+    let names = tree.draft.groups.iter().map(|group| group.name.to_string());
+    names.zip(members::of(&tree.draft)).collect()
 }
 
 fn owned(vars: BTreeMap<&str, &Node>) -> BTreeMap<String, Node> {
@@ -74,24 +73,15 @@ impl Tree {
         let defaults = Defaults::default();
         let mut ignored = Vec::new();
         let mut connector = connection::Reader::new(&defaults, &mut ignored);
-        let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut hosts = Vec::with_capacity(self.draft.hosts.len());
         let mut index = HashMap::new();
         for (position, host) in self.draft.hosts.iter().enumerate() {
-            for group in self.groups_of(&host.groups) {
-                if let Some(group) = self.draft.groups.get(group) {
-                    members
-                        .entry(group.name.to_string())
-                        .or_default()
-                        .push(position);
-                }
-            }
             index.insert(host.name.to_string(), position);
             hosts.push(Arc::new(connector.host(&host.name, HostVars::default())));
         }
         let names = Inventory {
             hosts,
-            groups: members,
+            groups: groups(self),
             index,
         };
         pattern::select(&names, &pattern::split(pattern), pattern)

@@ -15,6 +15,7 @@ use crate::playbook::Body;
 use crate::playbook::Condition;
 use crate::playbook::Play;
 use crate::playbook::Task;
+use crate::playbook::needs;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Values;
@@ -96,20 +97,12 @@ fn of_conditions(conditions: &[Condition]) -> Depth {
 }
 
 fn of_task(task: &Task) -> Depth {
-    let until = task.until.as_ref();
-    let conditions = [
-        &task.when,
-        &task.changed_when,
-        &task.failed_when,
-        until.map_or(&task.when, |until| &until.conditions),
-    ];
-    let items = task.repeat.as_ref().map(|repeat| &repeat.items);
-    let nodes = task.vars.values().chain(items);
-    conditions
-        .into_iter()
-        .map(|conditions| of_conditions(conditions))
-        .chain(nodes.map(of_node))
-        .chain([of_text(&task.name), of_action(&task.action)])
+    let conditions = needs::conditions(task).map(|condition| of_text(condition.text()));
+    needs::nodes(task)
+        .map(of_node)
+        .chain(needs::texts(task).map(of_text))
+        .chain(conditions)
+        .chain([of_action(&task.action)])
         .max()
         .unwrap_or(Depth::Core)
 }

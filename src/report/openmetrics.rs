@@ -1,5 +1,5 @@
 //! A run as a text of OpenMetrics 1.0, as node_exporter's textfile collector reads it. What is told of controls is written
-//! host by host; of a host only its name and two numbers are kept until the end.
+//! host by host; of a host only its name and a few numbers are kept until the end.
 //!
 //! Every sample carries the playbook, because samples of several files that look alike make the collector drop all of them.
 
@@ -10,8 +10,10 @@ use std::io::Write;
 
 use jiff::Timestamp;
 
+use crate::event::HostStatus;
 use crate::event::Recap;
 use crate::event::Status;
+use crate::history::PROOF;
 use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Run;
@@ -29,9 +31,12 @@ pub(super) struct OpenMetrics {
 }
 
 struct Numbers {
-    reachable: bool,
+    /// Nothing when nobody came to try.
+    reachable: Option<bool>,
     /// Controls whose deviation is accepted.
     waived: Vec<String>,
+    /// Since when controls have differed, in seconds since 1970.
+    drift: BTreeMap<String, i64>,
     /// Seconds since 1970.
     not_after: Option<i64>,
 }
@@ -74,14 +79,12 @@ impl OpenMetrics {
                 "Whether the host could be looked at.",
             ),
             |text, labels, numbers| {
-                line(
-                    text,
-                    "rdpfix_host_reachable",
-                    labels,
-                    u8::from(numbers.reachable),
-                );
+                if let Some(reachable) = numbers.reachable {
+                    line(text, "rdpfix_host_reachable", labels, u8::from(reachable));
+                }
             },
         );
+        text += &self.drift();
         let not_after = "rdpfix_cert_not_after_timestamp_seconds";
         text += &self.family(
             (not_after, "When the listener's certificate expires."),
@@ -92,6 +95,23 @@ impl OpenMetrics {
             },
         );
         text
+    }
+
+    /// Nothing at all where no history is kept.
+    fn drift(&self) -> String {
+        if self.hosts.values().all(|numbers| numbers.drift.is_empty()) {
+            return String::new();
+        }
+        let since = "rdpfix_drift_since_timestamp_seconds";
+        self.family(
+            (since, "Since when a control of the host has differed."),
+            |text, labels, numbers| {
+                for (control, seconds) in &numbers.drift {
+                    let labels = format!("{labels},control=\"{control}\"");
+                    line(text, since, &labels, *seconds);
+                }
+            },
+        )
     }
 
     fn recap(&self, at: Timestamp, recap: &Recap) -> String {
@@ -120,6 +140,11 @@ impl OpenMetrics {
                 "rdpfix_last_run_changed_hosts",
                 "Hosts that the last run changed.",
                 recap.changed,
+            ),
+            (
+                "rdpfix_last_run_waived_hosts",
+                "Hosts of the last run that are as they should be but for what waivers accept.",
+                recap.waived,
             ),
             (
                 "rdpfix_last_run_proven_hosts",
@@ -158,7 +183,11 @@ fn verdicts(host: &Finished) -> BTreeMap<&str, bool> {
     let mut verdicts = BTreeMap::new();
     for row in &host.rows {
         let is_told = row.is_check() && !row.is_tolerated();
-        if !is_told || matches!(row.status, Status::Skipped | Status::Unknown) {
+        let was_seen = !matches!(
+            row.status,
+            Status::Skipped | Status::Unknown | Status::Unreachable
+        );
+        if !is_told || !was_seen {
             continue;
         }
         let well = matches!(row.status, Status::Ok | Status::Changed);
@@ -166,6 +195,17 @@ fn verdicts(host: &Finished) -> BTreeMap<&str, bool> {
         *verdict = *verdict && well;
     }
     verdicts
+}
+
+/// Since when controls of a host have differed, the connection from outside among them.
+fn drift(host: &Finished) -> BTreeMap<String, i64> {
+    let rows = host.rows.iter().map(|row| (&*row.control, row.spell));
+    let proof = host.proof.as_ref().map(|proof| (PROOF, proof.spell));
+    rows.chain(proof)
+        .filter_map(|(control, spell)| Some((control, spell?)))
+        .filter(|(_, spell)| spell.lasts())
+        .map(|(control, spell)| (label(control), spell.since.as_second()))
+        .collect()
 }
 
 impl Chapters for OpenMetrics {
@@ -200,8 +240,13 @@ impl Chapters for OpenMetrics {
             .as_ref()
             .and_then(|proof| proof.certificate.as_ref());
         let numbers = Numbers {
-            reachable: host.status != "unreachable",
+            reachable: match host.status {
+                HostStatus::Unreachable { .. } => Some(false),
+                HostStatus::Interrupted if host.rows.is_empty() => None,
+                _ => Some(true),
+            },
             waived,
+            drift: drift(host),
             not_after: certificate.map(|(_, not_after)| not_after.as_second()),
         };
         self.hosts.insert(name, numbers);

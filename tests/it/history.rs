@@ -9,6 +9,6 @@ mod model;
 mod peers;
 mod reads;
 mod record;
-mod run;
+pub(crate) mod run;
 mod scale;
 mod verbs;

@@ -58,7 +58,7 @@ use crate::service::said::What;
 use crate::vault::Keyring;
 
 /// Seconds that one host may take as a whole.
-const HOST_TIMEOUT: u64 = 600;
+pub const HOST_TIMEOUT: u64 = 600;
 
 /// Makes runs on this machine.
 #[derive(Clone)]
@@ -352,7 +352,7 @@ fn is_followed(errand: &Errand, result: &Result<Report, NotBegun>) -> bool {
 }
 
 /// What `apply` or `audit` would be given.
-fn arguments(job: &Job, mode: RunMode) -> RunArguments {
+pub fn arguments(job: &Job, mode: RunMode) -> RunArguments {
     RunArguments {
         playbook: job.playbook.clone(),
         fleet: FleetArguments {

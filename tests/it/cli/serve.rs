@@ -1,6 +1,8 @@
 //! Facts about the standing service as a program: a fleet of lab hosts, a history, a receiver of webhooks, signals.
 
+mod again;
 mod by_hand;
+mod dashboard;
 mod story;
 mod turn;
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use rdpfix::history::Held;
 use rdpfix::history::Lease;
+use rdpfix::history::view::JobStanding;
 
 use super::run::Store;
 use super::run::at;
@@ -159,4 +160,34 @@ fn a_job_knows_its_last_run_also_when_that_never_ended() {
         (last.run.as_str(), last.started, last.ended),
         ("R2", at(10), None)
     );
+}
+
+#[test]
+fn a_job_knows_how_many_runs_before_its_last_one_never_ended() {
+    let store = Store::new();
+    let mut history = store.open();
+    let mut before = Vec::new();
+    for (number, is_over) in [false, false, false, true, false].into_iter().enumerate() {
+        let run = format!("R{number}");
+        history.job_started("nightly", &run, at(0)).unwrap();
+        if is_over {
+            history.job_ended("nightly", &run, at(1)).unwrap();
+        }
+        let last = history.last_run("nightly").unwrap().unwrap();
+        before.push(last.unended_before);
+    }
+    assert_eq!(before, [0, 1, 2, 3, 0]);
+}
+
+#[test]
+fn how_a_job_stands_is_known_to_who_opens_the_history_next() {
+    let store = Store::new();
+    let mut history = store.open();
+    assert_eq!(history.job_standing("nightly").unwrap(), None);
+    for standing in [JobStanding::Badly, JobStanding::Well, JobStanding::Badly] {
+        history.job_stands("nightly", standing).unwrap();
+        let read = store.open().job_standing("nightly").unwrap();
+        assert_eq!(read, Some(standing));
+    }
+    assert_eq!(history.job_standing("hourly").unwrap(), None);
 }

@@ -408,6 +408,45 @@ async fn the_time_of_a_host_is_counted_over_all_stages() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_was_waited_on_purpose_in_one_stage_is_not_taken_from_the_next() {
+    let mut rig = Rig::on(&good())
+        .play("serial: 1\ntasks:\n  - wait_for: {timeout: 60}\n")
+        .play("serial: 1\ntasks:\n  - wish: {name: x, value: 1}\n");
+    rig.host_timeout = Duration::from_secs(40);
+    let story = rig.apply().await;
+    assert_eq!(story.lines(), ["wait_for: compliant", "x: changed"]);
+    assert_eq!(story.host("a").status, HostStatus::Ok);
+    assert_eq!(story.host("a").duration, Duration::from_secs(60));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_keeps_check_mode_from_nothing_whatever_the_stages() {
+    let play = |serial: &str, name: &str| {
+        format!("{serial}tasks:\n  - wish: {{name: {name}, value: 1}}\n  - ping:\n")
+    };
+    let mut told = Vec::new();
+    for serial in ["", "serial: 2\n"] {
+        let mut machine = Machine::with(&[("one", 1)]).read_only();
+        machine.hangs.insert("x");
+        let mut rig = Rig::on(&Arc::new(machine))
+            .host("b", &Arc::new(Machine::with(&[]).read_only()))
+            .play(&play(serial, "x").replace("value: 1}", "value: 1}\n    timeout: 9"))
+            .play(&play(serial, "one"));
+        rig.forks = 1;
+        rig.bounds.fail_percent = Some(50.0);
+        let story = rig.check().await;
+        let own = story.results().into_iter();
+        let own = own.filter(|result| &*result.host == "a");
+        let words = own.map(|result| format!("{} {}", result.task, result.status().word()));
+        told.push(words.collect::<Vec<_>>());
+        assert_eq!((story.recap.failed, story.recap.stopped), (1, None));
+        adds_up(&story, 2);
+    }
+    assert_eq!(told[0], ["x failed", "ping ok", "one ok", "ping ok"]);
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn ctrl_c_between_waves_counts_hosts_as_interrupted() {
     let mut first = Machine::with(&[]);
     first.call_takes = Duration::from_secs(3);
