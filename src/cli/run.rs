@@ -30,6 +30,7 @@ use crate::cli::history::recording::Recording;
 use crate::cli::history::recording::wished_store;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Found;
+use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
 use crate::cli::reporters::Panel;

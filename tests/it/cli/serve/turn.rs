@@ -54,6 +54,28 @@ fn seen(bench: &Bench, status: &str) -> BTreeMap<String, (Vec<String>, bool)> {
     seen
 }
 
+/// Whoever tells as it happens tells both runs, one after the other.
+fn both_runs_are_told(bench: &Bench) {
+    let lines = report(bench, "jsonl");
+    for kind in ["run_start", "run_end"] {
+        let found = lines.matches(&format!("\"type\":\"{kind}\"")).count();
+        assert_eq!(found, 2, "{lines}");
+    }
+    let told = report(bench, "human");
+    for heading in [
+        "PLAY RECAP",
+        "PLAY [Remote Desktop baseline] *",
+        "PLAY [Remote Desktop baseline] [CHECK MODE]",
+    ] {
+        let found = told.matches(heading).count();
+        assert_eq!(
+            found,
+            1 + usize::from(heading == "PLAY RECAP"),
+            "{heading}:\n{told}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_host_stands_in_the_report_of_a_turn_once_and_as_it_was_last_seen() {
     let bench = Bench::of("healthy", Some(3)).await;
@@ -98,25 +120,7 @@ async fn every_host_stands_in_the_report_of_a_turn_once_and_as_it_was_last_seen(
     let page = report(&bench, "html");
     assert!(page.contains(&broken), "{page}");
 
-    // Whoever tells as it happens tells both, one after the other.
-    let lines = report(&bench, "jsonl");
-    for kind in ["run_start", "run_end"] {
-        let found = lines.matches(&format!("\"type\":\"{kind}\"")).count();
-        assert_eq!(found, 2, "{lines}");
-    }
-    let told = report(&bench, "human");
-    for heading in [
-        "PLAY RECAP",
-        "PLAY [Remote Desktop baseline] *",
-        "PLAY [Remote Desktop baseline] [CHECK MODE]",
-    ] {
-        let found = told.matches(heading).count();
-        assert_eq!(
-            found,
-            1 + usize::from(heading == "PLAY RECAP"),
-            "{heading}:\n{told}"
-        );
-    }
+    both_runs_are_told(&bench);
 
     // A turn that has nothing to correct is an audit.
     schedule_run(&bench, &[]).await.exits(0).says("3 ok");
