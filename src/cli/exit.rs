@@ -13,8 +13,7 @@ pub enum ExitStatus {
     Internal,
     /// 2: something failed on at least one host, or `explain` does not know the number.
     Failed,
-    /// 3: drift was found, nothing failed; or it began between two runs of a history; or a probe found an error on a host
-    /// whose RDP answers.
+    /// 3: drift was found, nothing failed; or it began between two runs; or a probe found an error on a host whose RDP answers.
     Drift,
     /// 4: at least one host could not be reached or signed in to, nothing failed; in a probe, RDP did not answer.
     Unreachable,

@@ -5,21 +5,16 @@ use std::time::Duration;
 
 use jiff::civil::date;
 use rdpfix::cim::Value;
-use rdpfix::control::Control;
-use rdpfix::control::Severity;
 use rdpfix::control::Waiver;
 use rdpfix::event::Event;
-use rdpfix::event::HostStatus;
 use rdpfix::event::TaskResult;
 use rdpfix::event::Turn;
 use rdpfix::history::History;
 use rdpfix::history::HostState;
-use rdpfix::history::Reach;
 use rdpfix::history::Recorder;
 use rdpfix::history::State;
 use rdpfix::history::view::HostView;
 use rdpfix::plan::Outcome;
-use rdpfix::secret::Hidden;
 use rusqlite::Connection;
 
 use super::run::Store;
@@ -41,13 +36,13 @@ use super::run::tell;
 use super::run::unknown;
 use super::run::visit;
 
-const NLA: &str = "RDP-NLA";
+pub(super) const NLA: &str = "RDP-NLA";
 
-fn seen(store: &Store, host: &str) -> HostView {
+pub(super) fn seen(store: &Store, host: &str) -> HostView {
     store.open().host(host, 100).unwrap().unwrap()
 }
 
-fn one(number: u64, minute: i64, outcome: Outcome) -> Vec<Event> {
+pub(super) fn one(number: u64, minute: i64, outcome: Outcome) -> Vec<Event> {
     run(
         number,
         minute,
@@ -268,89 +263,6 @@ fn what_was_changed_is_kept_with_what_was_there_before() {
 }
 
 #[test]
-fn hosts_without_a_session_keep_what_was_known_of_them() {
-    let store = Store::new();
-    store.record(&one(1, 10, drifted()));
-    store.record(&run(2, 20, &[Visit::unreachable("a")]));
-    store.record(&run(3, 30, &[Visit::unreachable("a")]));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Unreachable);
-    assert_eq!(view.host.reason.as_deref(), Some("no route"));
-    assert_eq!(view.host.last_seen, Some(at(10)));
-    assert_eq!(view.host.last_tried, at(30));
-    assert_eq!(view.controls[0].state, State::Drift);
-    assert_eq!(view.controls[0].last_seen, at(10));
-    assert_eq!(view.reach.len(), 2);
-    assert_eq!(view.reach[0].reach, Reach::Unreachable);
-    assert_eq!(
-        (view.reach[0].since, view.reach[0].last_seen),
-        (at(20), at(30))
-    );
-    assert_eq!(
-        (view.reach[1].since, view.reach[1].until),
-        (at(10), Some(at(20)))
-    );
-    store.record(&one(4, 40, drifted()));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Drift);
-    assert_eq!(
-        view.controls[0].since,
-        at(10),
-        "it was drifted all the time"
-    );
-    assert_eq!(view.past, []);
-}
-
-#[test]
-fn an_interruption_says_nothing_about_how_a_host_is_reached() {
-    let store = Store::new();
-    store.record(&one(1, 10, Outcome::Compliant));
-    store.record(&run(2, 20, &[interrupted("a")]));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Compliant);
-    assert_eq!(view.reach.len(), 1);
-}
-
-fn interrupted(host: &'static str) -> Visit {
-    Visit {
-        status: HostStatus::Interrupted,
-        ..Visit::new(host, Vec::new())
-    }
-}
-
-#[test]
-fn a_host_that_nobody_has_looked_at_is_not_compliant() {
-    let store = Store::new();
-    let passed_over = Visit::new("b", vec![ruled(NLA, skipped())]);
-    store.record(&run(1, 10, &[interrupted("a"), passed_over]));
-    for host in ["a", "b"] {
-        assert_eq!(seen(&store, host).host.state, HostState::Unknown, "{host}");
-    }
-    let fleet = store.open().fleet(at(10)).unwrap();
-    assert_eq!(fleet.by_state[&HostState::Compliant], 0);
-    store.record(&one(2, 20, Outcome::Compliant));
-    assert_eq!(seen(&store, "a").host.state, HostState::Compliant);
-}
-
-#[test]
-fn an_interruption_is_no_sight_of_how_a_host_is_reached() {
-    let store = Store::new();
-    let last = |store: &Store| {
-        let reach = seen(store, "a").reach;
-        reach.iter().map(|held| held.last_seen).collect::<Vec<_>>()
-    };
-    store.record(&run(1, 10, &[Visit::unreachable("a")]));
-    store.record(&run(2, 20, &[interrupted("a")]));
-    store.record(&run(3, 25, &[interrupted("a")]));
-    assert_eq!(last(&store), [at(10)]);
-    store.record(&run(4, 30, &[Visit::unreachable("a")]));
-    assert_eq!(last(&store), [at(30)]);
-    store.record(&run(5, 40, &[interrupted("a")]));
-    store.record(&one(6, 50, Outcome::Compliant));
-    assert_eq!(last(&store), [at(50), at(30)]);
-}
-
-#[test]
 fn a_control_that_a_run_did_not_look_at_keeps_its_last_sight() {
     let store = Store::new();
     let both = |number, minute| {
@@ -559,74 +471,6 @@ fn drift_is_told_with_its_beginning_for_as_long_as_it_lasts() {
 
 fn both(outcome: &Outcome) -> [Visit; 2] {
     ["a", "b"].map(|host| Visit::new(host, vec![ruled(NLA, outcome.clone())]))
-}
-
-#[test]
-fn no_secret_gets_into_the_file() {
-    let store = Store::new();
-    let hidden = Arc::new(Hidden::default());
-    hidden.add("hunter2");
-    // A word that the file's own keys have, too.
-    hidden.add("parts");
-    let mut recorder = Recorder::new(store.open()).with_hidden(hidden);
-    let changes = |value: &str| vec![change("data", Value::from(value), Value::Null)];
-    let across_the_cut = format!("{}hunter2", "x".repeat(995));
-    let results = vec![
-        ruled(NLA, Outcome::Drifted(changes("is hunter2"))),
-        ruled("RDP-TLS", Outcome::Changed(changes("was hunter2"))),
-        ruled("RDP-PORT", Outcome::Drifted(changes(&across_the_cut))),
-        told_everywhere("hunter2"),
-    ];
-    let mut shown = proven("AA", 500);
-    if let Some(certificate) = &mut shown.certificate {
-        certificate.subject = "CN=hunter2".to_owned();
-    }
-    let visit = Visit::new("a", results).with_proof(shown);
-    let mut events = run_of(Some("job hunter2"), 1, 10, &[visit]);
-    if let Event::RunStart { playbook, .. } = &mut events[0] {
-        *playbook = "hunter2.yml".to_owned();
-    }
-    recorder.pass(&mut events).unwrap();
-    drop(recorder);
-    let view = seen(&store, "a");
-    assert_eq!(view.changes[0].before, "was ********");
-    let before = |name: &str| {
-        let control = view.controls.iter().find(|c| c.control == name).unwrap();
-        let detail = control.detail.as_ref().unwrap();
-        detail.parts[0].before["data"].as_str().unwrap().to_owned()
-    };
-    assert_eq!(before(NLA), "is ********");
-    let cut = before("RDP-PORT");
-    assert!(cut.ends_with("x*****…"), "{cut}");
-    let run = store.open().runs(None, None, 1).unwrap().remove(0);
-    let named = (run.job.as_deref(), run.playbook.as_str());
-    assert_eq!(named, (Some("job ********"), "********.yml"));
-    for file in std::fs::read_dir(store.folder()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("hunte"));
-    }
-}
-
-/// A result whose control and waiver have a text wherever they can.
-fn told_everywhere(text: &str) -> TaskResult {
-    let control = Control {
-        id: "RDP-ALL".into(),
-        title: Some(text.into()),
-        severity: Severity::High,
-        references: vec![text.into()],
-    };
-    let waiver = Waiver {
-        hosts: text.into(),
-        control: text.into(),
-        owner: text.into(),
-        reason: text.into(),
-        expires: date(2099, 1, 1),
-    };
-    TaskResult {
-        control: Some(Arc::new(control)),
-        waiver: Some(Arc::new(waiver)),
-        ..ruled("RDP-ALL", drifted())
-    }
 }
 
 #[test]
