@@ -104,7 +104,9 @@ pub(super) fn start(names: &[String], shown: Shown<'_>) -> anyhow::Result<Report
     for name in names {
         let (kind, path) = parts(name);
         let out: Box<dyn Write + Send> = match path {
-            Some(path) if kind == "openmetrics" => Box::new(files::Draft::begin(path)?),
+            Some(path) if kind == "openmetrics" => {
+                Box::new(files::Draft::begin(path, files::Readers::Default)?)
+            }
             Some(path) => Box::new(files::create(path)?),
             None if stdout_is_free => {
                 stdout_is_free = false;

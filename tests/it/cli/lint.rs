@@ -128,3 +128,14 @@ async fn a_wrong_password_a_broken_vault_and_other_mistakes_are_errors() {
         .exits(6)
         .says("error[vault-broken]");
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_does_not_hide_the_mistakes_of_others() {
+    let desk = desk().await;
+    support::write(&desk.path().join("bad.yml"), b"- hosts: all\n  taks: []\n");
+    run(desk.path(), &["lint", "missing.yml", "bad.yml"])
+        .await
+        .exits(6)
+        .says("missing.yml")
+        .says("bad.yml:2:3");
+}
