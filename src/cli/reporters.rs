@@ -297,7 +297,7 @@ impl Around<'_> {
     fn in_file(&self, kind: &str, path: &Path) -> anyhow::Result<Box<dyn Reporter>> {
         let format = Format::named(kind);
         let out: Box<dyn Write + Send> = match format {
-            Some(_) => Box::new(files::Draft::begin(path)?),
+            Some(_) => Box::new(files::Draft::begin(path, files::Readers::Default)?),
             None => Box::new(files::create(path)?),
         };
         let scratch: Box<dyn Scratch> = match format {

@@ -110,7 +110,9 @@ pub(super) fn start(names: &[String], shown: Shown<'_>) -> anyhow::Result<Report
     let is_taken = wanted.iter().any(|wanted| wanted.path.is_none());
     for wanted in wanted.into_iter().chain((!is_taken).then_some(people)) {
         let out: Box<dyn Write + Send> = match wanted.path {
-            Some(path) if wanted.kind == "openmetrics" => Box::new(files::Draft::begin(path)?),
+            Some(path) if wanted.kind == "openmetrics" => {
+                Box::new(files::Draft::begin(path, files::Readers::Default)?)
+            }
             Some(path) => Box::new(files::create(path)?),
             None => Box::new(io::stdout()),
         };
