@@ -135,7 +135,7 @@ async fn files_of_extra_variables_may_be_encrypted() {
     let closed = ["lint", "site.yml", "-e", "@secrets.yml"];
     run(desk.path(), &closed)
         .await
-        .exits(2)
+        .exits(5)
         .says("error[vault-closed]: cannot open `secrets.yml`");
     let opened = ["--vault-password-file", "pw"];
     run(desk.path(), &[&closed[..], &opened].concat())
@@ -150,7 +150,7 @@ async fn files_of_extra_variables_may_be_encrypted() {
         .exits(0);
     let told = run(desk.path(), &[&closed[..], &opened].concat())
         .await
-        .exits(2)
+        .exits(5)
         .says("extra variables must be names with values");
     assert!(!told.stderr.contains("hunter2"), "{}", told.stderr);
 }

@@ -263,10 +263,10 @@ fn a_condition_that_is_only_warned_of_counts() {
 #[test]
 fn texts_that_templates_made_become_the_numbers_that_are_asked_for() {
     let play = play(
-        "- hosts: all\n  tasks: [{rdp_listener: {port: '{{ port }}', security_layer: '{{ layer }}', nla: '{{ nla }}'}}]\n",
+        "- hosts: all\n  tasks: [{rdp_listener: {port: '{{ port }}', security_layer: '{{ layer }}'}}]\n",
     );
     let given = Given {
-        extra: "{port: '3390', layer: tls, nla: 'yes'}",
+        extra: "{port: '3390', layer: tls}",
         ..Given::default()
     };
     assert!(given.prepare(&play).is_ok(), "{:?}", given.prepare(&play));
