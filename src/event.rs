@@ -18,8 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event. A report of a job's turn hears it once more when a second run corrected what the first one found:
-    /// hosts that follow were seen by that one, and the end is that of both.
+    /// The first event. A report of a job's turn of two runs hears it more than once: hosts that follow were seen by the run
+    /// that was named last, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,
@@ -112,6 +112,14 @@ impl RunMode {
     pub fn word(self) -> &'static str {
         match self {
             Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+
+    /// The word in records and tables: `check` or `apply`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Check => "check",
             Self::Apply => "apply",
         }
     }
@@ -282,6 +290,8 @@ pub struct Recap {
     pub ok: usize,
     /// Of these, hosts that were changed.
     pub changed: usize,
+    /// Of those that are as they should be, hosts that differ where a waiver accepts it.
+    pub waived: usize,
     /// Hosts that differ.
     pub drifted: usize,
     /// Hosts without a session.
@@ -290,7 +300,7 @@ pub struct Recap {
     pub failed: usize,
     /// Hosts that the interruption left undone.
     pub interrupted: usize,
-    /// Hosts whose turn never came, because the run was stopped.
+    /// Hosts whose turn never came, because the run was stopped or somebody else worked on them.
     pub not_started: usize,
     /// Why the run was stopped before its end.
     pub stopped: Option<Stopped>,
@@ -319,8 +329,43 @@ pub enum Status {
     Overridden,
     /// It could not be observed or corrected, or still differs.
     Failed,
-    /// The host went away meanwhile.
+    /// The host was not there to be looked at.
     Unreachable,
+}
+
+impl HostStatus {
+    /// The word in reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Drifted => "drifted",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Failed { .. } => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Why, and what to do about it, where the status says so.
+    pub fn reason(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Unreachable { reason, hint } | Self::Failed { reason, hint } => {
+                (Some(reason), hint.as_deref())
+            }
+            Self::Ok | Self::Drifted | Self::Interrupted => (None, None),
+        }
+    }
+}
+
+impl Stopped {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Fatal => "fatal",
+            Self::Deadline => "deadline",
+            Self::Leased => "leased",
+        }
+    }
 }
 
 impl Status {
@@ -349,7 +394,7 @@ impl TaskResult {
             Outcome::Drifted(_) => Status::WouldChange,
             Outcome::Changed(_) => Status::Changed,
             Outcome::Overridden(_) => Status::Overridden,
-            Outcome::Failed(failure) if failure.error.is_unreachable() => Status::Unreachable,
+            Outcome::Failed(failure) if failure.lost_host() => Status::Unreachable,
             Outcome::Unconverged { .. } | Outcome::Failed(_) => Status::Failed,
             Outcome::Skipped(_) => Status::Skipped,
             Outcome::Unknown(_) => Status::Unknown,
@@ -423,8 +468,9 @@ impl Recap {
             HostStatus::Interrupted => &mut self.interrupted,
         };
         *counter += 1;
-        if host.status == HostStatus::Ok && host.counts.changed > 0 {
-            self.changed += 1;
+        if host.status == HostStatus::Ok {
+            self.changed += usize::from(host.counts.changed > 0);
+            self.waived += usize::from(host.counts.waived > 0);
         }
         let proven = host
             .proof

@@ -36,6 +36,7 @@ mod variables;
 mod yaml;
 
 pub use crate::inventory::password::PasswordSource;
+pub use crate::inventory::pattern::Glob;
 pub use crate::inventory::pattern::PatternError;
 pub use crate::inventory::source::Origin;
 pub use crate::inventory::source::Reading;

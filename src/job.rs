@@ -208,8 +208,22 @@ pub struct Webhook {
     pub retries: Retries,
     /// `token_env` or `token_file`: where the bearer token is found.
     pub token: Option<TokenSource>,
+    /// `proxy`: what it is sent through.
+    pub proxy: Proxy,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What messages are sent through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proxy {
+    /// What the environment names, if it names any.
+    #[default]
+    OfEnvironment,
+    /// `none`: nothing, whatever the environment names.
+    Straight,
+    /// The proxy at this address, `http://…` or `https://…`, without a password in it.
+    At(String),
 }
 
 /// Where a token is found.

@@ -11,6 +11,7 @@ use crate::vault::Keyring;
 use crate::vault::Sealed;
 
 pub mod args;
+mod document;
 mod json;
 mod keys;
 mod load;
@@ -23,6 +24,7 @@ pub use crate::diag::source_from_bytes;
 pub use crate::syntax::args::Args;
 pub use crate::syntax::args::Property;
 pub use crate::syntax::args::Shape;
+pub use crate::syntax::document::document;
 
 /// One node of a YAML text.
 #[derive(Debug, Clone, PartialEq)]

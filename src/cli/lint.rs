@@ -35,7 +35,7 @@ pub fn lint(
 ) -> anyhow::Result<ExitStatus> {
     let access = Access::of(&arguments.keys, environment, talk)?;
     let has_passwords = access.keyring.ids().next().is_some();
-    let Some(extra) = run::extra_variables(&arguments.extra_vars, talk)? else {
+    let Some(extra) = run::extra_variables(&arguments.extra_vars, &access.keyring, talk)? else {
         return Ok(ExitStatus::Usage);
     };
     let mut status = ExitStatus::Success;

@@ -52,7 +52,9 @@ use crate::event::RunMode;
 use crate::playbook;
 use crate::playbook::Play;
 use crate::runner::Order;
+use crate::syntax;
 use crate::syntax::Node;
+use crate::vault::Keyring;
 
 /// Bytes of stack for each thread: files that include each other are walked in each other.
 pub(super) const STACK: usize = 8 * 1024 * 1024;
@@ -304,26 +306,25 @@ async fn carry_out(
 /// What `-e` says; `None` after a mistake was shown.
 pub fn extra_variables(
     typed: &[String],
+    keyring: &Keyring,
     talk: &Talk,
 ) -> anyhow::Result<Option<BTreeMap<String, Node>>> {
-    let mut texts = Vec::new();
+    let mut sources = Vec::new();
+    let mut diagnostics = Vec::new();
     for text in typed {
-        texts.push(match text.strip_prefix('@') {
-            Some(path) => {
-                let bytes = files::read(Path::new(path))?;
-                (
-                    path.to_owned(),
-                    String::from_utf8(bytes).map_err(|error| {
-                        Refusal::new(
-                            ExitStatus::Usage,
-                            format!("`{path}` is not UTF-8 text: {error}"),
-                        )
-                    })?,
-                )
-            }
-            None => ("<command line>".to_owned(), text.clone()),
-        });
+        let (name, bytes) = match text.strip_prefix('@') {
+            Some(path) => (path, files::read(Path::new(path))?),
+            None => ("<command line>", text.clone().into_bytes()),
+        };
+        match syntax::document(name, bytes, keyring) {
+            Ok(source) => sources.push(source),
+            Err(mistake) => diagnostics.push(*mistake),
+        }
     }
-    let (variables, diagnostics) = playbook::extra_vars(&texts);
+    let (variables, mistakes) = playbook::extra_sources(&sources);
+    diagnostics.extend(mistakes);
+    for value in variables.values() {
+        syntax::hide(value, keyring);
+    }
     Ok((talk.diagnostics(&diagnostics) == Found::NoErrors).then_some(variables))
 }

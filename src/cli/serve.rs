@@ -76,7 +76,8 @@ pub fn serve(
         let interrupt = Interrupt::listen();
         let dashboard = Prepared::new(arguments, environment, (&store, &log)).await?;
         let hangups = interrupt::hangups();
-        let (parts, courier) = parts(environment, store, &log);
+        let pages = dashboard.as_ref().and_then(Prepared::url);
+        let (parts, courier) = parts(environment, store, (&log, pages));
         let source = Arc::new(OnDisk::new(&arguments.jobs));
         let (service, asks) =
             Service::new(parts, source).map_err(|why| Refusal::new(ExitStatus::Invalid, why))?;
@@ -153,7 +154,7 @@ pub fn run_once(
             return interrupt.status().unwrap_or(ExitStatus::Interrupted);
         }
         let before = Past::new(store.clone()).standing(&job.name);
-        let (parts, _courier) = parts(environment, store, &log);
+        let (parts, _courier) = parts(environment, store, (&log, None));
         let turn = Turn {
             job,
             cause: Cause::Asked,
@@ -196,10 +197,15 @@ fn store(
     )
 }
 
-fn parts(environment: &Environment, store: PathBuf, log: &Arc<dyn Log>) -> (Parts, Courier) {
+fn parts(
+    environment: &Environment,
+    store: PathBuf,
+    (log, pages): (&Arc<dyn Log>, Option<String>),
+) -> (Parts, Courier) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let outbox = Arc::new(Letters::beside(&store));
-    let office = Arc::new(Here::new(Arc::clone(log), None));
+    let office = Here::new(Arc::clone(log), pages);
+    let office = Arc::new(office.through(&environment.proxies));
     let courier = Courier::new(Arc::clone(&clock), outbox, office);
     let parts = Parts {
         clock,

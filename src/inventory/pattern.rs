@@ -7,11 +7,11 @@ use thiserror::Error;
 
 use crate::diag::nearest;
 use crate::inventory::Inventory;
-use crate::inventory::pattern::glob::Glob;
 
 mod glob;
 mod parts;
 
+pub use crate::inventory::pattern::glob::Glob;
 pub(in crate::inventory) use crate::inventory::pattern::parts::split;
 
 /// Why a pattern names no hosts.

@@ -47,18 +47,17 @@ pub(super) fn resolve(
         index.insert(host.name.to_string(), position);
         hosts.push(Arc::new(connector.host(&host.name, vars)));
     }
-    let groups = tree
-        .draft
-        .groups
-        .iter()
-        .map(|group| group.name.to_string())
-        .zip(members::of(&tree.draft))
-        .collect();
     Inventory {
+        groups: groups(tree),
         hosts,
-        groups,
         index,
     }
+}
+
+/// The hosts of each group, in the order that subscripts of patterns count by.
+fn groups(tree: &Tree) -> BTreeMap<String, Vec<usize>> {
+    let names = tree.draft.groups.iter().map(|group| group.name.to_string());
+    names.zip(members::of(&tree.draft)).collect()
 }
 
 fn owned(vars: BTreeMap<&str, &Node>) -> BTreeMap<String, Node> {
@@ -74,26 +73,71 @@ impl Tree {
         let defaults = Defaults::default();
         let mut ignored = Vec::new();
         let mut connector = connection::Reader::new(&defaults, &mut ignored);
-        let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         let mut hosts = Vec::with_capacity(self.draft.hosts.len());
         let mut index = HashMap::new();
         for (position, host) in self.draft.hosts.iter().enumerate() {
-            for group in self.groups_of(&host.groups) {
-                if let Some(group) = self.draft.groups.get(group) {
-                    members
-                        .entry(group.name.to_string())
-                        .or_default()
-                        .push(position);
-                }
-            }
             index.insert(host.name.to_string(), position);
             hosts.push(Arc::new(connector.host(&host.name, HostVars::default())));
         }
         let names = Inventory {
             hosts,
-            groups: members,
+            groups: groups(self),
             index,
         };
         pattern::select(&names, &pattern::split(pattern), pattern)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use crate::diag::Source;
+    use crate::inventory::Defaults;
+    use crate::inventory::Inventory;
+    use crate::inventory::Origin;
+    use crate::inventory::Tree;
+
+    #[test]
+    fn a_tree_counts_the_hosts_of_groups_as_a_run_does() {
+        let source = Arc::new(Source {
+            name: "hosts.yml".into(),
+            text: "b: {hosts: {h1: , h2: , h3: }}\na: {hosts: {h3: , h2: }, children: {c: {hosts: {h1: }}}}\nd: \n"
+                .into(),
+            secret: false,
+        });
+        let read = Tree::read(&[Origin::Text(Arc::clone(&source))], None, &BTreeMap::new());
+        let tree = read.tree.unwrap();
+        let (inventory, _) = Inventory::parse(&source, &Defaults::default());
+        let inventory = inventory.unwrap();
+        for pattern in [
+            "a[0]",
+            "a[1]",
+            "a[-1]",
+            "a[1:]",
+            "a[:1]",
+            "b[0]",
+            "c[0]",
+            "all[0]",
+            "all[-1]",
+            "a[0]:b[0]",
+            "d",
+            "[ab][1]",
+            "a[7]",
+        ] {
+            let of_tree = tree.select(pattern).map(|positions| {
+                let hosts = tree.draft.hosts.iter().enumerate();
+                let chosen = hosts.filter(|(at, _)| positions.contains(at));
+                chosen.map(|(_, host)| host.name.to_string()).collect()
+            });
+            let of_run = inventory.select(pattern).map(|hosts| {
+                let names = hosts.iter().map(|host| host.name.to_string());
+                names.collect::<Vec<String>>()
+            });
+            assert_eq!(of_tree, of_run, "{pattern}");
+        }
+        let first = tree.select("a[0]").unwrap();
+        assert_eq!(first.into_iter().collect::<Vec<_>>(), [2]);
     }
 }

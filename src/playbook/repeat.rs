@@ -44,7 +44,8 @@ const OLDER: [(&str, &str); 14] = [
     ("with_nested", "use `loop: \"{{ a | product(b) | list }}\"`"),
     (
         "with_random_choice",
-        "use `vars` with `\"{{ list | random }}\"`",
+        "use `vars` with one that stays the same for a host: \
+         `\"{{ list[(inventory_hostname | hash('md5')) | int(base=16) % (list | length)] }}\"`",
     ),
     (
         "with_sequence",
@@ -121,7 +122,7 @@ impl Reader {
             "with_items" if is_flat(value) => Some(value.clone()),
             "with_items" => Some(by_variable(
                 "{{ (with_items if with_items is sequence and with_items is not string and with_items is not mapping \
-                 else [with_items]) | flatten(levels=1) }}",
+                 else [with_items]) | flatten(levels=1, skip_nulls=false) }}",
             )),
             "with_dict" => match &value.content {
                 Content::Mapping(entries) => Some(pairs(value, entries)),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
+use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::resolve;
@@ -127,6 +128,9 @@ pub(super) fn variables(
     let mut found = BTreeMap::new();
     for (name, value) in entries {
         let word = name.spelled().unwrap_or_default();
+        if is_protected(word) {
+            mistakes.push(without_effect(word, &name.span));
+        }
         if is_name(word) {
             found.insert(word.to_owned(), value.clone());
         } else {
@@ -135,6 +139,38 @@ pub(super) fn variables(
     }
     mistakes.extend(engine.cycles(&found));
     found
+}
+
+/// Variables that the run sets over all others, as in Ansible; `inventory_hostname` is one here only.
+const PROTECTED: [&str; 12] = [
+    "ansible_check_mode",
+    "ansible_diff_mode",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_verbosity",
+    "groups",
+    "hostvars",
+    "inventory_hostname",
+    "playbook_dir",
+    "vars",
+];
+
+/// Whether the run sets a variable of this name over all others.
+pub(super) fn is_protected(name: &str) -> bool {
+    PROTECTED.contains(&name)
+}
+
+/// The warning of a variable that the run sets over all others.
+pub(super) fn without_effect(name: &str, at: &Span) -> Diagnostic {
+    Diagnostic::warning(
+        "reserved-name",
+        format!("`{name}` is filled in by the run itself"),
+    )
+    .at(at)
+    .label("has no effect")
+    .help("choose another name")
 }
 
 /// Whether templates can name a variable so.

@@ -64,7 +64,7 @@ pub struct Report {
     pub shifts: Vec<Shift>,
     /// Results that a waiver accepts.
     pub waived: usize,
-    /// Hosts that differ.
+    /// Hosts that differ in something that can be corrected. Where Group Policy owns all that differs, nothing can be.
     pub drifting: Vec<Arc<str>>,
     /// Hosts that failed or could not be reached, with the reason; some of them when there are many.
     pub failures: Vec<(Arc<str>, String)>,
@@ -110,7 +110,7 @@ pub trait Executor: Send + Sync {
 pub const NOT_TOLD: u8 = 1;
 
 /// Why a run has no result after a defect. What a panic says may hold anything, and stands on standard error already.
-pub const BROKE_OFF: &str = "a run broke off, which is a defect of rdpfix";
+pub const BROKE_OFF: &str = "the run broke off, which is a defect of rdpfix";
 
 /// What is known of a job's last run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

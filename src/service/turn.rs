@@ -311,19 +311,29 @@ fn judge(report: &Report, audit: Option<&Report>) -> (Ending, Option<Standing>) 
     let standing = match standing(&report.recap) {
         Some(Standing::Good) if is_worse => Some(Standing::Bad),
         Some(Standing::Good) if !report.left_out.is_empty() => audit.map(|_| Standing::Bad),
+        Some(Standing::Good) if audit.is_some_and(is_beyond_us) => Some(Standing::Bad),
         standing => standing,
     };
     (ending, standing)
 }
 
-/// After an audit with failures of its own, or of hosts that somebody else worked on then, what it found counts; that
-/// something could not be told counts more.
+/// Whether an audit found hosts to differ that no apply follows for, because Group Policy owns what differs there.
+fn is_beyond_us(audit: &Report) -> bool {
+    audit.recap.drifted > audit.drifting.len()
+}
+
+/// After an audit with failures of its own, or with hosts that were not corrected, what it found counts; that something
+/// could not be told counts more.
 fn exit_code(result: &Result<Arc<Report>, NotBegun>, audit: Option<&Report>) -> u8 {
     match (result, audit) {
         (Ok(report), Some(audit)) if [report.exit_code, audit.exit_code].contains(&NOT_TOLD) => {
             NOT_TOLD
         }
-        (Ok(report), Some(audit)) if audit.recap.has_failed() || !report.left_out.is_empty() => {
+        (Ok(_), Some(audit)) if audit.recap.has_failed() => audit.exit_code,
+        (Ok(report), Some(audit))
+            if !report.recap.has_failed()
+                && (is_beyond_us(audit) || !report.left_out.is_empty()) =>
+        {
             audit.exit_code
         }
         (Ok(report), _) => report.exit_code,

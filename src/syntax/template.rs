@@ -145,16 +145,8 @@ impl Engine {
     /// Checks the grammar of a condition. One that stands in braces as a whole works, as it does in Ansible, with a
     /// warning.
     pub fn check_condition(&self, text: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) {
-        if form::whole_expression(text).is_some() {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "template-in-condition",
-                    "a condition is an expression already",
-                )
-                .at(span)
-                .label("has braces")
-                .help("write the expression without `{{ }}`"),
-            );
+        if let Some(expression) = form::whole_expression(text) {
+            diagnostics.push(braces_around(expression, span));
             if let Err(unreadable) = self.template(text) {
                 diagnostics.push(unreadable.told(text, span));
             }
@@ -204,10 +196,19 @@ impl Engine {
     /// The node with every template replaced by what it stands for; everything keeps the place of the template. Keys
     /// and items that are `omit` are left out.
     pub fn render(&self, node: &Node, variables: &Variables<'_>) -> Result<Node, Diagnostic> {
-        match Resolver::new(self, variables).node(node)? {
+        match self.rendered(node, variables)? {
             Some(rendered) => Ok(rendered),
             None => Err(omitted(&node.span)),
         }
+    }
+
+    /// As [`Engine::render`]; `None` when the whole node is `omit`.
+    pub fn rendered(
+        &self,
+        node: &Node,
+        variables: &Variables<'_>,
+    ) -> Result<Option<Node>, Diagnostic> {
+        Resolver::new(self, variables).node(node)
     }
 
     /// What an expression (without braces) gives, as data; backslashes in its texts are escapes.
@@ -323,6 +324,22 @@ fn words(form: &Form) -> BTreeSet<String> {
     roots.cloned().collect()
 }
 
+/// A condition in braces means the same without them, unless it has backslashes: these are letters between braces only.
+fn braces_around(expression: &str, span: &Span) -> Diagnostic {
+    let advice = if expression.contains('\\') || is_template(expression) {
+        "write the expression without `{{ }}`, and each backslash twice".to_owned()
+    } else {
+        format!("write it without `{{{{ }}}}`: `{}`", expression.trim())
+    };
+    Diagnostic::warning(
+        "template-in-condition",
+        "a condition is an expression already",
+    )
+    .at(span)
+    .label("has braces")
+    .help(advice)
+}
+
 fn braces_inside(span: &Span) -> Diagnostic {
     Diagnostic::error(
         "template-in-condition",
@@ -346,6 +363,8 @@ mod tests {
 
     use super::Engine;
     use super::Variables;
+    use super::filters;
+    use super::predicates;
     use crate::diag::Diagnostic;
     use crate::diag::Source;
     use crate::syntax::Content;
@@ -500,6 +519,70 @@ mod tests {
         let mut found = Vec::new();
         Engine::new().check(&vars["a"], &mut found);
         assert_eq!(found.len(), 2);
+    }
+
+    #[test]
+    fn numbers_at_the_edge_of_what_fits_give_a_value_or_a_mistake() {
+        let lowest = "(-170141183460469231731687303715884105727 - 1)";
+        let highest = "170141183460469231731687303715884105727";
+        let edges = [lowest, "-1", "0", "1", highest, "-38", "1.5"];
+        let engine = Engine::new();
+        let vars = mapping("it: 1\n");
+        let variables = Variables::new(vec![&vars]);
+        let names = filters::all()
+            .flat_map(|filter| filter.names)
+            .map(|name| ("|", *name));
+        let tests = predicates::all()
+            .flat_map(|test| test.names)
+            .map(|name| ("is", *name));
+        for (sign, name) in names.chain(tests) {
+            for input in edges {
+                let calls = edges.iter().map(|argument| format!("{name}({argument})"));
+                for call in calls.chain([name.to_owned()]) {
+                    let text = format!("{input} {sign} {call}");
+                    let _told = engine.evaluate(&text, &vars["it"].span, &variables);
+                }
+            }
+        }
+        for (left, right) in edges.iter().flat_map(|one| edges.map(|other| (one, other))) {
+            for sign in ["+", "-", "*", "//", "/", "%", "**", "<", "=="] {
+                let text = format!("{left} {sign} {right}");
+                let _told = engine.evaluate(&text, &vars["it"].span, &variables);
+            }
+            for text in [
+                format!("{left} in range(5, {right}, -1)"),
+                format!("range(1, {left}, {right}) | length"),
+                format!("range({left}, {right}) | list"),
+                format!("'%*d' % ({left}, {right})"),
+                format!("'%.*f' % ({left}, {right})"),
+                format!("'%x %o %e %c' % ({left}, {right}, {left}, {right})"),
+                format!("'{{:,}} {{:b}} {{:+}}'.format({left}, {right}, {left})"),
+                format!("'abc'[{left}:{right}]"),
+                format!("[1, 2][{left}]"),
+                format!("'abc' * {left}"),
+                format!("[1] * {right}"),
+            ] {
+                let _told = engine.evaluate(&text, &vars["it"].span, &variables);
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_in_a_range_is_found_however_far_its_ends_are_apart() {
+        for (text, expected) in [
+            (
+                "1 in range(5, 170141183460469231731687303715884105727, -1)",
+                false,
+            ),
+            ("4 in range(5, -1, -1)", true),
+            ("4 in range(5, -1, -2)", false),
+            ("3 in range(5, -1, -2)", true),
+            ("5 in range(5, 5, 1)", false),
+            ("-3 in range(-5, 5, 2)", true),
+            ("-4 in range(-5, 5, 2)", false),
+        ] {
+            assert_eq!(holds(text), Ok(expected), "{text}");
+        }
     }
 
     proptest::proptest! {

@@ -26,19 +26,6 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the history that `--history` or the environment names; `None` when neither does.
-    pub fn wished(
-        arguments: &RunArguments,
-        environment: &Environment,
-        hidden: &Arc<Hidden>,
-        talk: &Talk,
-    ) -> Result<Option<Self>, Refusal> {
-        let store = wished_store(arguments, environment)?;
-        store
-            .map(|path| Self::open(&path, hidden, talk))
-            .transpose()
-    }
-
     /// Opens a history to record a run; a damaged one that was set aside is told of.
     pub fn open(path: &Path, hidden: &Arc<Hidden>, talk: &Talk) -> Result<Self, Refusal> {
         let recorder = Recorder::new(open_told(path, talk)?)

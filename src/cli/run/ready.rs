@@ -99,7 +99,7 @@ impl<'r> Ready<'r> {
         talk: &Talk,
     ) -> anyhow::Result<Result<Self, ExitStatus>> {
         let forks = forks(arguments.forks, access.settings)?;
-        let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+        let Some(extra) = extra_variables(&arguments.extra_vars, &access.keyring, talk)? else {
             return Ok(Err(ExitStatus::Usage));
         };
         let wishes = Wishes::read(&arguments.rollout, access.environment)?;

@@ -18,11 +18,14 @@ use crate::event::Recap;
 use crate::event::Stopped;
 
 /// A turn as it is told. It begins as the audit: with its run, its time and its number of hosts. The start of the second
-/// run follows before the first host that this one was done with, so that what comes after it is known to be its own; a turn
-/// in which it was done with none is told as the audit that it amounts to.
+/// run follows before the first host that this one was done with, so that what comes after it is known to be its own, and
+/// the audit's start comes once more before the hosts that stay as it saw them. A turn in which the second run was done
+/// with no host is told as the audit that it amounts to.
 #[derive(Debug, Default)]
 pub struct Whole {
     run: Part,
+    /// The start of the audit.
+    first: Option<Event>,
     /// The start of the second run, until a host of it is told.
     second: Option<Event>,
     /// Events of hosts that are under way.
@@ -57,6 +60,7 @@ impl Whole {
         match event {
             Event::RunStart { .. } if self.run == Part::Neither => {
                 self.run = Part::Audit;
+                self.first = Some(event.clone());
                 vec![event.clone()]
             }
             Event::RunStart { .. } => {
@@ -85,8 +89,12 @@ impl Whole {
         let Some(at) = self.ended else {
             return Vec::new();
         };
+        let held = std::mem::take(&mut self.held).into_values();
         let mut told = Vec::new();
-        for (events, summary) in std::mem::take(&mut self.held).into_values() {
+        if self.run == Part::Apply && self.second.is_none() && held.len() > 0 {
+            told.extend(self.first.take());
+        }
+        for (events, summary) in held {
             self.recap.add(&summary);
             told.extend(events);
             told.push(Event::HostEnd(summary));
@@ -298,7 +306,7 @@ mod tests {
         // Left out, or never begun.
         assert_eq!(
             words(&whole.conclude()),
-            "d. d:since d:Drifted end:2/1/1/1/0/0"
+            "R1:Check d. d:since d:Drifted end:2/1/1/1/0/0"
         );
     }
 
@@ -321,7 +329,7 @@ mod tests {
         assert_eq!(applied, "R2:Apply b. b:turned b:Interrupted");
         assert_eq!(
             words(&whole.conclude()),
-            "a. a:since a:Drifted end:0/0/1/0/1/0"
+            "R1:Check a. a:since a:Drifted end:0/0/1/0/1/0"
         );
     }
 
@@ -354,7 +362,7 @@ mod tests {
         let events = whole.conclude();
         assert_eq!(
             words(&events),
-            "d. d:since d:Drifted end:2/1/1/0/3/4",
+            "R1:Check d. d:since d:Drifted end:2/1/1/0/3/4",
             "`b` is one of the three, and `d`, which was not begun again, is as it was seen"
         );
         let Some(Event::RunEnd { recap, .. }) = events.last() else {

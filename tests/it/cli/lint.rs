@@ -128,3 +128,29 @@ async fn a_wrong_password_a_broken_vault_and_other_mistakes_are_errors() {
         .exits(6)
         .says("error[vault-broken]");
 }
+
+#[tokio::test]
+async fn files_of_extra_variables_may_be_encrypted() {
+    let desk = desk().await;
+    let closed = ["lint", "site.yml", "-e", "@secrets.yml"];
+    run(desk.path(), &closed)
+        .await
+        .exits(2)
+        .says("error[vault-closed]: cannot open `secrets.yml`");
+    let opened = ["--vault-password-file", "pw"];
+    run(desk.path(), &[&closed[..], &opened].concat())
+        .await
+        .exits(0);
+    // A mistake in what was opened shows nothing of it.
+    let put = |text: &str| support::write(&desk.path().join("secrets.yml"), text.as_bytes());
+    put("- hunter2\n");
+    let encrypt = ["vault", "encrypt", "secrets.yml"];
+    run(desk.path(), &[&encrypt[..], &opened].concat())
+        .await
+        .exits(0);
+    let told = run(desk.path(), &[&closed[..], &opened].concat())
+        .await
+        .exits(2)
+        .says("extra variables must be names with values");
+    assert!(!told.stderr.contains("hunter2"), "{}", told.stderr);
+}

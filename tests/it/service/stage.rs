@@ -91,6 +91,9 @@ struct Going {
     changed: usize,
     #[serde(default)]
     drifting: Vec<String>,
+    /// Hosts that differ in what Group Policy owns.
+    #[serde(default)]
+    overridden: usize,
     #[serde(default)]
     failed: usize,
     #[serde(default)]
@@ -179,7 +182,7 @@ impl World {
             going.drifting.len()
         } else {
             0
-        };
+        } + going.overridden;
         Report {
             run: format!("R{number}"),
             playbook: "a.yml".to_owned(),
@@ -296,6 +299,11 @@ impl Herald for World {
 
 #[async_trait]
 impl Executor for World {
+    async fn conclude(&self, job: &Arc<str>) -> Option<u8> {
+        self.line(self.now(), Some(job), "> concludes");
+        None
+    }
+
     async fn run(
         &self,
         errand: Errand,

@@ -210,7 +210,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         };
         out.push_str(text.get(end..whole.start()).unwrap_or_default());
         for piece in &pieces {
-            let piece = piece.of(&captures)?;
+            let piece = piece.of(&captures, &found.regex)?;
             call.kit.spend_bytes(piece.len())?;
             out.push_str(piece);
         }
@@ -236,7 +236,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn of<'p>(&'p self, captures: &'p Captures<'_>) -> Result<&'p str, Fault> {
+    fn of<'p>(&'p self, captures: &'p Captures<'_>, regex: &Regex) -> Result<&'p str, Fault> {
         let unknown = |name: &str| Fault::failed(format!("the pattern has no group `{name}`"));
         match self {
             Self::Text(text) => Ok(text),
@@ -244,13 +244,11 @@ impl Piece {
                 Ok(captures.get(*number).map_or("", |group| group.as_str()))
             }
             Self::Group(number) => Err(unknown(&number.to_string())),
-            Self::Named(name) => {
-                // A group that took no part is empty; one that does not exist is a mistake.
-                captures
-                    .name(name)
-                    .map(|group| group.as_str())
-                    .ok_or_else(|| unknown(name))
+            // A group that took no part is empty; one that does not exist is a mistake.
+            Self::Named(name) if regex.capture_names().flatten().any(|known| known == name) => {
+                Ok(captures.name(name).map_or("", |group| group.as_str()))
             }
+            Self::Named(name) => Err(unknown(name)),
         }
     }
 }
@@ -366,7 +364,7 @@ fn find_all(call: &mut Call<'_, '_>) -> Answer {
     call.kit.spend_bytes(text.len())?;
     let compiled = compiled(call, &pattern, [ignore_case, multiline], Anchor::Nowhere)?;
     let mut found = Vec::new();
-    for captures in compiled.regex.captures_iter(&text) {
+    for captures in compiled.regex.captures_iter(compiled.line(&text)) {
         call.kit.spend(1)?;
         let groups: Vec<Value> = captures
             .iter()

@@ -90,6 +90,8 @@ pub(crate) struct Rig {
     pub(crate) rollouts: Vec<Rollout>,
     /// Which of the plays are about a host; all where nothing is said.
     pub(crate) parts: BTreeMap<String, Range<usize>>,
+    /// Hosts that somebody else works on.
+    pub(crate) left_out: usize,
     pub(crate) prove: bool,
     pub(crate) consent: Option<Arc<dyn Consent>>,
     pub(crate) connecting_hangs: bool,
@@ -118,6 +120,7 @@ impl Default for Rig {
             bounds: Bounds::default(),
             rollouts: vec![Rollout::default()],
             parts: BTreeMap::new(),
+            left_out: 0,
             prove: true,
             consent: None,
             connecting_hangs: false,
@@ -305,7 +308,7 @@ impl Rig {
             plays,
             hosts,
             extra: Arc::default(),
-            left_out: 0,
+            left_out: self.left_out,
             mode,
             forks: self.forks,
             host_timeout: self.host_timeout,
