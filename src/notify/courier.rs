@@ -242,9 +242,7 @@ impl Inner {
             dropped = letters;
             text
         });
-        if changed.is_err() {
-            return changed;
-        }
+        changed?;
         for letter in dropped {
             let fate = Fate {
                 occasion: format!("what was kept since {}", letter.at),
