@@ -224,6 +224,8 @@ pub fn look(
     let (inventory, mistakes) = Inventory::read(&origins, &reading, &defaults, &BTreeMap::new());
     let fleet = inventory.map(|inventory| Fleet {
         inventory: Arc::new(inventory),
+        sign_ins: SignIns::default(),
+        defaults,
         labs: Vec::new(),
     });
     Ok((fleet, mistakes))
