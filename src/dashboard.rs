@@ -38,7 +38,6 @@ pub use crate::dashboard::archive::Archive;
 pub use crate::dashboard::jobs::Asked;
 pub use crate::dashboard::jobs::Job;
 pub use crate::dashboard::jobs::Jobs;
-pub use crate::dashboard::jobs::LastRun;
 pub use crate::dashboard::jobs::NoJobs;
 
 /// What a dashboard shows, and to whom.

@@ -31,6 +31,7 @@ mod write;
 pub use crate::history::detail::Detail;
 pub use crate::history::detail::Part;
 pub use crate::history::error::HistoryError;
+pub use crate::history::lease::Held;
 pub use crate::history::lease::Lease;
 pub use crate::history::prune::Pruning;
 pub use crate::history::record::Recorder;

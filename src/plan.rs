@@ -145,8 +145,13 @@ pub enum Outcome {
     Changed(Vec<Change>),
     /// It differs, but Group Policy owns every value that does; nothing was done.
     Overridden(Vec<Change>),
-    /// It was corrected and still differs: what is left.
-    Unconverged(Vec<Change>),
+    /// It was corrected and still differs.
+    Unconverged {
+        /// What is left.
+        left: Vec<Change>,
+        /// What was changed all the same, as it was before: of the same properties, and of others that held.
+        made: Vec<Change>,
+    },
     /// It could not be observed or corrected.
     Failed(Failure),
     /// It was not looked at.
@@ -164,15 +169,26 @@ pub struct Unknown {
     pub what: String,
 }
 
+/// What [`Failure::during`] says while nothing had been tried to change.
+pub const OBSERVING: &str = "observing";
+
 /// Why a task failed on a host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What was being done: `observing`, or the call.
+    /// What was being done: [`OBSERVING`], or the call.
     pub during: String,
     /// Why.
     pub error: CimError,
     /// Changes that had been made before.
     pub made: Vec<Change>,
+}
+
+impl Failure {
+    /// Whether the host could not be looked at because it was not there. One that goes away while it is changed has failed:
+    /// nobody knows what became of the change.
+    pub fn lost_host(&self) -> bool {
+        self.during == OBSERVING && self.error.is_unreachable()
+    }
 }
 
 /// Why a task was not looked at.

@@ -53,6 +53,7 @@ mod vars;
 mod words;
 
 pub use crate::playbook::condition::Condition;
+pub use crate::playbook::extra::extra_sources;
 pub use crate::playbook::extra::extra_vars;
 pub use crate::playbook::knowledge::fact_values;
 pub use crate::playbook::library::Library;
@@ -145,6 +146,8 @@ pub struct Prompt {
     pub private: bool,
     /// Whether it is asked twice.
     pub confirm: bool,
+    /// Whether the answer is a text whatever is in it, never a template (`unsafe: true`).
+    pub is_unsafe: bool,
 }
 
 /// One entry of a list of tasks. Keywords of a block are pushed down to its tasks when it is read.

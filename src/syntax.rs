@@ -11,6 +11,7 @@ use crate::vault::Keyring;
 use crate::vault::Sealed;
 
 pub mod args;
+mod document;
 mod json;
 mod keys;
 mod load;
@@ -23,6 +24,7 @@ pub use crate::diag::source_from_bytes;
 pub use crate::syntax::args::Args;
 pub use crate::syntax::args::Property;
 pub use crate::syntax::args::Shape;
+pub use crate::syntax::document::document;
 
 /// One node of a YAML text.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +82,15 @@ pub fn parse_data(source: &Arc<Source>) -> (Option<Node>, Vec<Diagnostic>) {
 /// `{"__ansible_vault": …}` and `{"__ansible_unsafe": …}` are the values that they stand for. `None` when it is no JSON.
 pub fn parse_json(source: &Arc<Source>) -> Option<Node> {
     json::read(source)
+}
+
+/// What a word says about truth, in Ansible's words; `None` for words that say nothing.
+pub fn truth_of_word(word: &str) -> Option<bool> {
+    match word.trim().to_lowercase().as_str() {
+        "y" | "yes" | "on" | "1" | "true" | "t" => Some(true),
+        "n" | "no" | "off" | "0" | "false" | "f" => Some(false),
+        _ => None,
+    }
 }
 
 /// What a bare word stands for in a YAML text: `no` is false, `0x10` is 16.

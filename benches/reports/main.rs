@@ -103,7 +103,7 @@ fn main() -> anyhow::Result<()> {
 fn write(format: &str, hosts: usize, path: &Path) -> anyhow::Result<()> {
     let format = Format::named(format).context("a format")?;
     let mut reporter = format.reporter(Page {
-        out: Box::new(files::Draft::begin(path)?),
+        out: Box::new(files::Draft::begin(path, files::Readers::Default)?),
         scratch: Box::new(files::scratch(path)?),
         hidden: Arc::default(),
     });

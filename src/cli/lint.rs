@@ -35,12 +35,18 @@ pub fn lint(
 ) -> anyhow::Result<ExitStatus> {
     let access = Access::of(&arguments.keys, environment, talk)?;
     let has_passwords = access.keyring.ids().next().is_some();
-    let Some(extra) = run::extra_variables(&arguments.extra_vars, talk)? else {
+    let Some(extra) = run::extra_variables(&arguments.extra_vars, &access.keyring, talk)? else {
         return Ok(ExitStatus::Usage);
     };
     let mut status = ExitStatus::Success;
     for path in &arguments.playbooks {
-        let (playbook, mut diagnostics) = read_playbook(path, &extra, &access)?;
+        let (playbook, mut diagnostics) = match read_playbook(path, &extra, &access) {
+            Ok(read) => read,
+            Err(error) => {
+                status = talk.error(&error);
+                continue;
+            }
+        };
         if !has_passwords {
             excuse(&mut diagnostics);
         }
@@ -57,7 +63,7 @@ pub fn lint(
 }
 
 /// Makes warnings of what is wrong only because nobody gave a password: a closed vault, and variables that it may hold.
-fn excuse(diagnostics: &mut [Diagnostic]) {
+pub fn excuse(diagnostics: &mut [Diagnostic]) {
     if diagnostics.iter().all(|one| one.id != CLOSED) {
         return;
     }

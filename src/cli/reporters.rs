@@ -1,6 +1,5 @@
-//! Starts the reporters that `--reporter` names and feeds them with the events of a run.
+//! Opens the reporters that `--reporter` names and feeds them with the events of a run.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::io::Cursor;
 use std::io::Write;
@@ -17,8 +16,10 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::diag::nearest;
-use crate::diag::render::Colour;
+use crate::cli::reporters::named::Named;
+use crate::cli::reporters::named::Taken;
+use crate::cli::reporters::named::Wanted;
+use crate::cli::reporters::named::each;
 use crate::event::Event;
 use crate::report::Format;
 use crate::report::Page;
@@ -29,8 +30,9 @@ use crate::report::human;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
 use crate::report::progress::Progress;
-use crate::report::veil::Veil;
 use crate::secret::Hidden;
+
+pub mod named;
 
 /// Events that are kept in one go, when so many wait.
 const BATCH: usize = 1024;
@@ -47,10 +49,7 @@ pub struct Shown {
 impl Shown {
     /// From what was typed and where it is shown.
     pub fn new(arguments: &RunArguments, environment: &Environment, talk: &Talk) -> Self {
-        let colour = match talk.stdout {
-            Colour::Always => human::Colour::Always,
-            Colour::Never => human::Colour::Never,
-        };
+        let colour = named::colour(talk.stdout, None);
         let diff = if arguments.diff {
             human::Diff::Show
         } else {
@@ -126,24 +125,34 @@ impl Kept {
     }
 }
 
-/// Reporters at work.
-pub struct Reporting {
-    worker: JoinHandle<(Kept, Vec<String>)>,
+/// A reporter that is fed with the events of a run.
+pub struct Reporting<R> {
+    worker: JoinHandle<(R, Kept)>,
 }
 
-impl Reporting {
-    /// Waits until everything is written; gives what became of the history, and the errors of reporters that could not
-    /// write theirs.
-    pub async fn finished(self) -> anyhow::Result<(Kept, Vec<String>)> {
+impl<R> Reporting<R> {
+    /// Waits until everything is told; gives the reporter back, and what became of the history.
+    pub async fn finished(self) -> anyhow::Result<(R, Kept)> {
         Ok(self.worker.await?)
     }
 }
 
-/// A reporter, and what was typed for it.
-struct Named {
-    name: String,
-    reporter: Box<dyn Reporter>,
-    is_stdout: bool,
+/// When a reporter tells what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Telling {
+    /// At once; whoever watches sees it.
+    AsItHappens,
+    /// As a whole, when the run is over.
+    AtTheEnd,
+}
+
+impl Telling {
+    fn of(kind: &str) -> Self {
+        match Format::named(kind) {
+            Some(_) => Self::AtTheEnd,
+            None => Self::AsItHappens,
+        }
+    }
 }
 
 /// What all reporters have around them.
@@ -152,118 +161,126 @@ struct Around<'a> {
     hidden: &'a Arc<Hidden>,
 }
 
-/// Who hears of a run besides the reporters that are named.
-pub type Listeners = (Box<dyn Reporter>, Option<Recording>);
+/// Reporters that were opened, each with its place. One that fails hears no more; the others go on.
+pub struct Panel {
+    reporters: Vec<Named<Box<dyn Reporter>>>,
+    errors: Vec<String>,
+}
 
-/// Starts them; they end when nobody can send events any more. The first one hears of everything that others are told, and
-/// before them; what is recorded is kept before anybody is told. A place that cannot be written to is told before
-/// anything is done.
-pub fn start(
-    names: &[String],
-    shown: Shown,
-    hidden: &Arc<Hidden>,
-    events: mpsc::Receiver<Event>,
-    (first, recording): Listeners,
-) -> anyhow::Result<Reporting> {
-    let progress = shown.has_bar.then(Progress::terminal);
-    let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
-    let around = Around { shown, hidden };
-    let mut reporters = vec![Named {
-        name: "listener".to_owned(),
-        reporter: first,
-        is_stdout: false,
-    }];
-    let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();
-    check(&parts)?;
-    for (name, (kind, path)) in names.iter().zip(parts) {
-        let reporter = if let Some(path) = path {
-            around.in_file(kind, Path::new(path))?
-        } else {
-            let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
-            around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
+impl Panel {
+    /// Opens them. A place that cannot be written to is told before anything is done.
+    pub fn open(names: &[String], shown: Shown, hidden: &Arc<Hidden>) -> anyhow::Result<Self> {
+        let progress = shown.has_bar.then(Progress::terminal);
+        let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
+        let around = Around { shown, hidden };
+        let mut reporters = Vec::new();
+        for wanted in named::read(names, &REPORTERS)? {
+            let reporter = if let Some(path) = wanted.path {
+                around.in_file(wanted.kind, path)?
+            } else {
+                let out = stdout.take().ok_or_else(|| homeless(wanted.kind))?;
+                around.reporter(wanted.kind, out, Box::new(Cursor::new(Vec::new())))?
+            };
+            reporters.push(Named {
+                name: wanted.name.to_owned(),
+                reporter,
+                is_stdout: wanted.path.is_none(),
+            });
+        }
+        if let Some(stdout) = stdout {
+            let scratch = Box::new(Cursor::new(Vec::new()));
+            reporters.push(Named {
+                name: "human".to_owned(),
+                reporter: around.reporter("human", stdout, scratch)?,
+                is_stdout: true,
+            });
+        }
+        if let Some(progress) = progress {
+            reporters.push(Named {
+                name: "progress".to_owned(),
+                reporter: Box::new(progress),
+                is_stdout: true,
+            });
+        }
+        Ok(Self {
+            reporters,
+            errors: Vec::new(),
+        })
+    }
+
+    /// One more, who hears of everything before the others do.
+    #[must_use]
+    pub fn after(mut self, listener: Box<dyn Reporter>) -> Self {
+        let first = Named {
+            name: "listener".to_owned(),
+            reporter: listener,
+            is_stdout: false,
         };
-        reporters.push(Named {
-            name: name.clone(),
-            reporter,
-            is_stdout: path.is_none(),
-        });
+        self.reporters.insert(0, first);
+        self
     }
-    if let Some(stdout) = stdout {
-        let scratch = Box::new(Cursor::new(Vec::new()));
-        reporters.push(Named {
-            name: "human".to_owned(),
-            reporter: around.reporter("human", stdout, scratch)?,
-            is_stdout: true,
-        });
-    }
-    if let Some(progress) = progress {
-        reporters.push(Named {
-            name: "progress".to_owned(),
-            reporter: Box::new(progress),
-            is_stdout: true,
-        });
-    }
-    Ok(Reporting {
-        worker: tokio::task::spawn_blocking(move || feed(reporters, recording, events)),
-    })
-}
 
-/// `NAME` or `NAME:PATH`.
-fn parts(name: &str) -> (&str, Option<&str>) {
-    match name.split_once(':') {
-        Some((kind, path)) => (kind, Some(path)),
-        None => (name, None),
+    /// Those that tell as it happens, and those whose report is whole at the end.
+    pub fn split(self) -> (Self, Self) {
+        let is_live = |named: &Named<_>| {
+            let kind = Wanted::typed(&named.name).kind;
+            Telling::of(kind) == Telling::AsItHappens
+        };
+        let (live, whole) = self.reporters.into_iter().partition(is_live);
+        let live = Self {
+            reporters: live,
+            errors: self.errors,
+        };
+        let whole = Self {
+            reporters: whole,
+            errors: Vec::new(),
+        };
+        (live, whole)
+    }
+
+    /// Lets go of what they write to; gives the errors of those that could not write theirs.
+    pub fn close(self) -> Vec<String> {
+        self.errors
     }
 }
 
-/// Looks for mistakes in what was typed, before any file is touched.
-fn check(parts: &[(&str, Option<&str>)]) -> Result<(), Refusal> {
-    let mut places = BTreeSet::new();
-    for (kind, path) in parts {
-        if !REPORTERS.iter().any(|(name, _)| name == kind) {
-            return Err(unknown(kind));
-        }
-        let Some(path) = path else { continue };
-        if path.is_empty() {
-            let text = format!("`--reporter {kind}:` names no file");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
-        let place = files::absolute(Path::new(path));
-        // Several may write to a device.
-        let is_plain = !place.exists() || place.is_file();
-        if is_plain && !places.insert(place) {
-            let text = format!("two reporters cannot share `{path}`");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
+/// Tells all of them; nobody hears of their mistakes before [`Panel::close`]. Whoever stopped reading standard output has
+/// seen enough: no mistake.
+impl Reporter for Panel {
+    fn event(&mut self, event: &Event) -> io::Result<()> {
+        each(&mut self.reporters, &mut self.errors, |reporter| {
+            reporter.event(event)
+        });
+        Ok(())
     }
-    Ok(())
 }
 
-fn unknown(kind: &str) -> Refusal {
-    let refusal = Refusal::new(ExitStatus::Usage, format!("there is no reporter `{kind}`"));
-    let refusal = match nearest(kind, REPORTERS.iter().map(|(name, _)| *name)) {
-        Some(near) => refusal.hint(format!("did you mean `{near}`?")),
-        None => refusal,
-    };
-    let all = REPORTERS.iter().fold(refusal, |refusal, (name, about)| {
-        refusal.hint(format!("`{name}`: {about}"))
+/// What is wrong with the reporters of a job, which write files, each with its position. Whether they can be written is
+/// tried, and undone.
+pub fn flaws(names: &[String]) -> Vec<(usize, anyhow::Error)> {
+    let mut taken = Taken::default();
+    let found = names.iter().enumerate().filter_map(|(position, name)| {
+        let wanted = Wanted::typed(name);
+        let wrong = match wanted.path {
+            None if REPORTERS.iter().any(|(name, _)| *name == wanted.kind) => {
+                Some(homeless(wanted.kind))
+            }
+            _ => named::flaw(&wanted, &REPORTERS, &mut taken),
+        };
+        let wrong = wrong.map(anyhow::Error::from).or_else(|| {
+            let path = wanted.path?;
+            // A pipe waits for its reader.
+            let is_tried = !is_special(path) || files::is_folder(path);
+            is_tried.then(|| files::try_to_write(path).err()).flatten()
+        });
+        Some((position, wrong?))
     });
-    all.hint("each with `:PATH` for a file")
+    found.collect()
 }
 
-fn shared(kind: &str, shown: Shown) -> Refusal {
-    let (text, hint) = if shown.has_stdout {
-        (
-            "two reporters cannot share standard output",
-            format!("give one a file: `--reporter {kind}:PATH`"),
-        )
-    } else {
-        (
-            "the reporters of a job write files",
-            format!("give it one: `{kind}:PATH`"),
-        )
-    };
-    Refusal::new(ExitStatus::Usage, text).hint(hint)
+fn homeless(kind: &str) -> Refusal {
+    let text = "the reporters of a job write files";
+    Refusal::new(ExitStatus::Usage, text).hint(format!("give it one: `{kind}:PATH`"))
 }
 
 /// Standard output, which the progress bar steps aside for.
@@ -280,7 +297,7 @@ impl Around<'_> {
     fn in_file(&self, kind: &str, path: &Path) -> anyhow::Result<Box<dyn Reporter>> {
         let format = Format::named(kind);
         let out: Box<dyn Write + Send> = match format {
-            Some(_) => Box::new(files::Draft::begin(path)?),
+            Some(_) => Box::new(files::Draft::begin(path, files::Readers::Default)?),
             None => Box::new(files::create(path)?),
         };
         let scratch: Box<dyn Scratch> = match format {
@@ -289,7 +306,15 @@ impl Around<'_> {
             }
             _ => Box::new(Cursor::new(Vec::new())),
         };
-        self.reporter(kind, out, scratch)
+        let plain = human::Options {
+            colour: human::Colour::Never,
+            ..self.shown.human
+        };
+        let shown = Shown {
+            human: plain,
+            ..self.shown
+        };
+        Around { shown, ..*self }.reporter(kind, out, scratch)
     }
 
     fn reporter(
@@ -298,21 +323,24 @@ impl Around<'_> {
         out: Box<dyn Write + Send>,
         scratch: Box<dyn Scratch>,
     ) -> anyhow::Result<Box<dyn Reporter>> {
-        let out = Box::new(Veil::new(out, Arc::clone(self.hidden)));
+        let hidden = Arc::clone(self.hidden);
         match (kind, Format::named(kind)) {
             (_, Some(format)) => Ok(format.reporter(Page {
                 out,
                 scratch,
-                hidden: Arc::clone(self.hidden),
+                hidden,
             })),
-            ("human", None) => Ok(Box::new(Human::new(out, self.shown.human))),
+            ("human", None) => {
+                let human = Human::new(out, self.shown.human);
+                Ok(Box::new(human.with_hidden(hidden)))
+            }
             ("jsonl", None) => {
-                let lines = JsonLines::new(out);
+                let lines = JsonLines::new(out).with_hidden(hidden);
                 Ok(Box::new(
                     lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
                 ))
             }
-            (unlisted, None) => Err(unknown(unlisted).into()),
+            (unlisted, None) => Err(named::unknown(unlisted, &REPORTERS).into()),
         }
     }
 }
@@ -322,57 +350,41 @@ fn is_special(path: &Path) -> bool {
     files::exists(path) && !files::is_file(path)
 }
 
-/// Tells every reporter of every event, after it was recorded. One that fails hears no more; the others, the history and
-/// the run go on. Whoever stopped reading standard output has seen enough: no mistake.
-fn feed(
-    mut reporters: Vec<Named>,
+/// Feeds a reporter on a thread of its own until nobody can send events any more. What is recorded is kept before
+/// anybody is told.
+pub fn feed<R: Reporter + 'static>(
+    reporter: R,
+    recording: Option<Recording>,
+    events: mpsc::Receiver<Event>,
+) -> Reporting<R> {
+    Reporting {
+        worker: tokio::task::spawn_blocking(move || fed(reporter, recording, events)),
+    }
+}
+
+fn fed<R: Reporter>(
+    mut reporter: R,
     mut recording: Option<Recording>,
     mut events: mpsc::Receiver<Event>,
-) -> (Kept, Vec<String>) {
-    let mut errors = Vec::new();
+) -> (R, Kept) {
     let mut batch = Vec::new();
     while events.blocking_recv_many(&mut batch, BATCH) > 0 {
         if let Some(recording) = &mut recording {
             recording.pass(&mut batch);
         }
         for event in batch.drain(..) {
-            reporters.retain_mut(|named| match named.reporter.event(&event) {
-                Ok(()) => true,
-                Err(error) => {
-                    let has_seen_enough =
-                        named.is_stdout && error.kind() == io::ErrorKind::BrokenPipe;
-                    if !has_seen_enough {
-                        errors.push(format!("reporter `{}`: {error}", named.name));
-                    }
-                    false
-                }
-            });
+            // Whoever has mistakes to tell keeps them.
+            let _heard = reporter.event(&event);
         }
     }
     let is_whole = recording.is_none_or(|recording| recording.is_whole());
-    let kept = if is_whole { Kept::Whole } else { Kept::InPart };
-    (kept, errors)
+    (reporter, if is_whole { Kept::Whole } else { Kept::InPart })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::check;
     use super::list;
-    use super::parts;
     use crate::report::REPORTERS;
-
-    #[test]
-    fn mistakes_are_told_before_anything_is_written() {
-        for (typed, told) in [
-            (["xml:a", "csv:b"], "there is no reporter `xml`"),
-            (["csv:", "html:b"], "names no file"),
-            (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
-        ] {
-            let error = check(&typed.map(parts)).unwrap_err();
-            assert!(error.message.contains(told), "{}", error.message);
-        }
-        assert!(check(&["csv:/dev/null", "html:/dev/null"].map(parts)).is_ok());
-    }
 
     #[test]
     fn the_list_names_every_reporter_in_a_line() {

@@ -8,8 +8,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 pub mod assign;
+pub mod lease;
 pub mod list;
 pub mod prompt;
 pub mod ready;
@@ -25,14 +27,18 @@ use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::history::recording::Recording;
+use crate::cli::history::recording::wished_store;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
-use crate::cli::reporters::Listeners;
+use crate::cli::reporters::Panel;
 use crate::cli::reporters::Shown;
 use crate::cli::run::assign::Selection;
+use crate::cli::run::lease::Leases;
+use crate::cli::run::lease::PACE;
+use crate::cli::run::lease::until;
 use crate::cli::run::ready::Opened;
 use crate::cli::run::ready::Ready;
 use crate::cli::run::ready::Wires;
@@ -46,12 +52,16 @@ use crate::event::RunMode;
 use crate::playbook;
 use crate::playbook::Play;
 use crate::runner::Order;
+use crate::syntax;
 use crate::syntax::Node;
+use crate::vault::Keyring;
 
 /// Bytes of stack for each thread: files that include each other are walked in each other.
 pub(super) const STACK: usize = 8 * 1024 * 1024;
 /// Events that may wait for a slow reader before hosts do.
 pub(super) const EVENTS_IN_FLIGHT: usize = 1024;
+/// How long threads that wait for others may still hold up the end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
@@ -106,18 +116,81 @@ fn execute(
         .as_mut()
         .map(|console| -> &mut dyn Terminal { console });
     let plays = ready.plays(terminal)?;
-    let places = Places::of(&arguments.playbook, environment);
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let mut opened = ready.open(plays, places.as_ref(), talk).await?;
-        opened.order = stepping(opened.order, arguments, &interrupt);
-        let hosts = opened.order.hosts.iter();
-        let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
-        let status = carry_out(&ready, &opened, &ledger, (talk, &interrupt)).await;
-        remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
-        opened.fleet.close().await;
-        status
-    })
+        tokio::select! {
+            ended = make(&ready, plays, (talk, &interrupt)) => ended,
+            () = interrupt.insisted() => Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
+        }
+    });
+    // What still waits for a program or a pipe is not waited for.
+    runtime.shutdown_timeout(PATIENCE);
+    ended
+}
+
+/// Makes the run of these plays.
+async fn make(
+    ready: &Ready<'_>,
+    plays: Vec<Arc<Play>>,
+    (talk, interrupt): (&Talk, &Interrupt),
+) -> anyhow::Result<ExitStatus> {
+    let (arguments, access) = (ready.arguments, ready.access);
+    let places = Places::of(&arguments.playbook, access.environment);
+    let mut opened = ready.open(plays, places.as_ref(), talk).await?;
+    opened.unlock(talk).await?;
+    opened.order = stepping(opened.order, arguments, interrupt);
+    let hosts = opened.order.hosts.iter();
+    let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
+    let status = make_leased(ready, &mut opened, &ledger, (talk, interrupt)).await;
+    remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
+    opened.fleet.close().await;
+    status
+}
+
+/// Makes the run, and keeps those who share its history away from its hosts when it makes changes.
+async fn make_leased(
+    ready: &Ready<'_>,
+    opened: &mut Opened,
+    ledger: &Ledger,
+    (talk, interrupt): (&Talk, &Interrupt),
+) -> anyhow::Result<ExitStatus> {
+    let store = wished_store(ready.arguments, ready.access.environment)?;
+    let recording = store
+        .as_ref()
+        .map(|store| Recording::open(store, ready.access.keyring.hidden(), talk))
+        .transpose()?;
+    let leases = match (ready.mode, &store) {
+        (RunMode::Apply, Some(store)) => Some(lease(store, &mut opened.order, talk)?),
+        (RunMode::Check, _) | (_, None) => None,
+    };
+    let interrupted = match &leases {
+        Some(leases) => leases.or_lost(interrupt.flag()),
+        None => interrupt.flag(),
+    };
+    let status = carry_out(ready, opened, (ledger, recording), (talk, interrupted)).await;
+    if let Some(leases) = leases {
+        if leases.was_lost() {
+            talk.note("warning: a lease on a host was lost, so the run was cut short");
+        }
+        leases.release(talk);
+    }
+    Ok(interrupt.status().unwrap_or(status?))
+}
+
+/// Leases the hosts of a run by hand. Those that somebody else works on are left out, and count as never begun.
+fn lease(store: &Path, order: &mut Order, talk: &Talk) -> Result<Leases, Refusal> {
+    let owner = format!("by hand (run {})", order.run);
+    let leases = Leases::take(store, &owner, order, PACE)?;
+    for held in &leases.left_out {
+        talk.note(&format!(
+            "warning: `{}` is left out: {} works on it, until {} at most",
+            held.host,
+            held.owner,
+            until(held)
+        ));
+    }
+    order.left_out = leases.left_out.len();
+    Ok(leases)
 }
 
 /// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
@@ -199,8 +272,8 @@ async fn tell(ready: &Ready<'_>, talk: &Talk) -> anyhow::Result<ExitStatus> {
 async fn carry_out(
     ready: &Ready<'_>,
     opened: &Opened,
-    ledger: &Ledger,
-    (talk, interrupt): (&Talk, &Interrupt),
+    (ledger, recording): (&Ledger, Option<Recording>),
+    (talk, interrupted): (&Talk, watch::Receiver<bool>),
 ) -> anyhow::Result<ExitStatus> {
     let (arguments, access) = (ready.arguments, ready.access);
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
@@ -210,19 +283,16 @@ async fn carry_out(
     } else {
         &arguments.reporter
     };
-    let hidden = access.keyring.hidden();
-    let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
-    let listeners: Listeners = (Box::new(ledger.clone()), recording);
-    let reporting = reporters::start(reporters, shown, hidden, received, listeners)?;
+    let panel = Panel::open(reporters, shown, access.keyring.hidden())?;
+    let panel = panel.after(Box::new(ledger.clone()));
+    let reporting = reporters::feed(panel, recording, received);
     let wires = Wires {
         events,
-        interrupted: interrupt.flag(),
+        interrupted,
     };
-    let recap = tokio::select! {
-        recap = ready.carry_out(opened, wires) => recap?,
-        () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
-    };
-    let (kept, errors) = reporting.finished().await?;
+    let recap = ready.carry_out(opened, wires).await?;
+    let (panel, kept) = reporting.finished().await?;
+    let errors = panel.close();
     for error in &errors {
         talk.note(&format!("error: {error}"));
     }
@@ -231,33 +301,31 @@ async fn carry_out(
         // What happened is not known where it should be.
         _ => ExitStatus::Internal,
     };
-    let status = kept.weigh(status);
-    Ok(interrupt.status().unwrap_or(status))
+    Ok(kept.weigh(status))
 }
 
 /// What `-e` says; `None` after a mistake was shown.
 pub fn extra_variables(
     typed: &[String],
+    keyring: &Keyring,
     talk: &Talk,
 ) -> anyhow::Result<Option<BTreeMap<String, Node>>> {
-    let mut texts = Vec::new();
+    let mut sources = Vec::new();
+    let mut diagnostics = Vec::new();
     for text in typed {
-        texts.push(match text.strip_prefix('@') {
-            Some(path) => {
-                let bytes = files::read(Path::new(path))?;
-                (
-                    path.to_owned(),
-                    String::from_utf8(bytes).map_err(|error| {
-                        Refusal::new(
-                            ExitStatus::Usage,
-                            format!("`{path}` is not UTF-8 text: {error}"),
-                        )
-                    })?,
-                )
-            }
-            None => ("<command line>".to_owned(), text.clone()),
-        });
+        let (name, bytes) = match text.strip_prefix('@') {
+            Some(path) => (path, files::read(Path::new(path))?),
+            None => ("<command line>", text.clone().into_bytes()),
+        };
+        match syntax::document(name, bytes, keyring) {
+            Ok(source) => sources.push(source),
+            Err(mistake) => diagnostics.push(*mistake),
+        }
     }
-    let (variables, diagnostics) = playbook::extra_vars(&texts);
+    let (variables, mistakes) = playbook::extra_sources(&sources);
+    diagnostics.extend(mistakes);
+    for value in variables.values() {
+        syntax::hide(value, keyring);
+    }
     Ok((talk.diagnostics(&diagnostics) == Found::NoErrors).then_some(variables))
 }

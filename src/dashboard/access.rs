@@ -37,6 +37,9 @@ pub enum AccessError {
     /// The token could not be sent in a header.
     #[error("the token has characters other than visible ASCII")]
     TokenUnfit,
+    /// A browser never asks for a name like this.
+    #[error("`{0}` is not the name of a host")]
+    NameUnfit(String),
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     NoRandomness,
@@ -76,7 +79,7 @@ struct Session {
 
 impl Access {
     /// Access to a dashboard that listens on an address. On a loopback address reading is open; on any other it takes
-    /// the token. `names` are host names under which it is reached besides the loopback ones.
+    /// the token. `names` are host names or addresses, without port, under which it is reached besides the loopback ones.
     pub fn new(
         listening: SocketAddr,
         names: &[String],
@@ -92,17 +95,13 @@ impl Access {
         }
         Ok(Self {
             reading,
-            names: names.iter().map(|name| name.to_lowercase()).collect(),
+            names: names
+                .iter()
+                .map(|name| given(name))
+                .collect::<Result<_, _>>()?,
             token: token.map(Token::new).transpose()?,
             sessions: Mutex::default(),
         })
-    }
-
-    /// Asks for the token for reading, too, wherever it listens; without a token nothing could be read.
-    #[must_use]
-    pub fn reading_with_token(mut self) -> Self {
-        self.reading = Reading::WithToken;
-        self
     }
 
     /// Whether reading is open.
@@ -122,13 +121,16 @@ impl Access {
         let Some(name) = without_port(host) else {
             return false;
         };
-        let name = name.to_ascii_lowercase();
-        let bare = name
-            .strip_prefix('[')
-            .and_then(|name| name.strip_suffix(']'));
-        match bare.unwrap_or(&name).parse::<IpAddr>() {
-            Ok(address) => address.is_loopback() || connected_to == Some(address),
-            Err(_) => name == "localhost" || self.names.contains(&name),
+        let name = plain(name);
+        if self.names.contains(&name) {
+            return true;
+        }
+        match name.parse::<IpAddr>() {
+            Ok(address) => {
+                let reached = connected_to.map(|reached| reached.to_canonical());
+                address.is_loopback() || reached == Some(address)
+            }
+            Err(_) => name == "localhost",
         }
     }
 
@@ -222,6 +224,30 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
+/// A name as it is compared: in lower case; an address without brackets, in the one way of writing it, and an IPv4 address
+/// that an IPv6 socket was reached at as what it is.
+fn plain(name: &str) -> String {
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    match bare.unwrap_or(name).parse::<IpAddr>() {
+        Ok(address) => address.to_canonical().to_string(),
+        Err(_) => name.to_ascii_lowercase(),
+    }
+}
+
+/// A name that somebody gave.
+fn given(name: &str) -> Result<String, AccessError> {
+    let plain = plain(name);
+    let is_letter = |letter: char| letter.is_alphanumeric() || "-._".contains(letter);
+    let is_name = !plain.is_empty() && plain.chars().all(is_letter);
+    if is_name || plain.parse::<IpAddr>().is_ok() {
+        Ok(plain)
+    } else {
+        Err(AccessError::NameUnfit(name.to_owned()))
+    }
+}
+
 /// The name in a `Host` header, with the brackets of an IPv6 address; `None` when it is malformed.
 fn without_port(host: &str) -> Option<&str> {
     let (name, port) = match host.rfind(']') {
@@ -308,6 +334,34 @@ mod tests {
             assert!(!access.answers_to(other, None), "{other}");
         }
         assert!(access.answers_to("10.0.0.5:80", "10.0.0.5".parse().ok()));
+        // A socket of both kinds tells IPv4 addresses in its own way.
+        assert!(access.answers_to("10.0.0.5:80", "::ffff:10.0.0.5".parse().ok()));
+        assert!(!access.answers_to("10.0.0.6:80", "::ffff:10.0.0.5".parse().ok()));
+    }
+
+    #[test]
+    fn addresses_are_names_too_and_names_have_no_port() {
+        let with = |name: &str| Access::new(address("127.0.0.1:80"), &[name.to_owned()], None);
+        for (given, asked) in [
+            ("10.0.0.9", "10.0.0.9:8080"),
+            ("[FD00:0::9]", "[fd00::9]:8080"),
+            ("fd00::9", "[fd00::9]"),
+            ("TS_01.corp", "ts_01.corp:80"),
+        ] {
+            assert!(with(given).unwrap().answers_to(asked, None), "{given}");
+        }
+        for wrong in [
+            "",
+            "name:8443",
+            "https://name",
+            "name/",
+            "10.0.0.9:80",
+            "[fd00::9]:80",
+            "a b",
+        ] {
+            let refused = with(wrong).unwrap_err();
+            assert_eq!(refused, AccessError::NameUnfit(wrong.to_owned()));
+        }
     }
 
     #[test]

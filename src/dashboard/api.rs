@@ -6,7 +6,6 @@ use crate::dashboard::ask::Ask;
 use crate::dashboard::jobs::Job;
 use crate::dashboard::look::Look;
 use crate::dashboard::problem::Problem;
-use crate::event::RunMode;
 use crate::history::HostState;
 use crate::history::State;
 use crate::history::view::ControlRow;
@@ -201,20 +200,20 @@ pub(super) struct JobRow<'j> {
 struct LastRun {
     run: String,
     at: jiff::Timestamp,
-    result: String,
+    result: &'static str,
 }
 
 /// Runs of a job that are looked through for one that has ended.
 const LOOKED_THROUGH: usize = 8;
 
-/// The last run of a job that ended, as the history has it: the service knows only what happened since it is up.
+/// The last run of a job that ended, as the history has it.
 fn remembered(look: &Look<'_>, job: &str) -> Option<LastRun> {
     let runs = look.history().ok()?;
     let runs = runs.runs(Some(job), None, LOOKED_THROUGH).ok()?;
     runs.into_iter().find_map(|run| {
         Some(LastRun {
             at: run.ended?,
-            result: word(run.recap.as_ref()?).to_owned(),
+            result: word(run.recap.as_ref()?),
             run: run.run,
         })
     })
@@ -236,20 +235,12 @@ fn word(recap: &RecapRow) -> &'static str {
 }
 
 fn job_row<'j>(look: &Look<'_>, job: &'j Job) -> JobRow<'j> {
-    let last = job.last.as_ref().map(|last| LastRun {
-        run: last.run.clone(),
-        at: last.at,
-        result: last.result.clone(),
-    });
     JobRow {
         name: &job.name,
         cadence: &job.cadence,
-        mode: match job.mode {
-            RunMode::Check => "check",
-            RunMode::Apply => "apply",
-        },
+        mode: job.mode.key(),
         next: job.next,
-        last: last.or_else(|| remembered(look, &job.name)),
+        last: remembered(look, &job.name),
         running_since: job.running_since,
         trouble: job.trouble.as_deref(),
     }

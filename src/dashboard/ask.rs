@@ -41,11 +41,11 @@ impl Ask {
         };
         let path = path.map_err(|_rejection| bad("the address is not UTF-8 text"))?;
         for (name, text) in &path {
-            ask.take(name, text, Place::Path)?;
+            ask.take(name, text, Parameter::is_of_path)?;
         }
         let query = uri.query().unwrap_or_default();
         for (name, text) in form_urlencoded::parse(query.as_bytes()) {
-            let taken = ask.take(&name, &text, Place::Query);
+            let taken = ask.take(&name, &text, |parameter| !parameter.is_of_path());
             if strictness == Strictness::Strict {
                 taken?;
             }
@@ -61,11 +61,16 @@ impl Ask {
         }
     }
 
-    fn take(&mut self, name: &str, text: &str, place: Place) -> Result<(), Problem> {
+    fn take(
+        &mut self,
+        name: &str,
+        text: &str,
+        is_meant: impl Fn(&Parameter) -> bool,
+    ) -> Result<(), Problem> {
         let parameter = self
             .declared
             .iter()
-            .find(|parameter| parameter.name == name && Place::of(parameter) == place)
+            .find(|parameter| parameter.name == name && is_meant(parameter))
             .ok_or_else(|| bad(format!("there is no parameter `{}`", name.escape_debug())))?;
         if let Some(mistake) = parameter.mistake(text) {
             return Err(bad(mistake));
@@ -124,7 +129,7 @@ impl Ask {
     pub(super) fn query_with(&self, changes: &[(&str, &str)]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for parameter in self.declared {
-            if parameter.kind == Kind::Segment {
+            if parameter.is_of_path() {
                 continue;
             }
             let value = match changes.iter().find(|(name, _)| *name == parameter.name) {
@@ -136,24 +141,6 @@ impl Ask {
             }
         }
         query.finish()
-    }
-}
-
-/// Where a parameter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Path,
-    Query,
-}
-
-impl Place {
-    fn of(parameter: &Parameter) -> Self {
-        match parameter.kind {
-            Kind::Segment => Self::Path,
-            Kind::Text | Kind::Cursor | Kind::Place | Kind::Count { .. } | Kind::Word(_) => {
-                Self::Query
-            }
-        }
     }
 }
 

@@ -37,7 +37,7 @@ const AFTER_WRONG_TOKEN: Duration = Duration::from_millis(300);
 const LONGEST_TARGET: usize = 8 * 1024;
 
 /// What a page may do: show what comes from here, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
     connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'";
 
 /// Headers of every response; those that a response has already stay.

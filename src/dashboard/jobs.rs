@@ -17,23 +17,10 @@ pub struct Job {
     pub mode: RunMode,
     /// When it runs next; `None` when it runs on demand only, or is held.
     pub next: Option<Timestamp>,
-    /// Its last run that ended.
-    pub last: Option<LastRun>,
     /// Since when it has been running; `None` when it is not.
     pub running_since: Option<Timestamp>,
     /// Why it does not run as it should, in a sentence: a mistake in its file, a lock that is held.
     pub trouble: Option<String>,
-}
-
-/// How a job's last run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastRun {
-    /// ULID of the run.
-    pub run: String,
-    /// When it ended.
-    pub at: Timestamp,
-    /// In one word, as reports say it: `ok`, `drifted`, `failed`.
-    pub result: String,
 }
 
 /// What came of asking for a run.
@@ -41,11 +28,11 @@ pub struct LastRun {
 pub enum Asked {
     /// It begins as soon as the service gets to it.
     Accepted,
-    /// It is running, or was asked for already.
+    /// It is running.
     Running,
     /// There is no job of that name.
     Unknown,
-    /// The service takes no more work: it is ending, or the job is held.
+    /// Not now: the job makes changes in its windows only and they are shut, or the service is stopping.
     Refused,
 }
 

@@ -59,7 +59,7 @@ pub(super) fn router(app: Arc<Inner>) -> Router {
         router = router.route(page.path, for_people(page));
     }
     for asset in pages::ASSETS {
-        let answer = move || async move { asset.response() };
+        let answer = move |uri: Uri| async move { asset.response(uri.query()) };
         router = router.route(asset.path, get(answer));
     }
     router
@@ -135,8 +135,10 @@ fn acted(
             Ok((StatusCode::ACCEPTED, kind, body).into_response())
         }
         Asked::Unknown => Err(Problem::missing("job")),
-        Asked::Running => conflict("the job is running, or was asked for already"),
-        Asked::Refused => conflict("the service does not start this job now"),
+        Asked::Running => conflict("the job is running"),
+        Asked::Refused => conflict(
+            "the service does not start this job now: its window is shut, or the service is stopping",
+        ),
     }
 }
 

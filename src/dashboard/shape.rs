@@ -172,6 +172,11 @@ pub(super) const LONGEST_TEXT: usize = 256;
 const LONGEST_CURSOR: usize = 1024;
 
 impl Parameter {
+    /// Whether it is a part of the path; all others stand in the query.
+    pub(super) fn is_of_path(&self) -> bool {
+        self.kind == Kind::Segment
+    }
+
     /// As the description has it.
     pub(super) fn described(&self) -> Value {
         let schema = match self.kind {
@@ -188,14 +193,10 @@ impl Parameter {
                 json!({"type": "string", "enum": words, "default": words.first()})
             }
         };
-        let place = match self.kind {
-            Kind::Segment => "path",
-            Kind::Text | Kind::Cursor | Kind::Place | Kind::Count { .. } | Kind::Word(_) => "query",
-        };
         json!({
             "name": self.name,
-            "in": place,
-            "required": self.kind == Kind::Segment,
+            "in": if self.is_of_path() { "path" } else { "query" },
+            "required": self.is_of_path(),
             "description": self.about,
             "schema": schema,
         })

@@ -119,8 +119,9 @@ pub(super) async fn sign_in(
     match signed_in.await {
         Ok(id) => {
             let cookie = format!(
-                "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict",
-                id.reveal()
+                "{COOKIE}={}; Path=/; HttpOnly; SameSite=Strict{}",
+                id.reveal(),
+                secure(&headers)
             );
             with_cookie(inside(&to), &cookie)
         }
@@ -146,6 +147,16 @@ pub(super) async fn sign_out(
     }
     let gone = format!("{COOKIE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict");
     with_cookie("/", &gone)
+}
+
+/// A browser that came through a proxy with TLS sends its cookie that way only.
+fn secure(headers: &HeaderMap) -> &'static str {
+    let origin = headers.get(header::ORIGIN);
+    if origin.is_some_and(|origin| origin.as_bytes().starts_with(b"https://")) {
+        "; Secure"
+    } else {
+        ""
+    }
 }
 
 fn with_cookie(to: &str, cookie: &str) -> Response {

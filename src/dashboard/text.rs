@@ -15,22 +15,22 @@ pub(super) fn encoded(text: &str) -> String {
             let _cannot_fail = write!(address, "%{byte:02X}");
         }
     }
-    // A segment of dots only would be taken for a step upwards.
-    match address.as_str() {
-        "." => "%2E".to_owned(),
-        ".." => "%2E%2E".to_owned(),
-        _ => address,
-    }
+    address
 }
 
-/// A text as it is shown: control characters and those that turn the direction of writing are replaced, line breaks
-/// are spaces, and what is longer than [`LONGEST`] characters ends with an ellipsis.
+/// A text as it is shown: harmless, and what is longer than [`LONGEST`] characters ends with an ellipsis.
 pub(super) fn shown(text: &str) -> String {
     let mut shown: String = text.chars().take(LONGEST).map(harmless).collect();
     if text.chars().nth(LONGEST).is_some() {
         shown.push('\u{2026}');
     }
     shown
+}
+
+/// The whole of a text, for fields of forms: control characters and those that turn the direction of writing are
+/// replaced, line breaks are spaces.
+pub(super) fn whole(text: &str) -> String {
+    text.chars().map(harmless).collect()
 }
 
 fn harmless(letter: char) -> char {
@@ -51,13 +51,13 @@ mod tests {
     use super::LONGEST;
     use super::encoded;
     use super::shown;
+    use super::whole;
 
     #[test]
     fn parts_of_addresses_hold_no_character_that_acts() {
         assert_eq!(encoded("ts01.corp"), "ts01.corp");
         assert_eq!(encoded("a/b?c#d%\"<"), "a%2Fb%3Fc%23d%25%22%3C");
         assert_eq!(encoded("\u{e4}"), "%C3%A4");
-        assert_eq!(encoded(".."), "%2E%2E");
     }
 
     #[test]
@@ -66,5 +66,6 @@ mod tests {
         let long = shown(&"x".repeat(LONGEST * 3));
         assert_eq!(long.chars().count(), LONGEST + 1);
         assert!(long.ends_with('\u{2026}'));
+        assert_eq!(whole(&"x\n".repeat(LONGEST)), "x ".repeat(LONGEST));
     }
 }

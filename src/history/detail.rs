@@ -14,8 +14,8 @@ use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::proof::Verdict;
 
-/// Characters of one text that are kept.
-const TEXT: usize = 1000;
+/// Characters of one text that are kept; a longer one ends with an ellipsis.
+pub(super) const TEXT: usize = 1000;
 /// Items of one list that are kept.
 const ITEMS: usize = 50;
 /// Results of one control on one host that are told apart.
@@ -89,7 +89,9 @@ impl Detail {
             }
             Outcome::Drifted(changes)
             | Outcome::Overridden(changes)
-            | Outcome::Unconverged(changes) => differing(&changes.iter().collect::<Vec<_>>()),
+            | Outcome::Unconverged { left: changes, .. } => {
+                differing(&changes.iter().collect::<Vec<_>>())
+            }
             Outcome::Failed(failure) => Part {
                 reason: Some(format!("{}: {}", failure.during, failure.error)),
                 hint: failure.error.hint(),

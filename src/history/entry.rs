@@ -151,11 +151,11 @@ fn left(outcome: &Outcome) -> State {
 fn made(outcome: &Outcome) -> Vec<&Change> {
     let changes = match outcome {
         Outcome::Changed(changes) => changes.as_slice(),
+        Outcome::Unconverged { made, .. } => made.as_slice(),
         Outcome::Failed(failure) => failure.made.as_slice(),
         Outcome::Compliant
         | Outcome::Drifted(_)
         | Outcome::Overridden(_)
-        | Outcome::Unconverged(_)
         | Outcome::Skipped(_)
         | Outcome::Unknown(_) => &[],
     };

@@ -1,10 +1,12 @@
 //! Leases: one owner at a time works on a host, across processes.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
+use rusqlite::Transaction;
 use rusqlite::TransactionBehavior;
 use rusqlite::params;
 use serde::Serialize;
@@ -13,6 +15,17 @@ use crate::history::History;
 use crate::history::HistoryError;
 use crate::history::moment;
 use crate::history::moment::Moment;
+
+/// A host that somebody else works on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Its inventory name.
+    pub host: Arc<str>,
+    /// Who works on it.
+    pub owner: String,
+    /// Until when, unless it is renewed.
+    pub until: Timestamp,
+}
 
 /// Whether a host may be worked on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,6 +54,18 @@ impl History {
         length: Duration,
     ) -> Result<Lease, HistoryError> {
         acquire(self, host, owner, (moment::of(now), length)).map_err(|error| self.told(error))
+    }
+
+    /// Like [`History::acquire`], for many hosts at once; gives those that somebody else has. After an error none was
+    /// taken.
+    pub fn acquire_all(
+        &mut self,
+        hosts: &[Arc<str>],
+        owner: &str,
+        now: Timestamp,
+        length: Duration,
+    ) -> Result<Vec<Held>, HistoryError> {
+        acquire_all(self, hosts, owner, (moment::of(now), length)).map_err(|error| self.told(error))
     }
 
     /// Makes a lease last longer, also one that ran out meanwhile and that nobody else has taken. One that was given back stays
@@ -108,20 +133,48 @@ fn acquire(
     owner: &str,
     term: (Moment, Duration),
 ) -> rusqlite::Result<Lease> {
-    let (now, _) = term;
-    let transaction = history
+    let transaction = begin(history)?;
+    let lease = take(&transaction, host, owner, term)?;
+    transaction.commit()?;
+    Ok(lease)
+}
+
+fn acquire_all(
+    history: &mut History,
+    hosts: &[Arc<str>],
+    owner: &str,
+    term: (Moment, Duration),
+) -> rusqlite::Result<Vec<Held>> {
+    let transaction = begin(history)?;
+    let mut held = Vec::new();
+    for host in hosts {
+        if let Lease::HeldBy { owner, until } = take(&transaction, host, owner, term)? {
+            let host = Arc::clone(host);
+            held.push(Held { host, owner, until });
+        }
+    }
+    transaction.commit()?;
+    Ok(held)
+}
+
+fn begin(history: &mut History) -> rusqlite::Result<Transaction<'_>> {
+    history
         .connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        .transaction_with_behavior(TransactionBehavior::Immediate)
+}
+
+fn take(
+    transaction: &Transaction<'_>,
+    host: &str,
+    owner: &str,
+    term: (Moment, Duration),
+) -> rusqlite::Result<Lease> {
     let sql = "INSERT INTO leases (host, owner, until) VALUES (?1, ?2, ?3)
         ON CONFLICT (host) DO UPDATE SET owner = excluded.owner, until = excluded.until
         WHERE owner = excluded.owner OR until <= ?4";
-    let row = params![host, owner, end(term), now];
-    let taken = transaction.execute(sql, row)?;
-    let lease = if taken > 0 {
-        Lease::Leased
-    } else {
-        holder(&transaction, host)?
-    };
-    transaction.commit()?;
-    Ok(lease)
+    let row = params![host, owner, end(term), term.0];
+    if transaction.prepare_cached(sql)?.execute(row)? > 0 {
+        return Ok(Lease::Leased);
+    }
+    holder(transaction, host)
 }

@@ -11,11 +11,13 @@ mod certificates;
 mod controls;
 mod days;
 mod diff;
+mod earlier;
 mod fleet;
 mod host;
 mod hosts;
 mod matrix;
 mod runs;
+mod spans;
 mod waivers;
 
 pub(super) use crate::history::read::certificates::certificate as certificate_of;

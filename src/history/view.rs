@@ -14,6 +14,12 @@ use crate::history::HostState;
 use crate::history::Reach;
 use crate::history::State;
 
+mod spans;
+
+pub use crate::history::view::spans::ControlSpan;
+pub use crate::history::view::spans::ReachSpan;
+pub use crate::history::view::spans::Spans;
+
 /// One run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunRow {
@@ -35,7 +41,7 @@ pub struct RunRow {
     pub ended: Option<Timestamp>,
     /// How it went, once it has ended.
     pub recap: Option<RecapRow>,
-    /// What the program ended with.
+    /// What the run amounts to, 130 when it was cut short; the program may end otherwise when a report fails.
     pub exit_code: Option<u8>,
     /// Controls that began to differ.
     pub began: u64,
@@ -514,7 +520,7 @@ pub struct WaiverRow {
     pub first_seen: Timestamp,
     /// When it was last met.
     pub last_seen: Timestamp,
-    /// Hosts whose control is waived now.
+    /// Hosts whose control is waived now by a waiver with this owner, reason and last day.
     pub waived: u64,
 }
 
@@ -527,6 +533,17 @@ pub struct JobRun {
     pub started: Timestamp,
     /// When it ended; `None` while it goes on, or when it was killed.
     pub ended: Option<Timestamp>,
+    /// How many runs in a row before it never ended.
+    pub unended_before: u32,
+}
+
+/// How a job stands, as far as anybody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStanding {
+    /// Every host is as it should be.
+    Well,
+    /// Something differs or failed.
+    Badly,
 }
 
 /// What pruning takes away, or would.

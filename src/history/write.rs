@@ -19,7 +19,6 @@ use crate::control::Waiver;
 use crate::event::Event;
 use crate::event::Recap;
 use crate::event::RunMode;
-use crate::event::Stopped;
 use crate::history::Detail;
 use crate::history::PROOF;
 use crate::history::detail;
@@ -85,28 +84,10 @@ impl Known {
     /// As JSON, without any secret in its texts; its keys are our own words.
     fn json(&self, value: &impl Serialize) -> String {
         let mut value = serde_json::to_value(value).unwrap_or_default();
-        if self.hidden.is_some() {
-            self.mask_texts(&mut value);
+        if let Some(hidden) = &self.hidden {
+            hidden.mask_json(&mut value);
         }
         value.to_string()
-    }
-
-    fn mask_texts(&self, value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) => *text = self.mask(text).into_owned(),
-            serde_json::Value::Array(items) => {
-                for item in items {
-                    self.mask_texts(item);
-                }
-            }
-            serde_json::Value::Object(entries) => {
-                for value in entries.values_mut() {
-                    self.mask_texts(value);
-                }
-            }
-            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
-            }
-        }
     }
 }
 
@@ -318,14 +299,7 @@ fn recap_row(recap: &Recap) -> RecapRow {
         failed: count(recap.failed),
         interrupted: count(recap.interrupted),
         not_started: count(recap.not_started),
-        stopped: recap.stopped.map(|stopped| {
-            let word = match stopped {
-                Stopped::Budget => "budget",
-                Stopped::Fatal => "fatal",
-                Stopped::Deadline => "deadline",
-            };
-            word.to_owned()
-        }),
+        stopped: recap.stopped.map(|stopped| stopped.word().to_owned()),
         proven: count(recap.proven),
         duration_ms: u64::try_from(recap.duration.as_millis()).unwrap_or(u64::MAX),
     }

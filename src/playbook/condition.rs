@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::diag::Diagnostic;
 use crate::diag::Span;
+use crate::playbook::shape::errors;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
 use crate::syntax::template::Variables;
-use crate::syntax::template::is_template;
 
 /// One condition of a task.
 #[derive(Debug, Clone)]
@@ -83,33 +83,12 @@ impl Condition {
                 return None;
             }
         };
-        let text = match whole(text) {
-            Some(expression) => {
-                mistakes.push(
-                    Diagnostic::warning(
-                        "template-in-condition",
-                        "a condition is an expression already",
-                    )
-                    .at(&node.span)
-                    .label("has braces")
-                    .help(format!("write `{key}: {expression}`")),
-                );
-                expression
-            }
-            None => text,
-        };
-        let before = mistakes.len();
+        let before = errors(mistakes);
         engine.check_condition(text, &node.span, mistakes);
-        (mistakes.len() == before).then(|| Self {
+        (errors(mistakes) == before).then(|| Self {
             text: text.to_owned(),
             span: node.span.clone(),
             engine: Arc::clone(engine),
         })
     }
-}
-
-/// The expression of a text that is nothing but one in braces.
-fn whole(text: &str) -> Option<&str> {
-    let inner = text.strip_prefix("{{")?.strip_suffix("}}")?;
-    (!is_template(inner) && !inner.contains("}}")).then(|| inner.trim_matches('-').trim())
 }

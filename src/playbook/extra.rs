@@ -6,27 +6,38 @@ use std::sync::Arc;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
+use crate::playbook::shape::is_protected;
+use crate::playbook::shape::without_effect;
 use crate::syntax;
 use crate::syntax::Content;
 use crate::syntax::Node;
 
-/// Reads extra variables, later texts winning: each a name to show and `k=v k2=v2`, JSON, or the YAML of a file.
-/// A bare value is typed as in YAML, so that `port=3390` is a number.
+/// As [`extra_sources`], of texts with the names to show for them.
 pub fn extra_vars(texts: &[(String, String)]) -> (BTreeMap<String, Node>, Vec<Diagnostic>) {
-    let mut variables = BTreeMap::new();
-    let mut mistakes = Vec::new();
-    for (name, text) in texts {
-        let source = Arc::new(Source {
+    let source = |(name, text): &(String, String)| {
+        Arc::new(Source {
             name: name.clone(),
             text: text.clone(),
             secret: false,
-        });
-        if looks_like_yaml(text) {
-            read_mapping(&source, &mut variables, &mut mistakes);
+        })
+    };
+    extra_sources(&texts.iter().map(source).collect::<Vec<_>>())
+}
+
+/// Reads extra variables, later ones winning: each `k=v k2=v2`, JSON, or the YAML of a file. What is written behind `=` is
+/// a text whatever it looks like, as in Ansible: `version=1.10` keeps its zero. JSON and YAML have types.
+pub fn extra_sources(sources: &[Arc<Source>]) -> (BTreeMap<String, Node>, Vec<Diagnostic>) {
+    let mut variables = BTreeMap::new();
+    let mut mistakes = Vec::new();
+    for source in sources {
+        if looks_like_yaml(&source.text) {
+            read_mapping(source, &mut variables, &mut mistakes);
         } else {
-            read_pairs(&source, &mut variables, &mut mistakes);
+            read_pairs(source, &mut variables, &mut mistakes);
         }
     }
+    let protected = variables.iter().filter(|(name, _)| is_protected(name));
+    mistakes.extend(protected.map(|(name, value)| without_effect(name, &value.span)));
     (variables, mistakes)
 }
 
@@ -83,10 +94,7 @@ fn read_pairs(
         };
         match word.split_once('=') {
             Some((name, value)) if !name.is_empty() => {
-                let content = match unquoted(value) {
-                    Some(text) => Content::Text(text.to_owned()),
-                    None => syntax::resolve(value),
-                };
+                let content = Content::Text(unquoted(value).unwrap_or(value).to_owned());
                 variables.insert(name.to_owned(), Node { span, content });
             }
             Some(_) | None => mistakes.push(
@@ -135,6 +143,7 @@ fn words(text: &str) -> Vec<(usize, &str)> {
 #[cfg(test)]
 mod tests {
     use super::extra_vars;
+    use crate::diag::Severity;
     use crate::syntax::Content;
 
     fn read(text: &str) -> Vec<(String, Content)> {
@@ -147,16 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn pairs_are_typed_and_quotes_keep_text() {
+    fn pairs_are_texts_as_they_were_typed() {
+        let words = [
+            "1.10", "007", "12:30", "1_0", "no", "true", "3390", "~", "C:\\temp",
+        ];
+        for word in words {
+            let text = || Content::Text(word.to_owned());
+            assert_eq!(read(&format!("v={word}")), [("v".to_owned(), text())]);
+            assert_eq!(read(&format!("v='{word}'")), [("v".to_owned(), text())]);
+        }
         assert_eq!(
-            read("port=3390 on=true name='two words' code=\"007\""),
-            [
-                ("code".to_owned(), Content::Text("007".to_owned())),
-                ("name".to_owned(), Content::Text("two words".to_owned())),
-                ("on".to_owned(), Content::Bool(true)),
-                ("port".to_owned(), Content::Int(3390)),
-            ]
+            read("name='two words'"),
+            [("name".to_owned(), Content::Text("two words".to_owned()))]
         );
+    }
+
+    #[test]
+    fn names_that_the_run_fills_in_are_warned_of() {
+        let (_, mistakes) = extra_vars(&[("<command line>".to_owned(), "groups=x".to_owned())]);
+        assert_eq!(mistakes[0].id, "reserved-name");
+        assert_eq!(mistakes[0].severity, Severity::Warning);
     }
 
     #[test]

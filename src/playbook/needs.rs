@@ -68,38 +68,44 @@ pub(super) fn statements(list: &[Statement], engine: &Engine) -> bool {
     })
 }
 
+/// The keywords of a task that may hold templates, apart from what it is about.
+pub(super) fn nodes(task: &Task) -> impl Iterator<Item = &Node> {
+    let manner = &task.manner;
+    let repeat = task.repeat.as_ref();
+    let until = task.until.as_ref();
+    let kept = [
+        manner.ignore_errors.as_ref(),
+        manner.ignore_unreachable.as_ref(),
+        manner.no_log.as_ref(),
+        manner.check_mode.as_ref(),
+        manner.diff.as_ref(),
+        repeat.map(|repeat| &repeat.items),
+        repeat.and_then(|repeat| repeat.label.as_ref()),
+        until.and_then(|until| until.retries.as_ref()),
+        until.and_then(|until| until.delay.as_ref()),
+    ];
+    kept.into_iter().flatten().chain(task.vars.values())
+}
+
+/// The texts of a task that may be templates.
+pub(super) fn texts(task: &Task) -> impl Iterator<Item = &str> {
+    let notified = task.notify.iter().map(String::as_str);
+    notified.chain([&*task.name])
+}
+
+/// The conditions of a task, those that it is about not among them.
+pub(super) fn conditions(task: &Task) -> impl Iterator<Item = &Condition> {
+    let until = task.until.iter().flat_map(|until| &until.conditions);
+    let own = [&task.when, &task.changed_when, &task.failed_when];
+    own.into_iter().flatten().chain(until)
+}
+
 /// Whether a task needs facts.
 pub(super) fn task(task: &Task, engine: &Engine) -> bool {
-    let nodes = [
-        &task.manner.ignore_errors,
-        &task.manner.ignore_unreachable,
-        &task.manner.no_log,
-        &task.manner.check_mode,
-        &task.manner.diff,
-    ];
-    let repeat = task
-        .repeat
-        .iter()
-        .flat_map(|repeat| [Some(&repeat.items), repeat.label.as_ref()]);
-    let until = task
-        .until
-        .iter()
-        .flat_map(|until| [until.retries.as_ref(), until.delay.as_ref()]);
-    let until_conditions = task.until.iter().flat_map(|until| &until.conditions);
-    let named = |node: &Node| names_fact(&engine.names(node));
-    nodes.into_iter().flatten().any(named)
-        || task.vars.values().any(named)
-        || repeat.chain(until).flatten().any(named)
-        || text_names(&task.name, task, engine)
-        || task
-            .notify
-            .iter()
-            .any(|name| text_names(name, task, engine))
-        || conditions(&task.when)
-        || conditions(&task.changed_when)
-        || conditions(&task.failed_when)
-        || conditions(conditions_of(&task.action))
-        || until_conditions.into_iter().any(condition)
+    nodes(task).any(|node| names_fact(&engine.names(node)))
+        || texts(task).any(|text| text_names(text, task, engine))
+        || conditions(task).any(condition)
+        || conditions_of(&task.action).iter().any(condition)
         || action(&task.action, engine)
 }
 
@@ -109,10 +115,6 @@ fn text_names(text: &str, task: &Task, engine: &Engine) -> bool {
             span: task.span.clone(),
             content: Content::Text(text.to_owned()),
         }))
-}
-
-fn conditions(list: &[Condition]) -> bool {
-    list.iter().any(condition)
 }
 
 fn condition(condition: &Condition) -> bool {

@@ -21,17 +21,25 @@ use crate::resource::Kind;
 use crate::syntax::Args;
 use crate::syntax::Content;
 use crate::syntax::Node;
+use crate::syntax::Property;
 use crate::syntax::Shape;
+use crate::syntax::resolve;
 use crate::syntax::template::Layer;
 use crate::syntax::template::Variables;
 use crate::syntax::template::has_template;
 use crate::syntax::template::is_template;
+use crate::syntax::truth_of_word;
+
+/// What the run tells and variables of any sort may replace, as in Ansible, where they belong to the inventory.
+pub const REPLACEABLE: [&str; 4] = [
+    "group_names",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname_short",
+];
 
 /// What the host is, in templates and conditions.
 const FACTS: &str = "facts";
-
-/// What `{{ omit }}` stands for: a key that holds it is left out.
-pub const OMIT: &str = "__omit_place_holder__8a1f5d0c";
 
 /// The resource that a node without templates states.
 pub(super) fn resource_of(
@@ -50,6 +58,7 @@ impl Scope<'_> {
     fn variables<'v>(&'v self, task: &'v BTreeMap<String, Node>) -> Variables<'v> {
         let [own, inherited] = self.host.layers();
         let variables = Variables::layered(vec![
+            Layer::Except(self.given, &REPLACEABLE),
             Layer::Written(self.extra),
             Layer::Values(self.locals),
             Layer::Values(self.results),
@@ -91,13 +100,22 @@ impl Scope<'_> {
         if !has_template(node) {
             return Ok(node.clone());
         }
-        let variables = self.variables(&task.vars);
-        Ok(without_omitted(self.engine.render(node, &variables)?))
+        self.engine.render(node, &self.variables(&task.vars))
     }
 
     /// Like [`Scope::node`], as data.
     pub fn json(&self, task: &Task, node: &Node) -> Result<Json, Diagnostic> {
         self.node(task, node).map(|node| json(&node))
+    }
+
+    /// Like [`Scope::json`]; `None` when all of it is `omit`, so that the key is as if it had not been written.
+    pub fn unless_omitted(&self, task: &Task, node: &Node) -> Result<Option<Json>, Diagnostic> {
+        if !has_template(node) {
+            return Ok(Some(json(node)));
+        }
+        let variables = self.variables(&task.vars);
+        let rendered = self.engine.rendered(node, &variables)?;
+        Ok(rendered.map(|node| json(&node)))
     }
 
     /// A node as a text for people: texts as they are, everything else as JSON.
@@ -126,18 +144,14 @@ impl Scope<'_> {
         let word = match &rendered.content {
             Content::Bool(truth) => return Ok(*truth),
             Content::Int(number) => number.to_string(),
-            Content::Text(text) | Content::Unsafe(text) => text.to_lowercase(),
+            Content::Text(text) | Content::Unsafe(text) => text.clone(),
             Content::Null
             | Content::Float(_)
             | Content::Sealed(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => String::new(),
         };
-        match word.as_str() {
-            "yes" | "on" | "1" | "true" | "t" | "y" => Ok(true),
-            "no" | "off" | "0" | "false" | "f" | "n" => Ok(false),
-            _ => Err(wrong(key, "true or false", &rendered)),
-        }
+        truth_of_word(&word).ok_or_else(|| wrong(key, "true or false", &rendered))
     }
 
     /// A node that is a number, 0 or more; a quoted one counts.
@@ -179,7 +193,7 @@ impl Scope<'_> {
                     .render(node, &self.variables(&task.vars))
                     .map_err(|mistake| vec![mistake])?;
                 let mut mistakes = Vec::new();
-                let rendered = spelled(kind, without_omitted(rendered));
+                let rendered = spelled(kind, rendered);
                 resource_of(kind, &rendered, &mut mistakes).ok_or(mistakes)
             }
         }
@@ -281,60 +295,41 @@ pub fn shown(data: &Json) -> String {
     }
 }
 
-/// Leaves out what `{{ omit }}` asks to leave out.
-fn without_omitted(node: Node) -> Node {
-    let is_omitted = |node: &Node| node.as_text() == Some(OMIT);
+/// What templates made, as what the table asks for: numbers become texts (`name: "{{ 5 }}"` has no spelling of its own
+/// that could be read from the file), and words become numbers and truth values (`-e port=3390` is a text).
+fn spelled(kind: &Kind, node: Node) -> Node {
+    let Content::Mapping(entries) = node.content else {
+        return node;
+    };
+    let shape = |key: &Node| {
+        let named = |property: &&Property| key.spelled() == Some(property.name);
+        kind.properties.iter().find(named).map(|found| found.shape)
+    };
+    let entries = entries.into_iter().map(|(key, value)| {
+        let value = match shape(&key) {
+            Some(Shape::Text | Shape::Texts | Shape::Word(_) | Shape::Words(_)) => as_text(value),
+            Some(Shape::Bool | Shape::Integer { .. }) => as_word(value),
+            _ => value,
+        };
+        (key, value)
+    });
+    Node {
+        content: Content::Mapping(entries.collect()),
+        span: node.span,
+    }
+}
+
+fn as_word(node: Node) -> Node {
     let content = match node.content {
-        Content::Mapping(entries) => Content::Mapping(
-            entries
-                .into_iter()
-                .filter(|(_, value)| !is_omitted(value))
-                .map(|(key, value)| (key, without_omitted(value)))
-                .collect(),
-        ),
-        Content::Sequence(items) => Content::Sequence(
-            items
-                .into_iter()
-                .filter(|item| !is_omitted(item))
-                .map(without_omitted)
-                .collect(),
-        ),
+        Content::Text(text) if node.span.text().contains("{{") => match resolve(text.trim()) {
+            word @ (Content::Bool(_) | Content::Int(_)) => word,
+            _ => Content::Text(text),
+        },
         content => content,
     };
     Node {
         span: node.span,
         content,
-    }
-}
-
-/// Numbers and truth values that templates made, as texts where the table asks for texts: `name: "{{ 5 }}"` has no
-/// spelling of its own that could be read from the file.
-fn spelled(kind: &Kind, node: Node) -> Node {
-    let Content::Mapping(entries) = node.content else {
-        return node;
-    };
-    let is_text = |key: &Node| {
-        kind.properties.iter().any(|property| {
-            key.spelled() == Some(property.name)
-                && matches!(
-                    property.shape,
-                    Shape::Text | Shape::Texts | Shape::Word(_) | Shape::Words(_)
-                )
-        })
-    };
-    let entries = entries
-        .into_iter()
-        .map(|(key, value)| {
-            if is_text(&key) {
-                (key, as_text(value))
-            } else {
-                (key, value)
-            }
-        })
-        .collect();
-    Node {
-        span: node.span,
-        content: Content::Mapping(entries),
     }
 }
 

@@ -44,7 +44,8 @@ const OLDER: [(&str, &str); 14] = [
     ("with_nested", "use `loop: \"{{ a | product(b) | list }}\"`"),
     (
         "with_random_choice",
-        "use `vars` with `\"{{ list | random }}\"`",
+        "use `vars` with one that stays the same for a host: \
+         `\"{{ list[(inventory_hostname | hash('md5')) | int(base=16) % (list | length)] }}\"`",
     ),
     (
         "with_sequence",
@@ -121,7 +122,7 @@ impl Reader {
             "with_items" if is_flat(value) => Some(value.clone()),
             "with_items" => Some(by_variable(
                 "{{ (with_items if with_items is sequence and with_items is not string and with_items is not mapping \
-                 else [with_items]) | flatten(levels=1) }}",
+                 else [with_items]) | flatten(levels=1, skip_nulls=false) }}",
             )),
             "with_dict" => match &value.content {
                 Content::Mapping(entries) => Some(pairs(value, entries)),
@@ -299,5 +300,55 @@ fn pairs(value: &Node, entries: &[(Node, Node)]) -> Node {
     Node {
         span: value.span.clone(),
         content: Content::Sequence(items.collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::OLDER;
+    use crate::diag::Source;
+    use crate::diag::Span;
+    use crate::syntax::Content;
+    use crate::syntax::Node;
+    use crate::syntax::template::Engine;
+    use crate::syntax::template::reference;
+
+    #[test]
+    fn templates_of_remedies_can_be_read_and_use_nothing_that_is_refused() {
+        let refused: Vec<&str> = reference::refused()
+            .iter()
+            .flat_map(|entry| entry.names.clone())
+            .collect();
+        let mut count = 0;
+        for (word, advice) in OLDER {
+            let pieces = advice.split("{{").skip(1);
+            for inner in pieces.filter_map(|piece| piece.split("}}").next()) {
+                count += 1;
+                let text = format!("{{{{{inner}}}}}");
+                let source = Source {
+                    name: word.to_owned(),
+                    text: text.clone(),
+                    secret: false,
+                };
+                let node = Node {
+                    span: Span {
+                        start: 0,
+                        end: text.len(),
+                        source: Arc::new(source),
+                    },
+                    content: Content::Text(text),
+                };
+                let mut mistakes = Vec::new();
+                Engine::new().check(&node, &mut mistakes);
+                assert!(mistakes.is_empty(), "{word}: {mistakes:?}");
+                let filters = inner.split('|').skip(1);
+                for filter in filters.map(|filter| filter.trim().split(['(', ' ', ')']).next()) {
+                    assert!(!refused.contains(&filter.unwrap()), "{word}: {inner}");
+                }
+            }
+        }
+        assert!(count > 5, "only {count} templates");
     }
 }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::diag::Diagnostic;
 use crate::diag::Severity;
+use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
-use crate::syntax::resolve;
 use crate::syntax::template::Engine;
+use crate::syntax::truth_of_word;
 
 /// The mistake of a value that is something else; of a key, or of something that has no key such as "a play".
 pub(super) fn wrong(key: &str, wanted: &str, value: &Node) -> Diagnostic {
@@ -44,14 +45,14 @@ pub(super) fn is_idle(value: &Node) -> bool {
 pub(super) fn truth(key: &str, value: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<bool> {
     let word = match &value.content {
         Content::Bool(truth) => return Some(*truth),
-        Content::Text(text) => resolve(&text.to_lowercase()),
-        _ => Content::Null,
+        Content::Int(number) => truth_of_word(&number.to_string()),
+        Content::Text(text) => truth_of_word(text),
+        _ => None,
     };
-    if let Content::Bool(truth) = word {
-        return Some(truth);
+    if word.is_none() {
+        mistakes.push(wrong(key, "true or false", value));
     }
-    mistakes.push(wrong(key, "true or false", value));
-    None
+    word
 }
 
 /// A whole number, not negative; digits in quotes count too.
@@ -127,6 +128,9 @@ pub(super) fn variables(
     let mut found = BTreeMap::new();
     for (name, value) in entries {
         let word = name.spelled().unwrap_or_default();
+        if is_protected(word) {
+            mistakes.push(without_effect(word, &name.span));
+        }
         if is_name(word) {
             found.insert(word.to_owned(), value.clone());
         } else {
@@ -135,6 +139,38 @@ pub(super) fn variables(
     }
     mistakes.extend(engine.cycles(&found));
     found
+}
+
+/// Variables that the run sets over all others, as in Ansible; `inventory_hostname` is one here only.
+const PROTECTED: [&str; 12] = [
+    "ansible_check_mode",
+    "ansible_diff_mode",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_verbosity",
+    "groups",
+    "hostvars",
+    "inventory_hostname",
+    "playbook_dir",
+    "vars",
+];
+
+/// Whether the run sets a variable of this name over all others.
+pub(super) fn is_protected(name: &str) -> bool {
+    PROTECTED.contains(&name)
+}
+
+/// The warning of a variable that the run sets over all others.
+pub(super) fn without_effect(name: &str, at: &Span) -> Diagnostic {
+    Diagnostic::warning(
+        "reserved-name",
+        format!("`{name}` is filled in by the run itself"),
+    )
+    .at(at)
+    .label("has no effect")
+    .help("choose another name")
 }
 
 /// Whether templates can name a variable so.

@@ -17,16 +17,13 @@ use std::sync::atomic::Ordering;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
-use crate::diag::source_from_bytes;
 use crate::files::Files;
 use crate::files::Kind;
 use crate::playbook::Reading;
 use crate::syntax;
 use crate::syntax::Node;
 use crate::syntax::template::Engine;
-use crate::vault;
 use crate::vault::Keyring;
-use crate::vault::Sealed;
 
 /// Files that one playbook may import; honest ones import some dozens.
 const MOST_IMPORTS: usize = 2_000;
@@ -154,29 +151,12 @@ impl Shelf {
             .read(path)
             .map_err(|error| unreadable(error.to_string()))?;
         let name = path.display().to_string();
-        if !vault::is_vault(&bytes) {
-            return source_from_bytes(&name, bytes);
-        }
-        let sealed = Sealed {
-            text: String::from_utf8_lossy(&bytes).into_owned(),
-        };
-        let text = self.keyring.open_file(&sealed).map_err(|error| {
-            let text = format!("`{name}`: {error}");
-            if error.is_locked() {
-                Diagnostic::error("vault-closed", text)
-                    .at(at)
-                    .help("give the password by `--vault-password-file`, `--vault-id` or `--ask-vault-password`")
-            } else {
-                Diagnostic::error("vault-broken", text)
-                    .at(at)
-                    .help("take the file from a backup or the history of versions; what is lost of it cannot be had from the rest")
-            }
-        })?;
-        Ok(Arc::new(Source {
-            name,
-            text: text.reveal().to_owned(),
-            secret: true,
-        }))
+        let opened = syntax::document(&name, bytes, &self.keyring);
+        // What is wrong with a text says itself where.
+        opened.map_err(|mistake| match mistake.span {
+            Some(_) => *mistake,
+            None => mistake.at(at),
+        })
     }
 }
 

@@ -52,12 +52,13 @@ fn has(own: &[String], tag: &str) -> bool {
 
 fn wanted(own: &[String], tags: &[String]) -> bool {
     let named = tags.iter().any(|tag| has(own, tag));
+    if named || has(own, "always") {
+        return true;
+    }
     if has(own, "never") {
-        return named;
+        return false;
     }
     tags.is_empty()
-        || named
-        || has(own, "always")
         || tags.iter().any(|tag| match tag.as_str() {
             "all" => true,
             "tagged" => !own.is_empty(),

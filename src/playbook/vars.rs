@@ -136,6 +136,7 @@ impl Reader {
         };
         let private = flag("private").unwrap_or(true);
         let confirm = flag("confirm").unwrap_or_default();
+        let is_unsafe = flag("unsafe").unwrap_or_default();
         let prompt = item.get("prompt").and_then(Node::spelled).unwrap_or(name);
         let default = item
             .get("default")
@@ -146,6 +147,7 @@ impl Reader {
             default: default.cloned(),
             private,
             confirm,
+            is_unsafe,
         })
     }
 
@@ -157,7 +159,7 @@ impl Reader {
                     .at(&key.span)
                     .label("no such key")
                     .suggest(word, PROMPT_KEYS)
-                    .help("keys of a question: `name`, `prompt`, `default`, `private`, `confirm`"),
+                    .help("keys of a question: `name`, `prompt`, `default`, `private`, `confirm`, `unsafe`"),
             );
         } else if word == "encrypt" && !is_idle(value) {
             self.push(
@@ -200,13 +202,13 @@ impl Reader {
 
 impl Prompt {
     /// The value that an answer stands for; nothing typed means the default, and an empty text where there is none, as
-    /// in Ansible.
+    /// in Ansible. What was typed unseen is never a template and never shown, and what is unsafe is no template either.
     pub fn answer(&self, typed: &str) -> Node {
         if let (true, Some(default)) = (typed.is_empty(), &self.default) {
             return default.clone();
         }
         let source = Arc::new(Source {
-            name: format!("<answer to {}>", self.name),
+            name: format!("<answer for {}>", self.name),
             text: typed.to_owned(),
             secret: self.private,
         });
@@ -216,7 +218,11 @@ impl Prompt {
                 end: typed.len(),
                 source,
             },
-            content: Content::Text(typed.to_owned()),
+            content: if self.private || self.is_unsafe {
+                Content::Unsafe(typed.to_owned())
+            } else {
+                Content::Text(typed.to_owned())
+            },
         }
     }
 }

@@ -81,8 +81,7 @@ fn until(at: Option<Timestamp>) -> String {
 
 /// A line of JSON. What a terminal could obey is written as `\u` escapes.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let line = serde_json::to_string(value)?;
-    writeln!(out, "{}", text::clean_json(&line))
+    text::json_line(out, value)
 }
 
 /// Runs, one in a row, at most so many; of those beyond is only told that they are there.

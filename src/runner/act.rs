@@ -24,6 +24,7 @@ use crate::runner::duty::Item;
 use crate::runner::duty::Ready;
 use crate::runner::duty::Role;
 use crate::runner::duty::failure;
+use crate::runner::result::Upshot;
 use crate::runner::task::Tried;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
@@ -90,6 +91,32 @@ impl Turn<'_, '_> {
         found.map_err(|found| self.refused(found))
     }
 
+    /// A message, or what is said where there is none or it is `omit`.
+    fn message(
+        &self,
+        task: &Task,
+        item: Option<&Item>,
+        (node, otherwise): (Option<&Node>, &str),
+    ) -> Result<Json, Ready> {
+        let said = node.map(|node| self.told_or_omitted(task, item, node));
+        let said = said.transpose()?.flatten();
+        Ok(said.unwrap_or_else(|| otherwise.into()))
+    }
+
+    /// As [`Self::told`]; `None` for `omit`.
+    fn told_or_omitted(
+        &self,
+        task: &Task,
+        item: Option<&Item>,
+        node: &Node,
+    ) -> Result<Option<Json>, Ready> {
+        if let Some(unknown) = self.doubt_within(task, node, item) {
+            return Err(Ready::Unknown(unknown));
+        }
+        let found = self.scope(item).unless_omitted(task, node);
+        found.map_err(|found| self.refused(found))
+    }
+
     fn assert(
         &self,
         task: &Task,
@@ -98,20 +125,16 @@ impl Turn<'_, '_> {
     ) -> Result<Tried, Ready> {
         match self.said(task, that, item) {
             Said::Yes => {
-                let message = match success_msg {
-                    Some(node) => shown(&self.told(task, item, node)?),
-                    None => "All assertions passed".to_owned(),
-                };
+                let message = (success_msg, "All assertions passed");
+                let message = self.message(task, item, message)?;
                 Ok(Tried {
-                    message: Some(message.into()),
+                    message: Some(shown(&message).into()),
                     ..Tried::told(Outcome::Compliant)
                 })
             }
             Said::No(condition) => {
-                let message = match fail_msg {
-                    Some(node) => shown(&self.told(task, item, node)?),
-                    None => "Assertion failed".to_owned(),
-                };
+                let message = (fail_msg, "Assertion failed");
+                let message = shown(&self.message(task, item, message)?);
                 let detail = format!("{message} (`{condition}` does not hold)");
                 let mut tried = refused("asserting", detail, message);
                 tried.own.insert("assertion".to_owned(), condition.into());
@@ -124,10 +147,8 @@ impl Turn<'_, '_> {
     }
 
     fn fail(&self, task: &Task, item: Option<&Item>, msg: Option<&Node>) -> Result<Tried, Ready> {
-        let message = match msg {
-            Some(node) => shown(&self.told(task, item, node)?),
-            None => "Failed as requested from task".to_owned(),
-        };
+        let message = (msg, "Failed as requested from task");
+        let message = shown(&self.message(task, item, message)?);
         Ok(refused("failing on purpose", message.clone(), message))
     }
 
@@ -142,7 +163,7 @@ impl Turn<'_, '_> {
             let reason = SkipReason::Condition(format!("verbosity >= {verbosity}"));
             return Ok(Tried::told(Outcome::Skipped(reason)));
         }
-        let said = self.told(task, item, msg)?;
+        let said = self.message(task, item, (Some(msg), "Hello world!"))?;
         let mut tried = Tried::told(Outcome::Compliant);
         tried.message = Some(shown(&said).into());
         tried.own.insert("msg".to_owned(), said);
@@ -158,10 +179,8 @@ impl Turn<'_, '_> {
         let mut values = Map::new();
         let mut doubtful = None;
         for (name, node) in facts {
-            match self.told(task, item, node) {
-                Ok(value) => {
-                    values.insert(name.clone(), value);
-                }
+            match self.told_or_omitted(task, item, node) {
+                Ok(value) => values.extend(value.map(|value| (name.clone(), value))),
                 Err(Ready::Unknown(unknown)) => {
                     self.memory.doubt(name, &unknown);
                     doubtful = Some(unknown);
@@ -202,6 +221,7 @@ impl Turn<'_, '_> {
         let file = self.file(task, item, file)?;
         let found = self.visit.prepare.variables(library, &file);
         let variables = found.map_err(Ready::Failed)?;
+        let mut tried = Tried::told(Outcome::Compliant);
         match name {
             None => self.memory.include(&variables),
             Some(name) => {
@@ -209,15 +229,62 @@ impl Turn<'_, '_> {
                 for (key, node) in &*variables {
                     whole.insert(key.clone(), self.told(task, item, node)?);
                 }
-                self.memory.set(name, &whole.into());
+                let whole = Json::from(whole);
+                self.memory.set(name, &whole);
+                let facts = Map::from_iter([(name.to_owned(), whole)]);
+                tried.own.insert("ansible_facts".to_owned(), facts.into());
             }
         }
-        let mut tried = Tried::told(Outcome::Compliant);
         let files = Json::from(vec![Json::from(file)]);
         tried
             .own
             .insert("ansible_included_var_files".to_owned(), files);
         Ok(tried)
+    }
+
+    /// Takes over the variables that another host came to have by a task that runs once.
+    pub(super) fn adopt_variables(&mut self, task: &Task, upshot: &Upshot) {
+        let results = match upshot.value.get("results").and_then(Json::as_array) {
+            Some(results) => results.as_slice(),
+            None => std::slice::from_ref(&upshot.value),
+        };
+        for result in results {
+            if let Some(Json::Object(facts)) = result.get("ansible_facts") {
+                for (name, value) in facts {
+                    self.memory.set(name, value);
+                }
+            }
+            self.adopt_files(task, result);
+        }
+        match (&task.action, &upshot.unknown) {
+            (Action::SetFact(facts), Some(unknown)) => {
+                for name in facts.keys() {
+                    self.memory.doubt(name, unknown);
+                }
+            }
+            (Action::IncludeVars { .. }, Some(unknown)) => self.memory.go_blind(unknown),
+            _ => {}
+        }
+    }
+
+    /// Reads the files whose variables another host included.
+    fn adopt_files(&mut self, task: &Task, result: &Json) {
+        let Action::IncludeVars {
+            name: None,
+            library,
+            ..
+        } = &task.action
+        else {
+            return;
+        };
+        let files = result
+            .get("ansible_included_var_files")
+            .and_then(Json::as_array);
+        for file in files.into_iter().flatten().filter_map(Json::as_str) {
+            if let Ok(variables) = self.visit.prepare.variables(library, file) {
+                self.memory.include(&variables);
+            }
+        }
     }
 
     fn include(

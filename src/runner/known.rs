@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 
 use crate::diag::Diagnostic;
 use crate::inventory::Host;
+use crate::playbook::prepare::REPLACEABLE;
 use crate::playbook::variables_mention;
 use crate::runner::Order;
 use crate::runner::Surroundings;
@@ -176,10 +177,11 @@ impl One {
         own
     }
 
-    fn layers<'l>(&'l self, learnt: &'l Learnt, own: &'l Values) -> [Layer<'l>; 8] {
+    fn layers<'l>(&'l self, learnt: &'l Learnt, own: &'l Values) -> [Layer<'l>; 9] {
         let [direct, inherited] = self.host.vars.layers();
         [
             Layer::Values(own),
+            Layer::Except(&self.known.given, &REPLACEABLE),
             Layer::Written(&self.known.extra),
             Layer::Values(&learnt.results),
             Layer::Written(&learnt.included),

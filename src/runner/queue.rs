@@ -11,6 +11,7 @@ use crate::cim::Read;
 use crate::clock::Clock;
 use crate::event::Tolerated;
 use crate::plan::Change;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::Step;
@@ -27,7 +28,6 @@ use crate::runner::result::is_lost;
 use crate::runner::rule::Rule;
 use crate::runner::stop::Stop;
 use crate::runner::tale::Ending;
-use crate::runner::tale::OBSERVING;
 use crate::runner::tale::Tale;
 use crate::runner::tale::censored;
 use crate::runner::tale::is_ours;
@@ -234,7 +234,10 @@ fn judge(changes: Vec<Change>, left: Vec<Change>) -> Outcome {
     if left.is_empty() {
         Outcome::Changed(changes)
     } else {
-        Outcome::Unconverged(left)
+        Outcome::Unconverged {
+            left,
+            made: changes.into_iter().filter(is_ours).collect(),
+        }
     }
 }
 
@@ -242,4 +245,50 @@ fn unverified(changes: Vec<Change>, error: CimError) -> Outcome {
     let mut failed = failure(&format!("{OBSERVING} again"), error);
     failed.made = changes.into_iter().filter(is_ours).collect();
     Outcome::Failed(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::judge;
+    use crate::cim::Value;
+    use crate::plan::Change;
+    use crate::plan::Disruption;
+    use crate::plan::Layer;
+    use crate::plan::Outcome;
+    use crate::plan::Remedy;
+
+    fn change(property: &'static str, remedy: Remedy) -> Change {
+        Change {
+            property,
+            from: Value::Bool(false),
+            to: Value::Bool(true),
+            decided_by: Layer::Local,
+            remedy,
+            disruption: Disruption::Harmless,
+            restart: None,
+        }
+    }
+
+    fn ours(property: &'static str) -> Change {
+        let remedy = Remedy::Steps {
+            apply: Vec::new(),
+            undo: Vec::new(),
+        };
+        change(property, remedy)
+    }
+
+    #[test]
+    fn what_held_is_made_too_when_something_else_did_not_last() {
+        let setting = "HKLM".to_owned();
+        let owned = change("encryption", Remedy::OwnedByPolicy { setting });
+        let outcome = judge(
+            vec![ours("nla"), ours("port"), owned.clone()],
+            vec![ours("port"), owned],
+        );
+        let Outcome::Unconverged { left, made } = outcome else {
+            panic!("{outcome:?}");
+        };
+        assert_eq!(left, [ours("port")]);
+        assert_eq!(made, [ours("nla"), ours("port")]);
+    }
 }

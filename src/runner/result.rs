@@ -5,14 +5,12 @@
 use serde_json::Map;
 use serde_json::Value as Json;
 
-use crate::cim::CimError;
 use crate::plan::Change;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::runner::duty::Item;
-use crate::runner::stop::Halt;
 use crate::runner::tale::is_ours;
 
 /// How a task ended as a whole, all items of its loop together.
@@ -39,19 +37,6 @@ pub(super) enum Ended {
     Interrupted,
 }
 
-impl Upshot {
-    /// Of a task that was not done because the host has to end.
-    pub(super) fn halted(halt: Halt) -> Self {
-        Self {
-            end: match halt {
-                Halt::Interrupted => Ended::Interrupted,
-                Halt::TimedOut => Ended::Failed,
-            },
-            ..Self::default()
-        }
-    }
-}
-
 /// Whether correcting what differs would fail, because a person has to act.
 pub(super) fn would_fail(outcome: &Outcome) -> bool {
     let manual = |change: &Change| matches!(change.remedy, Remedy::Manual { .. });
@@ -60,7 +45,7 @@ pub(super) fn would_fail(outcome: &Outcome) -> bool {
 
 /// Whether a task failed.
 pub(super) fn has_failed(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Failed(_) | Outcome::Unconverged(_))
+    matches!(outcome, Outcome::Failed(_) | Outcome::Unconverged { .. })
 }
 
 /// Whether the host went away while a task was done.
@@ -74,11 +59,10 @@ pub(super) fn has_changed(outcome: &Outcome) -> bool {
         Outcome::Changed(_) => true,
         Outcome::Drifted(changes) => changes.is_empty() || changes.iter().any(is_ours),
         Outcome::Failed(failure) => !failure.made.is_empty(),
-        Outcome::Unconverged(_)
-        | Outcome::Compliant
-        | Outcome::Overridden(_)
-        | Outcome::Skipped(_)
-        | Outcome::Unknown(_) => false,
+        Outcome::Unconverged { made, .. } => !made.is_empty(),
+        Outcome::Compliant | Outcome::Overridden(_) | Outcome::Skipped(_) | Outcome::Unknown(_) => {
+            false
+        }
     }
 }
 
@@ -89,7 +73,7 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
         Outcome::Drifted(changes)
         | Outcome::Changed(changes)
         | Outcome::Overridden(changes)
-        | Outcome::Unconverged(changes) => changes.as_slice(),
+        | Outcome::Unconverged { left: changes, .. } => changes.as_slice(),
         Outcome::Failed(failure) => failure.made.as_slice(),
         Outcome::Compliant | Outcome::Skipped(_) | Outcome::Unknown(_) => &[],
     };
@@ -101,14 +85,14 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
         Outcome::Failed(failure) => {
             let said = result.entry("msg").or_insert(Json::Null);
             if said.is_null() {
-                *said = message(&failure.error).into();
+                *said = failure.error.to_string().into();
             }
             result.insert("during".to_owned(), failure.during.as_str().into());
             if failure.error.is_unreachable() {
                 result.insert("unreachable".to_owned(), true.into());
             }
         }
-        Outcome::Unconverged(left) => {
+        Outcome::Unconverged { left, .. } => {
             let names: Vec<&str> = left.iter().map(|change| change.property).collect();
             let text = format!("{} still differs after it was corrected", names.join(", "));
             result.insert("msg".to_owned(), text.into());
@@ -123,17 +107,13 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
     result
 }
 
-/// What an error says, with what to do about it.
-fn message(error: &CimError) -> String {
-    error.to_string()
-}
-
 fn show(result: &mut Map<String, Json>, changes: &[Change]) {
     let mut before = Map::new();
     let mut after = Map::new();
     for change in changes {
         let name = change.property.to_owned();
-        before.insert(name.clone(), data(&change.from));
+        // Of several tries the first one saw what was there before.
+        before.entry(&name).or_insert_with(|| data(&change.from));
         after.insert(name.clone(), data(&change.to));
         result.insert(name, data(&change.to));
     }

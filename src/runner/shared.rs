@@ -16,7 +16,6 @@ use crate::event::RunMode;
 use crate::inventory::Host;
 use crate::playbook::Play;
 use crate::playbook::Task;
-use crate::playbook::prepare;
 use crate::runner::Order;
 use crate::runner::Surroundings;
 use crate::runner::companions::Companions;
@@ -70,7 +69,6 @@ impl Shared {
         let mut given = given(around, order.mode);
         let known = Arc::new(Known::new(order, &given, asked));
         given.set_data(HOSTVARS, hostvars(&known));
-        given.set("omit", &prepare::OMIT);
         Self {
             around: Arc::clone(around),
             known,

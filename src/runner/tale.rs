@@ -15,6 +15,7 @@ use crate::event::Tolerated;
 use crate::inventory::Host;
 use crate::plan::Change;
 use crate::plan::Failure;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
@@ -23,9 +24,6 @@ use crate::proof::Verdict;
 use crate::runner::World;
 use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
-
-/// What [`crate::plan::Failure::during`] says while nothing had been tried to change.
-pub(super) const OBSERVING: &str = "observing";
 
 /// Why a host is not well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -109,13 +107,15 @@ impl<'a> Tale<'a> {
 
     fn weigh(&mut self, result: &TaskResult) {
         match &result.outcome {
+            // Whichever way it would end: the waiver accepts it.
+            Outcome::Unknown(_) if result.is_waived() => {}
             Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
                 self.told.drifted = true;
             }
             Outcome::Changed(changes) => {
                 self.told.drifted |= changes.iter().any(owned_by_policy);
             }
-            Outcome::Unconverged(left) => {
+            Outcome::Unconverged { left, .. } => {
                 let names: Vec<String> = left
                     .iter()
                     .map(|change| format!("`{}`", change.property))
@@ -131,7 +131,7 @@ impl<'a> Tale<'a> {
             Outcome::Failed(failure) => {
                 let reason = format!("{}: {}: {}", result.task, failure.during, failure.error);
                 let hint = failure.error.hint();
-                if failure.during == OBSERVING && failure.error.is_unreachable() {
+                if failure.lost_host() {
                     self.told.unreachable.get_or_insert(Reason { reason, hint });
                 } else {
                     self.fail(reason, hint);
@@ -259,7 +259,10 @@ pub(super) fn censored(ending: Ending) -> Ending {
         Outcome::Drifted(changes) => Outcome::Drifted(blank(changes)),
         Outcome::Changed(changes) => Outcome::Changed(blank(changes)),
         Outcome::Overridden(changes) => Outcome::Overridden(blank(changes)),
-        Outcome::Unconverged(changes) => Outcome::Unconverged(blank(changes)),
+        Outcome::Unconverged { left, made } => Outcome::Unconverged {
+            left: blank(left),
+            made: blank(made),
+        },
         Outcome::Failed(failure) => Outcome::Failed(Failure {
             during: if failure.during == OBSERVING {
                 failure.during

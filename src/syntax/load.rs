@@ -29,6 +29,8 @@ use crate::syntax::tag::Trust;
 const DEPTH: usize = 100;
 /// How many nodes aliases may add to a text; a few lines of aliases to aliases could fill the memory.
 const ALIASED_NODES: usize = 1_000_000;
+/// How many bytes of a text count as another node.
+const NODE_BYTES: usize = 64;
 
 /// Reads one document; beside it stand warnings.
 pub(super) fn load(
@@ -135,6 +137,8 @@ impl<'a> Loader<'a> {
         let (anchor, seen) = match event {
             Event::Alias(anchor) => return self.alias(anchor, &span, depth),
             Event::Scalar(text, style, anchor, tag) => {
+                // A long text is as much to copy as many short ones.
+                let nodes = 1 + text.len() / NODE_BYTES;
                 let content = self.scalar(&text, style, tag.as_deref(), &span);
                 let span = bare(span, style);
                 let node = Node { span, content };
@@ -142,7 +146,7 @@ impl<'a> Loader<'a> {
                     anchor,
                     Anchored {
                         node,
-                        nodes: 1,
+                        nodes,
                         depth: 0,
                     },
                 )
@@ -473,6 +477,15 @@ mod tests {
             let below = level - 1;
             let uses = vec![format!("*a{below}"); 10].join(", ");
             writeln!(text, "a{level}: &a{level} [{uses}]").unwrap();
+        }
+        assert_eq!(mistakes(&text)[0].0, "too-many-aliases");
+    }
+
+    #[test]
+    fn aliases_to_a_long_text_are_bounded() {
+        let mut text = format!("a: &a {}\n", "x".repeat(200_000));
+        for use_of in 0..400 {
+            writeln!(text, "u{use_of}: *a").unwrap();
         }
         assert_eq!(mistakes(&text)[0].0, "too-many-aliases");
     }

@@ -33,6 +33,8 @@ mod cache;
 mod call;
 mod compile;
 mod cycle;
+#[cfg(test)]
+mod edges;
 mod fault;
 mod filters;
 mod form;
@@ -48,9 +50,11 @@ mod resolve;
 mod value;
 mod variables;
 
+pub use crate::syntax::template::filters::python_pattern;
 pub use crate::syntax::template::form::has_template;
 pub use crate::syntax::template::form::is_template;
 pub use crate::syntax::template::form::single_variable;
+pub use crate::syntax::template::form::whole_expression;
 pub use crate::syntax::template::variables::Data;
 pub use crate::syntax::template::variables::Layer;
 pub use crate::syntax::template::variables::Lazy;
@@ -145,16 +149,8 @@ impl Engine {
     /// Checks the grammar of a condition. One that stands in braces as a whole works, as it does in Ansible, with a
     /// warning.
     pub fn check_condition(&self, text: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) {
-        if form::whole_expression(text).is_some() {
-            diagnostics.push(
-                Diagnostic::warning(
-                    "template-in-condition",
-                    "a condition is an expression already",
-                )
-                .at(span)
-                .label("has braces")
-                .help("write the expression without `{{ }}`"),
-            );
+        if let Some(expression) = whole_expression(text) {
+            diagnostics.push(braces_around(expression, span));
             if let Err(unreadable) = self.template(text) {
                 diagnostics.push(unreadable.told(text, span));
             }
@@ -204,10 +200,19 @@ impl Engine {
     /// The node with every template replaced by what it stands for; everything keeps the place of the template. Keys
     /// and items that are `omit` are left out.
     pub fn render(&self, node: &Node, variables: &Variables<'_>) -> Result<Node, Diagnostic> {
-        match Resolver::new(self, variables).node(node)? {
+        match self.rendered(node, variables)? {
             Some(rendered) => Ok(rendered),
             None => Err(omitted(&node.span)),
         }
+    }
+
+    /// As [`Engine::render`]; `None` when the whole node is `omit`.
+    pub fn rendered(
+        &self,
+        node: &Node,
+        variables: &Variables<'_>,
+    ) -> Result<Option<Node>, Diagnostic> {
+        Resolver::new(self, variables).node(node)
     }
 
     /// What an expression (without braces) gives, as data; backslashes in its texts are escapes.
@@ -264,7 +269,7 @@ impl Engine {
         variables: &Variables<'_>,
     ) -> Result<bool, Diagnostic> {
         let mut resolver = Resolver::new(self, variables);
-        let value = if form::whole_expression(text).is_some() {
+        let value = if whole_expression(text).is_some() {
             let value = resolver.template(text, span);
             value.map_err(|fault| resolver.told(fault, span))?
         } else if is_template(text) {
@@ -321,6 +326,25 @@ fn words(form: &Form) -> BTreeSet<String> {
     let roots = form.names.iter().filter_map(|path| path.first());
     let roots = roots.filter(|root| !compile::is_own(root));
     roots.cloned().collect()
+}
+
+/// A condition in braces means the same without them, unless it has backslashes: these are letters between braces only.
+fn braces_around(expression: &str, span: &Span) -> Diagnostic {
+    let advice = if is_template(expression) {
+        "it may stay: without `{{ }}`, `{%` and `{#` would have to be put together, as `'{' ~ '%'`"
+            .to_owned()
+    } else if expression.contains('\\') {
+        "write the expression without `{{ }}`, and each backslash twice".to_owned()
+    } else {
+        format!("write it without `{{{{ }}}}`: `{}`", expression.trim())
+    };
+    Diagnostic::warning(
+        "template-in-condition",
+        "a condition is an expression already",
+    )
+    .at(span)
+    .label("has braces")
+    .help(advice)
 }
 
 fn braces_inside(span: &Span) -> Diagnostic {

@@ -10,7 +10,7 @@ mod peers;
 mod reach;
 mod reads;
 mod record;
-mod run;
+pub(crate) mod run;
 mod scale;
 mod secrets;
 mod verbs;

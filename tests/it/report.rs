@@ -13,5 +13,3 @@ mod human;
 mod jsonl;
 #[cfg(test)]
 mod probe;
-#[cfg(test)]
-mod progress;

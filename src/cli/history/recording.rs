@@ -26,24 +26,6 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the history that `--history` or the environment names; `None` when neither does.
-    pub fn wished(
-        arguments: &RunArguments,
-        environment: &Environment,
-        hidden: &Arc<Hidden>,
-        talk: &Talk,
-    ) -> Result<Option<Self>, Refusal> {
-        let path = match &arguments.history {
-            Some(Some(path)) => path.clone(),
-            Some(None) => default_store(environment)?,
-            None => match &environment.history {
-                Some(path) => path.clone(),
-                None => return Ok(None),
-            },
-        };
-        Self::open(&path, hidden, talk).map(Some)
-    }
-
     /// Opens a history to record a run; a damaged one that was set aside is told of.
     pub fn open(path: &Path, hidden: &Arc<Hidden>, talk: &Talk) -> Result<Self, Refusal> {
         let recorder = Recorder::new(open_told(path, talk)?)
@@ -90,6 +72,18 @@ pub fn open_told(path: &Path, talk: &Talk) -> Result<History, Refusal> {
         ));
     }
     Ok(opened.history)
+}
+
+/// The history that `--history` or the environment names; `None` when neither does.
+pub fn wished_store(
+    arguments: &RunArguments,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, Refusal> {
+    match &arguments.history {
+        Some(Some(path)) => Ok(Some(path.clone())),
+        Some(None) => default_store(environment).map(Some),
+        None => Ok(environment.history.clone()),
+    }
 }
 
 /// Where the history is when nobody says so: `RDPFIX_HISTORY`, else `rdpfix/history.db` in the user's folder for states.

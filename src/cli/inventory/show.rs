@@ -34,10 +34,10 @@ pub fn show(
     environment: &Environment,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
-    let Some(extra) = extra_variables(&arguments.extra_vars, talk)? else {
+    let access = Access::of(&arguments.fleet.keys, environment, talk)?;
+    let Some(extra) = extra_variables(&arguments.extra_vars, &access.keyring, talk)? else {
         return Ok(ExitStatus::Usage);
     };
-    let access = Access::of(&arguments.fleet.keys, environment, talk)?;
     let names = inventory::demanded(&arguments.fleet, &access, talk)?;
     let origins = inventory::origins_to_show(&names, talk)?;
     let (text, told) = shown(arguments, &origins, &extra, &access.keyring);

@@ -7,11 +7,8 @@ use std::sync::Arc;
 use crate::cli::exit::ExitStatus;
 use crate::cli::output::Refusal;
 use crate::cli::terminal::Terminal;
-use crate::diag::Source;
-use crate::diag::Span;
 use crate::playbook::Play;
 use crate::playbook::Prompt;
-use crate::syntax::Content;
 use crate::syntax::Node;
 
 /// The plays with the answers among their variables. What `-e` says is not asked. Without a terminal, defaults are taken,
@@ -24,23 +21,18 @@ pub fn answered(
     let mut done = Vec::new();
     for play in plays {
         let open = play.prompts.iter().filter(|p| !extra.contains_key(&p.name));
-        let mut vars = play.vars.clone();
-        let mut answers = 0;
+        let mut answers = BTreeMap::new();
         for prompt in open {
             let answer = match &mut terminal {
                 Some(terminal) => ask(prompt, *terminal)?,
                 None => default(prompt)?,
             };
-            vars.insert(prompt.name.clone(), answer);
-            answers += 1;
+            answers.insert(prompt.name.clone(), answer);
         }
-        done.push(if answers == 0 {
+        done.push(if answers.is_empty() {
             Arc::clone(play)
         } else {
-            Arc::new(Play {
-                vars,
-                ..Play::clone(play)
-            })
+            Arc::new(play.answered(&answers))
         });
     }
     Ok(done)
@@ -76,31 +68,7 @@ fn ask(prompt: &Prompt, terminal: &mut dyn Terminal) -> io::Result<Node> {
     while prompt.confirm && put(&format!("confirm {question}"))? != answer {
         answer = put(&format!("the answers differ; {question}"))?;
     }
-    Ok(match default {
-        Some(default) if answer.is_empty() => default.clone(),
-        Some(_) | None => node(prompt, answer),
-    })
-}
-
-/// An answer as a variable. What was typed unseen is never a template and never shown.
-fn node(prompt: &Prompt, answer: String) -> Node {
-    let source = Source {
-        name: format!("<answer for {}>", prompt.name),
-        text: answer.clone(),
-        secret: prompt.private,
-    };
-    Node {
-        span: Span {
-            start: 0,
-            end: source.text.len(),
-            source: Arc::new(source),
-        },
-        content: if prompt.private {
-            Content::Unsafe(answer)
-        } else {
-            Content::Text(answer)
-        },
-    }
+    Ok(prompt.answer(&answer))
 }
 
 #[cfg(test)]
@@ -111,7 +79,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::answered;
-    use super::node;
     use crate::cli::output::Refusal;
     use crate::cli::terminal::Terminal;
     use crate::diag::Source;
@@ -154,6 +121,7 @@ mod tests {
             default: None,
             private: false,
             confirm: false,
+            is_unsafe: false,
         }
     }
 
@@ -198,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_means_the_default() {
-        let default = node(&prompt("port"), "3389".to_owned());
+        let default = prompt("port").answer("3389");
         let prompt = Prompt {
             default: Some(default.clone()),
             ..prompt("port")
@@ -221,6 +189,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_unsafe_is_no_template_and_no_secret() {
+        let typed = "a{%b{{c";
+        let unsafe_one = Prompt {
+            is_unsafe: true,
+            ..prompt("word")
+        };
+        let (vars, _) = after(vec![unsafe_one], &[typed]);
+        assert_eq!(vars["word"].content, Content::Unsafe(typed.to_owned()));
+        assert!(!vars["word"].span.source.secret);
+        let (vars, _) = after(vec![prompt("word")], &[typed]);
+        assert_eq!(vars["word"].content, Content::Text(typed.to_owned()));
+    }
+
+    #[test]
     fn what_is_confirmed_is_asked_until_both_answers_are_the_same() {
         let prompt = Prompt {
             confirm: true,
@@ -233,7 +215,7 @@ mod tests {
 
     #[test]
     fn what_was_said_by_extra_variables_is_not_asked() {
-        let extra = BTreeMap::from([("port".to_owned(), node(&prompt("port"), "1".to_owned()))]);
+        let extra = BTreeMap::from([("port".to_owned(), prompt("port").answer("1"))]);
         let plays = asking(vec![prompt("port")]);
         let done = answered(&plays, &extra, None).unwrap();
         assert!(Arc::ptr_eq(&plays[0], &done[0]));

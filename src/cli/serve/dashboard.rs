@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use zeroize::Zeroizing;
 
 use crate::cli::args::ServeArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::output::Refusal;
+use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::dashboard;
 use crate::dashboard::Access;
@@ -21,8 +23,6 @@ use crate::dashboard::App;
 use crate::dashboard::Archive;
 use crate::dashboard::Asked;
 use crate::dashboard::Jobs;
-use crate::dashboard::LastRun;
-use crate::event::Recap;
 use crate::event::RunMode;
 use crate::job::Mode;
 use crate::job::Schedule;
@@ -34,7 +34,6 @@ use crate::service::errand::Log;
 use crate::service::said::Said;
 use crate::service::said::What;
 use crate::service::state::JobState;
-use crate::service::state::Last;
 
 /// A dashboard whose place is taken, and that nobody can look at yet.
 pub struct Prepared {
@@ -42,6 +41,8 @@ pub struct Prepared {
     access: Access,
     store: PathBuf,
     log: Arc<dyn Log>,
+    /// The name by which others reach it.
+    name: Option<String>,
 }
 
 impl Prepared {
@@ -66,7 +67,14 @@ impl Prepared {
             access,
             store: store.clone(),
             log: Arc::clone(log),
+            name: arguments.host_name.first().cloned(),
         }))
+    }
+
+    /// Where messages say that it is.
+    pub fn url(&self) -> Option<String> {
+        let at = self.listener.local_addr().ok()?;
+        url(at, self.name.as_deref())
     }
 
     /// Shows the service to whoever looks, until it stops.
@@ -75,14 +83,14 @@ impl Prepared {
         let told = Arc::clone(&self.log);
         let say = move |what| {
             told.say(&Said {
-                at: crate::clock::Clock::now(&SystemClock),
+                at: SystemClock.now(),
                 job: None,
                 what,
             });
         };
         if let Some(at) = at {
             say(What::Listening {
-                url: format!("http://{at}/"),
+                url: format!("http://{}/", place(at)),
             });
         }
         let telling = move |text: &str| {
@@ -104,7 +112,8 @@ fn token(arguments: &ServeArguments, environment: &Environment) -> anyhow::Resul
     let Some(path) = &arguments.token_file else {
         return Ok(environment.dashboard_token.clone());
     };
-    let bytes = files::read(path)?;
+    let bytes = Zeroizing::new(files::read(path)?);
+    // Nothing is copied, but of bytes that are no text, and thus no token.
     let text = String::from_utf8_lossy(&bytes);
     Ok(Some(Secret::new(text.trim_end_matches(['\r', '\n']))))
 }
@@ -114,6 +123,7 @@ fn refused(error: &AccessError) -> Refusal {
     match error {
         AccessError::TokenNeeded(_) | AccessError::TokenTooShort | AccessError::TokenUnfit => refusal
             .hint("`openssl rand -hex 32 > FILE` makes a token; `--token-file FILE` or the variable `RDPFIX_DASHBOARD_TOKEN` names it"),
+        AccessError::NameUnfit(_) => refusal.hint("`--host-name` takes a name or an address as browsers show it, without port"),
         AccessError::NoRandomness => refusal,
     }
 }
@@ -127,6 +137,11 @@ impl Jobs for Shown {
     }
 
     fn run_now(&self, name: &str) -> Asked {
+        let state = self.0.state();
+        let is_shut = |shown: &JobState| shown.job.mode_at(SystemClock.now()).run.is_none();
+        if state.job(name).is_some_and(is_shut) {
+            return Asked::Refused;
+        }
         match self.0.run_now(name) {
             service::Asked::Accepted => Asked::Accepted,
             service::Asked::Running => Asked::Running,
@@ -158,7 +173,6 @@ fn shown(state: &JobState) -> dashboard::Job {
             Mode::Apply | Mode::ApplyInWindow => RunMode::Apply,
         },
         next: sooner(state.next, state.retry),
-        last: state.last.as_ref().and_then(last),
         running_since: state.running.map(|running| running.since),
         trouble,
     }
@@ -169,27 +183,23 @@ fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp>
     one.into_iter().chain(other).min()
 }
 
-fn last(last: &Last) -> Option<LastRun> {
-    let recap = last.result.as_ref().ok()?;
-    Some(LastRun {
-        run: last.run.clone()?,
-        at: last.ended,
-        result: word(recap).to_owned(),
-    })
+/// Where others find a dashboard that listens there: by this name, else by its address. One that has a name and listens to
+/// this machine alone is behind a proxy with TLS. `None` for all addresses of this machine, which are no place to go to.
+fn url(at: SocketAddr, name: Option<&str>) -> Option<String> {
+    match name {
+        Some(name) if at.ip().is_loopback() => Some(format!("https://{name}")),
+        Some(name) => Some(format!("http://{name}:{}", at.port())),
+        None if at.ip().is_unspecified() => None,
+        None => Some(format!("http://{at}")),
+    }
 }
 
-/// How a run went, in one word: the worst of it.
-fn word(recap: &Recap) -> &'static str {
-    match recap {
-        Recap {
-            stopped: Some(_), ..
-        } => "stopped",
-        Recap { failed: 1.., .. } => "failed",
-        Recap {
-            unreachable: 1.., ..
-        } => "unreachable",
-        Recap { drifted: 1.., .. } => "drifted",
-        _ => "ok",
+/// Where browsers of this machine find a dashboard that listens there.
+fn place(at: SocketAddr) -> String {
+    if at.ip().is_unspecified() {
+        format!("localhost:{}", at.port())
+    } else {
+        at.to_string()
     }
 }
 
@@ -207,8 +217,8 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
 #[cfg(test)]
 mod tests {
     use super::address;
-    use super::word;
-    use crate::event::Recap;
+    use super::place;
+    use super::url;
 
     #[test]
     fn places_to_listen_are_numbers_or_this_machine() {
@@ -220,12 +230,29 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_told_by_its_worst() {
-        let mut recap = Recap::default();
-        assert_eq!(word(&recap), "ok");
-        recap.drifted = 2;
-        assert_eq!(word(&recap), "drifted");
-        recap.failed = 1;
-        assert_eq!(word(&recap), "failed");
+    fn messages_name_a_place_that_others_can_go_to() {
+        let name = Some("hosts.example");
+        for (listening, name, told) in [
+            ("10.0.0.5:80", None, Some("http://10.0.0.5:80")),
+            ("[::1]:80", None, Some("http://[::1]:80")),
+            ("0.0.0.0:80", None, None),
+            ("0.0.0.0:80", name, Some("http://hosts.example:80")),
+            ("127.0.0.1:80", name, Some("https://hosts.example")),
+        ] {
+            let found = url(listening.parse().unwrap(), name);
+            assert_eq!(found.as_deref(), told, "{listening}");
+        }
+    }
+
+    #[test]
+    fn a_place_that_is_told_is_one_that_answers() {
+        for (listening, told) in [
+            ("0.0.0.0:80", "localhost:80"),
+            ("[::]:80", "localhost:80"),
+            ("10.0.0.5:80", "10.0.0.5:80"),
+            ("[::1]:80", "[::1]:80"),
+        ] {
+            assert_eq!(place(listening.parse().unwrap()), told);
+        }
     }
 }

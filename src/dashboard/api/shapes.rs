@@ -14,8 +14,9 @@ use crate::dashboard::shape::Shape::Text;
 use crate::dashboard::shape::Shape::Time;
 use crate::dashboard::shape::Shape::Word;
 
-/// States of a control of a host, best first.
-pub(in crate::dashboard) const STATES: &[&str] = &[
+/// States of a control of a host to choose from, best first after the one that means all.
+pub(in crate::dashboard) const ANY_STATE: &[&str] = &[
+    "any",
     "compliant",
     "waived",
     "unknown",
@@ -23,8 +24,9 @@ pub(in crate::dashboard) const STATES: &[&str] = &[
     "overridden",
     "failed",
 ];
-/// States of a host, best first.
-pub(in crate::dashboard) const HOST_STATES: &[&str] = &[
+/// States of a host to choose from, likewise.
+pub(in crate::dashboard) const ANY_HOST_STATE: &[&str] = &[
+    "any",
     "compliant",
     "waived",
     "unknown",
@@ -33,6 +35,8 @@ pub(in crate::dashboard) const HOST_STATES: &[&str] = &[
     "failed",
     "unreachable",
 ];
+const STATES: &[&str] = ANY_STATE.split_at(1).1;
+const HOST_STATES: &[&str] = ANY_HOST_STATE.split_at(1).1;
 const SEVERITIES: &[&str] = &["info", "low", "medium", "high", "critical"];
 const MODES: &[&str] = &["check", "apply"];
 
@@ -62,7 +66,7 @@ object!(
         ("failed", Count, "Something failed"),
         ("interrupted", Count, "Left undone"),
         ("not_started", Count, "Never had their turn"),
-        ("stopped", Maybe(&Word(&["budget", "fatal", "deadline"])), "Why it was stopped before its end"),
+        ("stopped", Maybe(&Word(&["budget", "fatal", "deadline", "leased"])), "Why it was stopped before its end"),
         ("proven", Count, "A client gets through"),
         ("duration_ms", Count, "Wall time in milliseconds"),
     ]
@@ -368,7 +372,7 @@ object!(
         ("expires", Text, "The last day on which it holds"),
         ("first_seen", Time, "When it was first met"),
         ("last_seen", Time, "When it was last met"),
-        ("waived", Count, "Hosts whose control is waived now"),
+        ("waived", Count, "Hosts whose control is waived now by a waiver with this owner, reason and last day"),
     ]
 );
 
@@ -413,3 +417,17 @@ object!(
     ASKED, "Asked", "A run that was asked for",
     [("job", Text, "The job"), ("accepted", Shape::Flag, "Always true")]
 );
+
+#[cfg(test)]
+mod tests {
+    use super::HOST_STATES;
+    use super::STATES;
+    use crate::history::HostState;
+    use crate::history::State;
+
+    #[test]
+    fn states_are_those_of_the_history() {
+        assert_eq!(STATES, State::ALL.map(State::word));
+        assert_eq!(HOST_STATES, HostState::ALL.map(HostState::word));
+    }
+}

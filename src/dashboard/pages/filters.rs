@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use minijinja::Environment;
 use minijinja::Error;
+use minijinja::HtmlEscape;
 use minijinja::Output;
 use minijinja::State;
 use minijinja::Value;
@@ -18,6 +19,9 @@ pub(super) fn register(environment: &mut Environment<'static>) {
     environment.set_formatter(bounded);
     environment.add_filter("encoded", |part: &str| {
         Value::from_safe_string(text::encoded(part))
+    });
+    environment.add_filter("whole", |text: &str| {
+        Value::from_safe_string(HtmlEscape(&text::whole(text)).to_string())
     });
     environment.add_filter("thousands", thousands);
     environment.add_filter("plain", plain);
@@ -157,6 +161,14 @@ mod tests {
     fn addresses_hold_encoded_parts() {
         let link = rendered("<a href=\"/hosts/{{ text|encoded }}\">", "../a\"b");
         assert_eq!(link, "<a href=\"/hosts/..%2Fa%22b\">");
+    }
+
+    #[test]
+    fn fields_hold_whole_texts_that_cannot_leave_them() {
+        let hostile = format!("\" autofocus onfocus=\"alert(1){}", "x".repeat(900));
+        let field = rendered("<input value=\"{{ text|whole }}\">", &hostile);
+        assert!(!field.contains("\" autofocus"), "{field}");
+        assert!(field.ends_with(&format!("{}\">", "x".repeat(900))));
     }
 
     #[test]

@@ -8,8 +8,7 @@ use minijinja::Value;
 use serde::Serialize;
 
 use crate::dashboard::api;
-use crate::dashboard::api::shapes::HOST_STATES;
-use crate::dashboard::api::shapes::STATES;
+use crate::dashboard::api::shapes::ANY_HOST_STATE;
 use crate::dashboard::drawing;
 use crate::dashboard::drawing::Plot;
 use crate::dashboard::drawing::Segment;
@@ -18,7 +17,6 @@ use crate::dashboard::problem::Problem;
 use crate::history::HostState;
 use crate::history::State;
 use crate::history::view::ControlRow;
-use crate::history::view::RunRow;
 use crate::history::view::Tallies;
 
 mod certificates;
@@ -36,8 +34,10 @@ const WORST: usize = 8;
 const DAYS: usize = 30;
 /// Certificates that the overview names.
 const SOONEST: usize = 5;
-/// Intervals, changes and certificates that a host's page has.
+/// Changes, certificates and ways of being reached that a host's page lists.
 const OF_A_HOST: usize = 200;
+/// States that its strips are drawn from: of all controls together, and of how it was reached.
+const SPANS: usize = 20_000;
 
 /// How many there are in a state.
 #[derive(Serialize)]
@@ -82,9 +82,8 @@ pub(in crate::dashboard) fn overview(look: &Look<'_>) -> Filled {
     let days = history.days(look.now, DAYS, None)?;
     let drifting: Vec<u64> = days.iter().map(|day| day.drifting).collect();
     let plot = Plot {
-        left: 0.0,
-        y: 5.0,
-        height: 145.0,
+        y: 4.0,
+        height: 106.0,
     };
     Ok(filled! {
         spread => drawing::spread(&states),
@@ -105,8 +104,6 @@ pub(in crate::dashboard) fn hosts(look: &Look<'_>) -> Filled {
     let ask = look.ask;
     let page = look.history()?.hosts(&api::filter(ask))?;
     let next = page.next.as_deref();
-    let mut states = vec!["any"];
-    states.extend(HOST_STATES);
     Ok(filled! {
         next => next.map(|next| ask.query_with(&[("after", next)])),
         first => ask.query_with(&[("after", "")]),
@@ -117,20 +114,23 @@ pub(in crate::dashboard) fn hosts(look: &Look<'_>) -> Filled {
             group => ask.word("group"),
             after => ask.text("after"),
         },
-        states => states,
+        states => ANY_HOST_STATE,
         page => page,
     })
 }
 
 /// One host with its history.
 pub(in crate::dashboard) fn host(look: &Look<'_>) -> Filled {
-    let view = look
-        .history()?
-        .host(look.ask.text("host"), OF_A_HOST)?
+    let history = look.history()?;
+    let name = look.ask.text("host");
+    let view = history
+        .host(name, OF_A_HOST)?
         .ok_or_else(|| Problem::missing("host"))?;
     let from = strips::begin(&view, look.now);
+    let spans = history.spans(name, from, SPANS)?;
     Ok(filled! {
-        strips => strips::of(&view, from, look.now),
+        strips => strips::of(&view, &spans, (from, look.now)),
+        is_whole => spans.is_whole,
         from => from,
         view => view,
     })
@@ -192,7 +192,7 @@ pub(in crate::dashboard) fn control(look: &Look<'_>) -> Filled {
         states => counted(there.collect()),
         all => view.control.hosts.total(),
         pager => pager(look, view.total),
-        asked => filled! { state => if STATES.contains(&word) { word } else { "any" } },
+        asked => filled! { state => word },
         view => view,
     })
 }
@@ -210,20 +210,10 @@ pub(in crate::dashboard) fn runs(look: &Look<'_>) -> Filled {
     })
 }
 
-/// The run before this one of the same job, or of the same playbook.
-fn before(look: &Look<'_>, run: &RunRow) -> Result<Option<RunRow>, Problem> {
-    const LOOKED_AT: usize = 50;
-    let history = look.history()?;
-    let earlier = history.runs(run.job.as_deref(), Some(&run.run), LOOKED_AT)?;
-    Ok(earlier
-        .into_iter()
-        .find(|earlier| earlier.job == run.job && earlier.playbook == run.playbook))
-}
-
 /// One run, and what is otherwise since the one before.
 pub(in crate::dashboard) fn run(look: &Look<'_>) -> Filled {
     let run = api::one_run(look)?;
-    let earlier = before(look, &run)?;
+    let earlier = look.history()?.run_before(&run.run)?;
     let diff = match &earlier {
         Some(earlier) => Some(api::between(look, &earlier.run, &run.run)?),
         None => None,
@@ -240,11 +230,7 @@ pub(in crate::dashboard) fn run(look: &Look<'_>) -> Filled {
 /// The service's jobs.
 #[expect(clippy::unnecessary_wraps, reason = "it is one of many pages")]
 pub(in crate::dashboard) fn jobs(look: &Look<'_>) -> Filled {
-    let running = look.jobs.iter().filter(|job| job.running_since.is_some());
-    Ok(filled! {
-        running => running.count(),
-        jobs => api::job_rows(look),
-    })
+    Ok(filled! { jobs => api::job_rows(look) })
 }
 
 /// How long a day is.

@@ -13,7 +13,7 @@ use crate::history::read::perhaps;
 use crate::history::view::RunRow;
 
 /// The columns of a run, in the order in which [`run`] reads them.
-const COLUMNS: &str = "ulid, job, playbook, applies, hosts, started, heard, ended, recap, exit_code, began, mended, corrected, id";
+pub(super) const COLUMNS: &str = "ulid, job, playbook, applies, hosts, started, heard, ended, recap, exit_code, began, mended, corrected, id";
 
 /// A run with its number.
 pub(super) struct Numbered {

@@ -295,6 +295,8 @@ pub(super) fn environment(shared: &Arc<Shared>) -> Environment<'static> {
             Value::Undefined(_) => return Err(Error::from(ErrorKind::UndefinedError)),
             // Null is as if it were not there.
             Value::None => return Ok(()),
+            // Nothing to see either; by itself it stays what it is.
+            Value::Omit => String::new(),
             value => value.emitted().map_err(carried)?,
         };
         let emitted = state.get_or_insert_extension(Emitted::default());

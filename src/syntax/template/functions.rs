@@ -181,11 +181,19 @@ const INSTEAD: [(&str, &str); 12] = [
 ];
 
 fn lookup(call: &mut Call<'_, '_>) -> Answer {
+    let as_list = call.named("wantlist");
+    let as_list = as_list.map_or(Ok(false), |wanted| wanted.truth())?;
     let mut found = lookups(call)?;
-    if call.named("wantlist").is_some() || found.len() != 1 {
+    if as_list {
         return Ok(Value::from(found));
     }
-    Ok(found.pop().unwrap_or(Value::None))
+    if found.len() < 2 {
+        return Ok(found.pop().unwrap_or_else(|| Value::from(found)));
+    }
+    // Ansible joins texts, and leaves lists alone that have anything else.
+    let texts: Option<Vec<&str>> = found.iter().map(Value::as_text).collect();
+    let joined = texts.map(|texts| texts.join(","));
+    Ok(joined.map_or_else(|| Value::from(found), Value::from))
 }
 
 fn query(call: &mut Call<'_, '_>) -> Answer {
@@ -202,12 +210,11 @@ fn lookups(call: &mut Call<'_, '_>) -> Result<Vec<Value>, Fault> {
     for term in &terms {
         let name = term.spell()?;
         let value = match short {
-            "env" => Some(Value::from(call.kit.environment(&name).unwrap_or_default())),
+            "env" => call.kit.environment(&name).map(Value::from),
             "vars" => call.kit.by_name(&name)?,
             _ => break,
         };
-        let is_set = |value: &Value| !matches!(value, Value::Text(text) if text.is_empty());
-        found.push(match (value.filter(is_set), &default) {
+        found.push(match (value, &default) {
             (Some(value), _) => value,
             (None, Some(default)) => default.clone(),
             (None, None) if short == "env" => Value::from(""),

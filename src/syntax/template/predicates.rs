@@ -97,7 +97,22 @@ pub(super) const REFUSED: &[Predicate] = &[
             "!tests of files look at this machine, not at the host",
         ],
     ),
+    Predicate::new(
+        &["vault_encrypted"],
+        opened,
+        "values are open before a test sees them",
+        [
+            "'x' is vault_encrypted",
+            "!values are open already where a test could ask how they stand in their file",
+        ],
+    ),
 ];
+
+fn opened(_: &mut Call<'_, '_>) -> Result<bool, Fault> {
+    let message = "values are open already where a test could ask how they stand in their file";
+    let fault = Fault::named("template-refused", message);
+    Err(fault.help("`rdpfix vault check` tells which files have encrypted values"))
+}
 
 fn files(_: &mut Call<'_, '_>) -> Result<bool, Fault> {
     let message = "tests of files look at this machine, not at the host";

@@ -40,6 +40,7 @@ use crate::syntax::template::value::Value;
 use crate::syntax::template::value::access::item;
 use crate::syntax::template::value::access::part;
 use crate::syntax::template::value::compare::Key;
+use crate::syntax::template::value::convert::of_node;
 use crate::syntax::template::value::convert::to_node;
 use crate::syntax::template::variables::Found;
 use crate::syntax::template::variables::Variables;
@@ -145,7 +146,8 @@ impl<'a> Resolver<'a> {
             Content::Mapping(entries) => {
                 let mut map = Map::with_capacity(entries.len());
                 for (key, value) in entries {
-                    map.insert(Key::of(self.value(key)?)?, self.kept(value));
+                    // Keys are never templates.
+                    map.insert(Key::of(of_node(key)?)?, self.kept(value));
                 }
                 Value::from(map)
             }
@@ -488,6 +490,10 @@ impl<'a> Resolver<'a> {
     pub(super) fn reference(&self, name: &str) -> Option<Reference<'a>> {
         if let Some(value) = self.variables.given(name) {
             return Some(Reference::Ready(value.clone()));
+        }
+        // All variables, by whatever name.
+        if name == "vars" {
+            return None;
         }
         Some(match self.variables.found(name)? {
             Found::Written(node) => Reference::Written(node, name.to_owned()),

@@ -56,6 +56,8 @@ pub enum Layer<'a> {
     Written(&'a BTreeMap<String, Node>),
     /// Values that came to be; never templates.
     Values(&'a Values),
+    /// The same without some of them.
+    Except(&'a Values, &'static [&'static str]),
 }
 
 /// Variables whose values came to be while a run goes on: results, facts, items of loops.
@@ -122,7 +124,8 @@ impl<'a> Variables<'a> {
     pub(super) fn found(&self, name: &str) -> Option<Found<'a>> {
         self.layers.iter().find_map(|layer| match layer {
             Layer::Written(vars) => vars.get(name).map(Found::Written),
-            Layer::Values(known) => known.0.get(name).map(Found::Values),
+            Layer::Except(_, without) if without.contains(&name) => None,
+            Layer::Values(known) | Layer::Except(known, _) => known.0.get(name).map(Found::Values),
         })
     }
 
@@ -147,6 +150,10 @@ impl<'a> Variables<'a> {
         let layered = self.layers.iter().flat_map(|layer| match layer {
             Layer::Written(vars) => vars.keys().map(String::as_str).collect::<Vec<_>>(),
             Layer::Values(known) => known.0.keys().map(String::as_str).collect(),
+            Layer::Except(known, without) => {
+                let names = known.0.keys().map(String::as_str);
+                names.filter(|name| !without.contains(name)).collect()
+            }
         });
         given.chain(layered)
     }

@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use rdpfix::dashboard::Asked;
 use rdpfix::dashboard::Job;
 use rdpfix::dashboard::Jobs;
-use rdpfix::dashboard::LastRun;
 use rdpfix::event::RunMode;
 
 /// Three jobs, of which one is running and one has a problem.
@@ -39,11 +38,6 @@ impl Jobs for MadeUp {
             cadence: "every day at 03:00 Europe/Berlin".to_owned(),
             mode: RunMode::Check,
             next: Some(minutes(400)),
-            last: Some(LastRun {
-                run: format!("01K{:0>23}", 1),
-                at: minutes(-30),
-                result: "drifted".to_owned(),
-            }),
             running_since: None,
             trouble: None,
         };
@@ -56,7 +50,6 @@ impl Jobs for MadeUp {
                 cadence: "0 */4 * * *".to_owned(),
                 mode: RunMode::Apply,
                 running_since: running.then(|| minutes(0)),
-                last: None,
                 ..nightly.clone()
             },
             Job {

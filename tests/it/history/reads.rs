@@ -1,8 +1,12 @@
 //! Facts about what can be asked of a history.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::date;
 use rdpfix::cim::Value;
+use rdpfix::control::Waiver;
+use rdpfix::event::TaskResult;
 use rdpfix::history::History;
 use rdpfix::history::HostState;
 use rdpfix::history::Pruning;
@@ -334,6 +338,97 @@ fn pruning_takes_what_ended_and_leaves_what_is_current() {
         Pruned::default()
     );
     assert_eq!(history.days(at(4 * DAY), 5, None).unwrap()[1].began, 1);
+}
+
+#[test]
+fn the_run_before_is_of_the_same_job_and_playbook_however_long_ago() {
+    let store = Store::new();
+    let visits = || [nla("a", Outcome::Compliant)];
+    store.record(&run(0, 0, &visits()));
+    let mut hourly = Vec::new();
+    for number in 1..60 {
+        let minute = i64::try_from(number).unwrap() * 60;
+        hourly.extend(run_of(Some("hourly"), number, minute, &visits()));
+    }
+    store.record(&hourly);
+    store.record(&run(60, 60 * 60, &visits()));
+    let history = store.open();
+    let before = |number| {
+        let before = history.run_before(&ulid(number)).unwrap();
+        before.map(|run| run.run)
+    };
+    assert_eq!(before(60), Some(ulid(0)));
+    assert_eq!(before(59), Some(ulid(58)));
+    // The first of a job, the first at all, and one that is not there.
+    assert_eq!((before(1), before(0), before(99)), (None, None, None));
+}
+
+#[test]
+fn spans_reach_back_to_a_moment_however_often_something_turned() {
+    let store = Store::new();
+    store.record(&run(0, 0, &[nla("a", Outcome::Compliant)]));
+    store.record(&run(1, DAY, &[Visit::unreachable("a")]));
+    let turn = |number: u64| match number % 2 {
+        0 => nla("a", Outcome::Compliant),
+        _ => nla("a", drifted()),
+    };
+    let mut events = Vec::new();
+    for number in 2..302 {
+        let minute = 2 * DAY + i64::try_from(number).unwrap();
+        events.extend(run(number, minute, &[turn(number + 1)]));
+    }
+    store.record(&events);
+    let history = store.open();
+    let all = history.spans("a", at(0), 1_000).unwrap();
+    assert_eq!((all.controls.len(), all.reach.len()), (300, 3));
+    assert!(all.is_whole);
+    let first = all.controls.last().unwrap();
+    assert_eq!((first.state, first.since), (State::Compliant, at(0)));
+    assert_eq!(all.reach.first().unwrap().until, None);
+    // What ended before the moment is not there; of too much, the oldest is left out.
+    let late = history.spans("a", at(2 * DAY + 2), 1_000).unwrap();
+    assert_eq!((late.controls.len(), late.reach.len()), (299, 1));
+    let some = history.spans("a", at(0), 2).unwrap();
+    assert!(!some.is_whole);
+    assert_eq!(some.controls.as_slice(), all.controls.get(..2).unwrap());
+    let none = history.spans("nobody", at(0), 10).unwrap();
+    assert!(none.is_whole && none.controls.is_empty() && none.reach.is_empty());
+}
+
+#[test]
+fn a_waiver_counts_its_own_hosts_only() {
+    let store = Store::new();
+    let waived = |host, owner: &str, reason: String| {
+        let waiver = Waiver {
+            hosts: owner.into(),
+            control: "RDP-NLA".into(),
+            owner: owner.into(),
+            reason: reason.into(),
+            expires: date(2099, 1, 1),
+        };
+        let result = TaskResult {
+            waiver: Some(Arc::new(waiver)),
+            ..ruled("RDP-NLA", drifted())
+        };
+        Visit::new(host, vec![result])
+    };
+    let few = || "old clients".to_owned();
+    // Longer than what a state keeps of it.
+    let many = || "x".repeat(3_000);
+    store.record(&run(0, 0, &[waived("e", "ended", few())]));
+    let visits = [
+        waived("a", "berlin", few()),
+        waived("b", "oslo", many()),
+        waived("c", "oslo", many()),
+        nla("e", Outcome::Compliant),
+    ];
+    store.record(&run(1, DAY, &visits));
+    let waivers = store.open().waivers(10).unwrap();
+    let counts: Vec<(&str, u64)> = waivers
+        .iter()
+        .map(|waiver| (waiver.owner.as_str(), waiver.waived))
+        .collect();
+    assert_eq!(counts, [("ended", 0), ("berlin", 1), ("oslo", 2)]);
 }
 
 /// So many runs in which every detail is another one.

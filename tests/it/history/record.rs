@@ -219,6 +219,24 @@ fn only_resources_and_tasks_with_a_control_are_controls() {
 }
 
 #[test]
+fn what_a_correction_that_did_not_last_changed_is_kept() {
+    let store = Store::new();
+    let moved = |from: u32| change("port", Value::from(from), Value::from(3389_u32));
+    let outcome = Outcome::Unconverged {
+        left: vec![moved(3391)],
+        made: vec![nla().remove(0), moved(3390)],
+    };
+    store.record(&one(1, 10, outcome));
+    let view = seen(&store, "a");
+    assert_eq!(view.controls[0].state, State::Failed);
+    let part = &view.controls[0].detail.as_ref().unwrap().parts[0];
+    assert_eq!(part.before["port"], 3391, "what is left");
+    let mut before: Vec<_> = view.changes.iter().map(|change| &change.before).collect();
+    before.sort_by_key(ToString::to_string);
+    assert_eq!(before, [&serde_json::json!(3390), &false.into()]);
+}
+
+#[test]
 fn what_was_changed_is_kept_with_what_was_there_before() {
     let store = Store::new();
     let long = "x".repeat(5_000);

@@ -172,8 +172,8 @@ fn answers_beat_variables_of_the_play_and_an_empty_one_means_the_default() {
         std::iter::once((prompt.name.clone(), prompt.answer(typed))).collect()
     };
     let value = |typed: &str| play.answered(&answer(typed)).vars["a"].content.clone();
-    assert_eq!(value("new"), Content::Text("new".to_owned()));
-    assert_eq!(value("5"), Content::Text("5".to_owned()));
+    assert_eq!(value("new"), Content::Unsafe("new".to_owned()));
+    assert_eq!(value("5"), Content::Unsafe("5".to_owned()));
     assert_eq!(value(""), Content::Int(5));
     let answered = play.answered(&answer("x"));
     assert_eq!(answered.vars["b"].content, Content::Text("old".to_owned()));

@@ -313,7 +313,10 @@ pub(crate) fn trouble() -> Vec<Event> {
     let unconverged = vec![result(
         "b",
         "NLA is demanded",
-        Outcome::Unconverged(vec![change("nla", "optional".into(), "required".into())]),
+        Outcome::Unconverged {
+            left: vec![change("nla", "optional".into(), "required".into())],
+            made: vec![change("nla", "optional".into(), "required".into())],
+        },
     )];
     let status = HostStatus::Failed { reason, hint: None };
     let hosts = vec![

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
 use rdpfix::event::HostStatus;
+use rdpfix::plan::Change;
 use rdpfix::plan::Outcome;
 
 use super::fake::Machine;
@@ -66,6 +67,19 @@ async fn what_does_not_last_is_unconverged() {
     let (reason, hint) = reason(&story);
     assert_eq!(reason, "x: `x` still differs after it was corrected");
     assert!(hint.unwrap().contains("Group Policy"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_made_is_told_beside_what_is_left() {
+    let mut machine = Machine::with(&[("x", 0)]);
+    machine.turns.insert("x", 7);
+    let story = Rig::on(&Arc::new(machine)).task(wish("x", 1)).apply().await;
+    let Outcome::Unconverged { left, made } = &story.results()[0].outcome else {
+        panic!("{:?}", story.results()[0]);
+    };
+    let from = |changes: &[Change]| changes[0].from.clone();
+    assert_eq!((left.len(), from(left)), (1, 7_u32.into()));
+    assert_eq!((made.len(), from(made)), (1, 0_u32.into()));
 }
 
 #[tokio::test(start_paused = true)]

@@ -173,7 +173,7 @@ fn came(outcome: &Outcome) -> &'static str {
         Outcome::Changed(_) => "changed",
         Outcome::Overridden(_) => "overridden",
         Outcome::Failed(_) => "failed",
-        Outcome::Unconverged(_) => "unconverged",
+        Outcome::Unconverged { .. } => "unconverged",
         other => panic!("{other:?}"),
     }
 }

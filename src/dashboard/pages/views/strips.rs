@@ -9,6 +9,7 @@ use super::DAY;
 use crate::dashboard::drawing::Window;
 use crate::history::Reach;
 use crate::history::view::HostView;
+use crate::history::view::Spans;
 
 /// The longest that strips reach back, in days.
 const LONGEST: i32 = 90;
@@ -36,27 +37,29 @@ pub(super) fn begin(view: &HostView, now: Timestamp) -> Timestamp {
     view.host.first_seen.max(earliest).min(now)
 }
 
-/// The strips of a host, those of its controls in the order in which it has them.
-pub(super) fn of(view: &HostView, from: Timestamp, now: Timestamp) -> Vec<Strip<'_>> {
+/// The strips of a host from one moment to another, those of its controls in the order in which it has them.
+pub(super) fn of<'v>(
+    view: &'v HostView,
+    spans: &Spans,
+    (from, now): (Timestamp, Timestamp),
+) -> Vec<Strip<'v>> {
     let window = Window::new(from, now);
     let mut past: BTreeMap<&str, Vec<(Timestamp, Timestamp, &'static str)>> = BTreeMap::new();
-    for interval in &view.past {
-        let until = interval.until.unwrap_or(interval.last_seen);
-        let span = (interval.since, until, interval.state.word());
-        past.entry(&interval.control).or_default().push(span);
+    for span in spans.controls.iter().rev() {
+        let of_it = past.entry(&span.control).or_default();
+        of_it.push((span.since, span.until, span.state.word()));
     }
-    let reach = view.reach.iter().rev().map(|interval| {
-        let word = match interval.reach {
+    let reach = spans.reach.iter().rev().map(|span| {
+        let word = match span.reach {
             Reach::Reached => "compliant",
             Reach::Failed => "failed",
             Reach::Unreachable => "unreachable",
         };
-        (interval.since, interval.until.unwrap_or(now), word)
+        (span.since, span.until.unwrap_or(now), word)
     });
-    let mut strips = vec![strip("reached", reach.collect(), window)];
+    let mut strips = vec![strip("reached", joined(reach), window)];
     for current in &view.controls {
         let mut spans = past.remove(current.control.as_str()).unwrap_or_default();
-        spans.reverse();
         spans.push((current.detail_since, now, current.state.word()));
         strips.push(strip(&current.control, joined(spans), window));
     }
@@ -65,7 +68,7 @@ pub(super) fn of(view: &HostView, from: Timestamp, now: Timestamp) -> Vec<Strip<
 
 /// Spans that follow each other in the same state are one: what is said about it may have changed, the state has not.
 fn joined(
-    spans: Vec<(Timestamp, Timestamp, &'static str)>,
+    spans: impl IntoIterator<Item = (Timestamp, Timestamp, &'static str)>,
 ) -> Vec<(Timestamp, Timestamp, &'static str)> {
     let mut joined: Vec<(Timestamp, Timestamp, &'static str)> = Vec::new();
     for (since, until, word) in spans {

@@ -165,10 +165,12 @@ fn list_of(
     kit: &mut Kit<'_>,
 ) -> Answer {
     kit.spend(old.len() + new.len())?;
-    let left = || -> Result<Vec<Value>, Fault> {
+    let mut left = || -> Result<Vec<Value>, Fault> {
+        let count = new.len();
         let new = Value::List(Arc::clone(new));
         let mut left = Vec::new();
         for item in old.iter() {
+            kit.spend(count)?;
             if !compare::contains(&new, item)? {
                 left.push(item.clone());
             }

@@ -100,7 +100,11 @@ fn round(call: &mut Call<'_, '_>) -> Answer {
     let scale = 10_f64.powi(precision);
     match method.as_str() {
         "common" => match call.input.as_int() {
-            Some(whole) => Ok(Value::Int(round_whole(whole, precision))),
+            Some(whole) => {
+                let rounded = round_whole(whole, precision);
+                let too_large = || Fault::failed("the number gets too large");
+                Ok(Value::Int(rounded.ok_or_else(too_large)?))
+            }
             None => Ok(Value::Float(round_half_even(value, precision))),
         },
         "ceil" => Ok(Value::Float((value * scale).ceil() / scale)),
@@ -118,16 +122,18 @@ fn round_half_even(value: f64, precision: i32) -> f64 {
     (value / scale).round_ties_even() * scale
 }
 
-fn round_whole(value: i128, precision: i32) -> i128 {
-    let Some(scale) = u32::try_from(-precision)
-        .ok()
-        .and_then(|digits| 10_i128.checked_pow(digits))
-    else {
-        return if precision < 0 { 0 } else { value };
+fn round_whole(value: i128, precision: i32) -> Option<i128> {
+    let Ok(digits) = u32::try_from(precision.checked_neg()?) else {
+        return Some(value);
+    };
+    let Some(scale) = 10_i128.checked_pow(digits) else {
+        return Some(0);
     };
     let (quotient, rest) = (value.div_euclid(scale), value.rem_euclid(scale));
-    let up = rest * 2 > scale || (rest * 2 == scale && quotient % 2 != 0);
-    (quotient + i128::from(up)) * scale
+    // What is lacking to the next one, instead of twice the rest, which might not fit.
+    let lacking = scale - rest;
+    let up = rest > lacking || (rest == lacking && quotient % 2 != 0);
+    (quotient + i128::from(up)).checked_mul(scale)
 }
 
 fn number(call: &mut Call<'_, '_>, name: &str) -> Result<f64, Fault> {

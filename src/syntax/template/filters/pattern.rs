@@ -77,7 +77,7 @@ fn compiled(
         format!("(?{flags})")
     };
     let written = pattern;
-    let pattern = translated(written);
+    let pattern = python_pattern(written);
     let whole = match anchor {
         Anchor::Nowhere => format!("{flags}{pattern}"),
         Anchor::Start => format!("{flags}\\A(?:{pattern})"),
@@ -105,9 +105,9 @@ fn bad_pattern(pattern: &str, error: &regex::Error) -> Fault {
     }
 }
 
-/// Python's spelling of a pattern in that of the library: brackets in classes and lone braces are letters, `\Z` is the
-/// end, `\<` is `<`.
-fn translated(pattern: &str) -> String {
+/// Python's spelling of a pattern in that of the `regex` library: brackets and doubled signs in classes and lone braces are
+/// letters, `\Z` is the end, `\<` is `<`.
+pub fn python_pattern(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut class: Option<usize> = None;
     let mut letters = pattern.chars();
@@ -132,6 +132,7 @@ fn translated(pattern: &str) -> String {
                 None => out.push('\\'),
             },
             '[' | '&' | '~' if class.is_some() => out.extend(['\\', letter]),
+            '-' if class.is_some() && out.ends_with('-') => out.push_str("\\-"),
             '{' if class.is_none() && !is_repetition(rest) => out.push_str("\\{"),
             other => out.push(other),
         }
@@ -210,7 +211,7 @@ fn replace(call: &mut Call<'_, '_>) -> Answer {
         };
         out.push_str(text.get(end..whole.start()).unwrap_or_default());
         for piece in &pieces {
-            let piece = piece.of(&captures)?;
+            let piece = piece.of(&captures, &found.regex)?;
             call.kit.spend_bytes(piece.len())?;
             out.push_str(piece);
         }
@@ -236,7 +237,7 @@ enum Piece {
 }
 
 impl Piece {
-    fn of<'p>(&'p self, captures: &'p Captures<'_>) -> Result<&'p str, Fault> {
+    fn of<'p>(&'p self, captures: &'p Captures<'_>, regex: &Regex) -> Result<&'p str, Fault> {
         let unknown = |name: &str| Fault::failed(format!("the pattern has no group `{name}`"));
         match self {
             Self::Text(text) => Ok(text),
@@ -244,13 +245,11 @@ impl Piece {
                 Ok(captures.get(*number).map_or("", |group| group.as_str()))
             }
             Self::Group(number) => Err(unknown(&number.to_string())),
-            Self::Named(name) => {
-                // A group that took no part is empty; one that does not exist is a mistake.
-                captures
-                    .name(name)
-                    .map(|group| group.as_str())
-                    .ok_or_else(|| unknown(name))
+            // A group that took no part is empty; one that does not exist is a mistake.
+            Self::Named(name) if regex.capture_names().flatten().any(|known| known == name) => {
+                Ok(captures.name(name).map_or("", |group| group.as_str()))
             }
+            Self::Named(name) => Err(unknown(name)),
         }
     }
 }
@@ -366,7 +365,7 @@ fn find_all(call: &mut Call<'_, '_>) -> Answer {
     call.kit.spend_bytes(text.len())?;
     let compiled = compiled(call, &pattern, [ignore_case, multiline], Anchor::Nowhere)?;
     let mut found = Vec::new();
-    for captures in compiled.regex.captures_iter(&text) {
+    for captures in compiled.regex.captures_iter(compiled.line(&text)) {
         call.kit.spend(1)?;
         let groups: Vec<Value> = captures
             .iter()
@@ -403,11 +402,23 @@ fn escape(call: &mut Call<'_, '_>) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::translated;
+    use regex::Regex;
+
+    use super::python_pattern;
 
     #[test]
     fn pythons_spelling_is_understood() {
-        assert_eq!(translated(r"[^[\]]{2}{x}\Z"), r"[^\[\]]{2}\{x}\z");
-        assert_eq!(translated(r"[]a]\<b\>[^]&]"), r"[]a]<b>[^]\&]");
+        for (theirs, ours) in [
+            (r"[^[\]]{2}{x}\Z", r"[^\[\]]{2}\{x}\z"),
+            (r"[]a]\<b\>[^]&]", r"[]a]<b>[^]\&]"),
+            (r"web\d+\Z", r"web\d+\z"),
+            ("[[a]", r"[\[a]"),
+            ("[]a]b]", "[]a]b]"),
+            ("[^]a]", "[^]a]"),
+            ("[a&&b--c~~d]&~", r"[a\&\&b-\-c\~\~d]&~"),
+        ] {
+            assert_eq!(python_pattern(theirs), ours);
+            assert!(Regex::new(ours).is_ok(), "{ours}");
+        }
     }
 }

@@ -9,6 +9,7 @@ use crate::syntax::template::filters::Filter;
 use crate::syntax::template::filters::order::Capitals;
 use crate::syntax::template::filters::order::folded;
 use crate::syntax::template::filters::select::Attribute;
+use crate::syntax::template::kit::Kit;
 use crate::syntax::template::value::Value;
 use crate::syntax::template::value::compare;
 use crate::syntax::template::value::compare::Key;
@@ -54,9 +55,10 @@ struct Known {
 }
 
 impl Known {
-    fn of(items: &[Value]) -> Result<Self, Fault> {
+    fn of(items: &[Value], kit: &mut Kit<'_>) -> Result<Self, Fault> {
         let mut known = Self::default();
         for item in items {
+            kit.spend(known.others.len())?;
             known.add(item)?;
         }
         Ok(known)
@@ -122,11 +124,17 @@ enum Kept {
 }
 
 /// The items of a list, each once, that another has or has not.
-fn chosen(items: &[Value], other: &[Value], kept: Kept) -> Result<Vec<Value>, Fault> {
-    let other = Known::of(other)?;
+fn chosen(
+    items: &[Value],
+    other: &[Value],
+    kept: Kept,
+    kit: &mut Kit<'_>,
+) -> Result<Vec<Value>, Fault> {
+    let other = Known::of(other, kit)?;
     let mut known = Known::default();
     let mut chosen = Vec::new();
     for item in items {
+        kit.spend(1 + other.others.len() + known.others.len())?;
         if other.has(item)? == (kept == Kept::Shared) && known.add(item)? {
             chosen.push(item.clone());
         }
@@ -137,22 +145,22 @@ fn chosen(items: &[Value], other: &[Value], kept: Kept) -> Result<Vec<Value>, Fa
 fn union(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
     let all = [items.as_slice(), other.as_slice()].concat();
-    chosen(&all, &[], Kept::Own).map(Value::from)
+    chosen(&all, &[], Kept::Own, call.kit).map(Value::from)
 }
 
 fn intersect(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    chosen(&items, &other, Kept::Shared).map(Value::from)
+    chosen(&items, &other, Kept::Shared, call.kit).map(Value::from)
 }
 
 fn difference(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    chosen(&items, &other, Kept::Own).map(Value::from)
+    chosen(&items, &other, Kept::Own, call.kit).map(Value::from)
 }
 
 fn symmetric(call: &mut Call<'_, '_>) -> Answer {
     let [items, other] = both(call)?;
-    let mut only = chosen(&items, &other, Kept::Own)?;
-    only.extend(chosen(&other, &items, Kept::Own)?);
+    let mut only = chosen(&items, &other, Kept::Own, call.kit)?;
+    only.extend(chosen(&other, &items, Kept::Own, call.kit)?);
     Ok(Value::from(only))
 }

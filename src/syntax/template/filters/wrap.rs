@@ -162,8 +162,10 @@ impl Rule {
             }
             if size > self.width && self.break_long {
                 let mut rest = chunk.as_str();
-                while rest.chars().count() > self.width - length {
+                let mut left = size;
+                while left > self.width - length {
                     let room = self.width - length;
+                    left -= room;
                     let cut = rest
                         .char_indices()
                         .nth(room)
@@ -173,7 +175,7 @@ impl Rule {
                     finish(&mut lines, &mut line, &mut length);
                 }
                 line.push_str(rest);
-                length += rest.chars().count();
+                length += left;
                 continue;
             }
             finish(&mut lines, &mut line, &mut length);

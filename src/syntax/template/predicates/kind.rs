@@ -162,12 +162,6 @@ pub(super) const PREDICATES: &[Predicate] = &[
         ["'urn:isbn:1' is urn", "true"],
     ),
     Predicate::new(
-        &["vault_encrypted"],
-        encrypted,
-        "it is a variable that stands encrypted in its file",
-        ["'x' is vault_encrypted", "false"],
-    ),
-    Predicate::new(
         &["abs", "is_abs"],
         absolute,
         "it is an absolute path of Unix",
@@ -286,7 +280,11 @@ fn rest(call: &Call<'_, '_>, divisor: i128) -> Result<f64, Fault> {
         return Err(call.failed("division by zero"));
     }
     match (&call.input, call.input.as_int()) {
-        (_, Some(number)) => Ok(if number % divisor == 0 { 0.0 } else { 1.0 }),
+        (_, Some(number)) => {
+            // The one that does not fit leaves no rest.
+            let rest = number.checked_rem(divisor).unwrap_or(0);
+            Ok(if rest == 0 { 0.0 } else { 1.0 })
+        }
         (Value::Float(number), None) => {
             Ok(number.rem_euclid(crate::syntax::template::value::number::real(divisor)))
         }
@@ -316,7 +314,7 @@ fn divisible(call: &mut Call<'_, '_>) -> Held {
 fn truthy(call: &mut Call<'_, '_>) -> Held {
     let convert = call.flag("convert_bool")?;
     call.done()?;
-    if convert && let Some(truth) = filters::truth_of_word(&call.input) {
+    if convert && let Some(truth) = filters::truth_of(&call.input) {
         return Ok(truth);
     }
     call.input.truth()
@@ -381,11 +379,6 @@ fn is_url(call: &mut Call<'_, '_>) -> Held {
 fn urn(call: &mut Call<'_, '_>) -> Held {
     let parts = parts(call)?;
     Ok(parts.is_some_and(|parts| parts.scheme == "urn"))
-}
-
-fn encrypted(call: &mut Call<'_, '_>) -> Held {
-    // Values are open already; the evaluator asks the file for variables.
-    held(call, false)
 }
 
 fn absolute(call: &mut Call<'_, '_>) -> Held {

@@ -53,7 +53,7 @@ impl Spec {
             if width < 0 {
                 spec.align = Some(Align::Left);
             }
-            spec.width = size(width.abs())?;
+            spec.width = size(width.checked_abs().unwrap_or(i128::MAX))?;
             rest = after;
         } else {
             (spec.width, rest) = digits(rest)?.unwrap_or((0, rest));

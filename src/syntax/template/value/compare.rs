@@ -242,12 +242,14 @@ pub(in crate::syntax::template) fn contains(
             .as_text()
             .is_some_and(|word| lazy.keys().iter().any(|key| key == word))),
         Value::Range(range) => Ok(item.as_int().is_some_and(|number| {
-            let (low, high) = if range.step > 0 {
-                (range.start, range.stop)
+            let is_within = if range.step > 0 {
+                (range.start..range.stop).contains(&number)
             } else {
-                (range.stop + 1, range.start + 1)
+                number > range.stop && number <= range.start
             };
-            (low..high).contains(&number) && (number - range.start) % range.step == 0
+            // Two numbers may be further apart than any number says; what is left of each tells the same.
+            let rest = |number: i128| number.checked_rem_euclid(range.step).unwrap_or(0);
+            is_within && rest(number) == rest(range.start)
         })),
         other => Err(Fault::failed(format!(
             "nothing can be in {}",

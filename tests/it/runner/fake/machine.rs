@@ -36,6 +36,8 @@ pub(crate) struct Machine {
     pub(crate) refuses: BTreeSet<&'static str>,
     /// Names whose change is accepted and forgotten.
     pub(crate) forgets: BTreeSet<&'static str>,
+    /// Names that something else sets to this as soon as they are changed.
+    pub(crate) turns: BTreeMap<&'static str, u32>,
     /// Names of which nobody ever hears.
     pub(crate) hangs: BTreeSet<&'static str>,
     /// Classes that may not be listed.
@@ -201,8 +203,9 @@ impl CimSession for Session {
             });
         }
         if !self.machine.forgets.contains(name.as_str()) {
+            let turned = self.machine.turns.get(name.as_str());
             let mut values = self.machine.values.lock().unwrap();
-            values.insert(name.clone(), *value);
+            values.insert(name.clone(), *turned.unwrap_or(value));
         }
         Ok(())
     }
