@@ -145,3 +145,39 @@ fn job_files_are_valid_exactly_when_the_schema_can_say_so() {
         (&yaml("tests/cases/job/broken"), 24),
     );
 }
+
+#[test]
+fn patterns_are_for_every_engine() {
+    fn patterns(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value {
+                        Value::String(pattern) if key == "pattern" => found.push(pattern.clone()),
+                        _ => patterns(value, found),
+                    }
+                    if key == "patternProperties" {
+                        found.extend(value.as_object().unwrap().keys().cloned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let jsonl = serde_json::from_str(schema::JSONL).unwrap();
+    for schema in [
+        schema::playbook(),
+        schema::inventory(),
+        schema::jobs(),
+        schema::scenario(),
+        jsonl,
+    ] {
+        let mut found = Vec::new();
+        patterns(&schema, &mut found);
+        for pattern in found {
+            // Groups with flags, and everything else that begins so, came late to ECMA-262.
+            assert!(!pattern.contains("(?"), "{pattern}");
+        }
+    }
+}

@@ -183,12 +183,16 @@ fn an_export_has_everything() {
 #[test]
 fn a_cell_that_a_spreadsheet_would_run_is_defused() {
     let store = Store::new();
-    let visit = Visit::new("=cmd|' /C calc'!A0", vec![ruled("RDP-NLA", failed())]);
-    store.record(&run(1, 0, &[visit]));
+    let visits = ["=cmd|' /C calc'!A0", "＝1+1"]
+        .map(|host| Visit::new(host, vec![ruled("RDP-NLA", failed())]));
+    store.record(&run(1, 0, &visits));
     let csv = history(&store, &["export", "--format", "csv"]);
     let mut rows = csv::Reader::from_reader(csv.out.as_bytes());
     for row in rows.records().map(Result::unwrap) {
-        assert!(row.iter().all(|cell| !cell.starts_with('=')), "{row:?}");
+        assert!(
+            row.iter().all(|cell| !cell.starts_with(['=', '＝'])),
+            "{row:?}"
+        );
     }
 }
 
