@@ -4,10 +4,10 @@ use std::io;
 use std::io::Write;
 use std::path::Path;
 
-use anyhow::ensure;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
@@ -79,7 +79,9 @@ impl Reporting {
     pub(super) async fn finished(self) -> anyhow::Result<Option<State>> {
         drop(self.visits);
         let errors = self.worker.await?;
-        ensure!(errors.is_empty(), "{}", errors.join("; "));
+        if !errors.is_empty() {
+            return Err(Refusal::new(ExitStatus::Internal, errors.join("; ")).into());
+        }
         Ok(self.plugin.map(|outcome| outcome.state()))
     }
 }

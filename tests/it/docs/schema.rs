@@ -201,3 +201,40 @@ fn the_schema_of_waivers_knows_both_words_of_a_key() {
     }
     compare(&schema::waivers(), &valid, (&broken, broken.len()));
 }
+
+#[test]
+fn patterns_are_for_every_engine() {
+    fn patterns(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value {
+                        Value::String(pattern) if key == "pattern" => found.push(pattern.clone()),
+                        _ => patterns(value, found),
+                    }
+                    if key == "patternProperties" {
+                        found.extend(value.as_object().unwrap().keys().cloned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let jsonl = serde_json::from_str(schema::JSONL).unwrap();
+    for schema in [
+        schema::playbook(),
+        schema::inventory(),
+        schema::jobs(),
+        schema::scenario(),
+        schema::waivers(),
+        jsonl,
+    ] {
+        let mut found = Vec::new();
+        patterns(&schema, &mut found);
+        for pattern in found {
+            // Groups with flags, and everything else that begins so, came late to ECMA-262.
+            assert!(!pattern.contains("(?"), "{pattern}");
+        }
+    }
+}

@@ -411,13 +411,13 @@ fn an_export_has_everything() {
 #[test]
 fn a_cell_that_a_spreadsheet_would_run_is_defused() {
     let store = Store::new();
-    let formulas = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)"];
+    let formulas = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "＝1+1"];
     let visits = formulas.map(|host| Visit::new(host, vec![ruled("RDP-NLA", failed())]));
     store.record(&run(1, 0, &visits));
     let csv = history(&store, &["export", "--format", "csv"]);
     let mut rows = csv::Reader::from_reader(csv.out.as_bytes());
     for row in rows.records().map(Result::unwrap) {
-        let is_run = |cell: &str| cell.starts_with(['=', '+', '-', '@']);
+        let is_run = |cell: &str| cell.starts_with(['=', '+', '-', '@', '＝']);
         assert!(!row.iter().any(is_run), "{row:?}");
     }
 }
