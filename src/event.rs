@@ -107,6 +107,24 @@ pub enum RunMode {
     Apply,
 }
 
+impl RunMode {
+    /// The word for people and messages: `audit` or `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+
+    /// The word in records and tables: `check` or `apply`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Apply => "apply",
+        }
+    }
+}
+
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -313,24 +331,6 @@ pub enum Status {
     Failed,
     /// The host was not there to be looked at.
     Unreachable,
-}
-
-impl RunMode {
-    /// The word in reports.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Check => "check",
-            Self::Apply => "apply",
-        }
-    }
-
-    /// The verb that makes such runs, for messages.
-    pub fn verb(self) -> &'static str {
-        match self {
-            Self::Check => "audit",
-            Self::Apply => "apply",
-        }
-    }
 }
 
 impl HostStatus {

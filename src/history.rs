@@ -15,6 +15,7 @@ pub mod detail;
 mod entry;
 pub mod error;
 pub mod export;
+mod forget;
 mod jobs;
 pub mod lease;
 mod migrate;

@@ -84,6 +84,15 @@ pub fn parse_json(source: &Arc<Source>) -> Option<Node> {
     json::read(source)
 }
 
+/// What a word says about truth, in Ansible's words; `None` for words that say nothing.
+pub fn truth_of_word(word: &str) -> Option<bool> {
+    match word.trim().to_lowercase().as_str() {
+        "y" | "yes" | "on" | "1" | "true" | "t" => Some(true),
+        "n" | "no" | "off" | "0" | "false" | "f" => Some(false),
+        _ => None,
+    }
+}
+
 /// What a bare word stands for in a YAML text: `no` is false, `0x10` is 16.
 pub fn resolve(word: &str) -> Content {
     scalar::resolve(word)

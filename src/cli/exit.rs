@@ -13,13 +13,13 @@ pub enum ExitStatus {
     Internal,
     /// 2: something failed on at least one host, or `explain` does not know the number.
     Failed,
-    /// 3: drift was found, nothing failed; or a probe found an error on a host whose RDP answers.
+    /// 3: drift was found, nothing failed; or it began between two runs; or a probe found an error on a host whose RDP answers.
     Drift,
     /// 4: at least one host could not be reached or signed in to, nothing failed; in a probe, RDP did not answer.
     Unreachable,
-    /// 5: bad option or usage.
+    /// 5: bad option or usage; the history has no such host, control or run.
     Usage,
-    /// 6: playbook, inventory, vault, scenario or certificate file invalid.
+    /// 6: playbook, inventory, vault, scenario, certificate or history file invalid.
     Invalid,
     /// 7: no hosts matched.
     NoHosts,

@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::io;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -23,10 +22,11 @@ pub use crate::cli::files::alone::Stamp;
 pub use crate::cli::files::alone::change_alone;
 pub use crate::cli::files::alone::stamp;
 pub use crate::cli::files::draft::Draft;
+pub use crate::cli::files::draft::Readers;
 pub use crate::cli::files::draft::scratch;
+pub use crate::cli::files::draft::write_whole;
 pub use crate::cli::files::replace::Standing;
 pub use crate::cli::files::replace::real_program;
-pub use crate::cli::files::replace::replace;
 pub use crate::cli::files::replace::standing;
 use crate::files::Files;
 use crate::files::Kind;
@@ -160,45 +160,5 @@ pub fn try_to_write(path: &Path) -> anyhow::Result<()> {
         let opened = options.append(true).open(path);
         opened.with_context(|| format!("cannot write `{}`", path.display()))?;
     }
-    Draft::begin(path).map(drop)
-}
-
-/// Who may read a file that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// As the system's default says.
-    Default,
-    /// The owner only: it holds a secret.
-    Owner,
-}
-
-/// Writes a file by renaming a finished one into place.
-pub fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()> {
-    place(path, bytes, readers).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-fn place(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fill(&part, bytes, readers).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // What matters is the first error; the part may never have come to be.
-        let _removed = fs::remove_file(&part);
-    }
-    written
-}
-
-fn fill(part: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
-    let mut file = options.open(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    Draft::begin(path, Readers::Default).map(drop)
 }

@@ -30,6 +30,7 @@ use crate::inventory::Host;
 use crate::inventory::Inventory;
 use crate::inventory::Origin;
 use crate::inventory::Reading;
+use crate::inventory::SignIns;
 use crate::inventory::TlsTrust;
 use crate::inventory::parts_of_pattern;
 use crate::lab::Lab;
@@ -41,6 +42,9 @@ use crate::vault::Keyring;
 /// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
     inventory: Arc<Inventory>,
+    /// Passwords that nobody needed yet.
+    sign_ins: SignIns,
+    defaults: Defaults,
     labs: Vec<Lab>,
 }
 
@@ -74,6 +78,33 @@ impl Fleet {
             refusal.hints.extend(error.help());
             refusal.into()
         })
+    }
+
+    /// Opens what signing in to these hosts takes, and nothing of others; gives the hosts as they are then. Mistakes in it
+    /// have been shown when this fails.
+    pub async fn unlock(
+        &mut self,
+        hosts: &[Arc<Host>],
+        talk: &Talk,
+    ) -> anyhow::Result<Vec<Arc<Host>>> {
+        let names: HashSet<Arc<str>> = hosts.iter().map(|host| Arc::clone(&host.name)).collect();
+        let mut inventory = std::mem::take(&mut self.inventory);
+        let mut sign_ins = std::mem::take(&mut self.sign_ins);
+        let defaults = self.defaults.clone();
+        let opened = aside(move || {
+            let takes_part = |host: &Host| names.contains(&host.name);
+            let inventory_now = Arc::make_mut(&mut inventory);
+            let mistakes = sign_ins.open(inventory_now, &defaults, &takes_part);
+            (inventory, sign_ins, mistakes)
+        });
+        let mistakes;
+        (self.inventory, self.sign_ins, mistakes) = opened.await?;
+        if talk.diagnostics(&mistakes) == Found::Errors {
+            let message = "what the inventory says about signing in cannot be used";
+            return Err(Refusal::new(ExitStatus::Invalid, message).into());
+        }
+        let known = hosts.iter().map(|host| self.inventory.host(&host.name));
+        Ok(known.flatten().map(Arc::clone).collect())
     }
 
     /// The root certificates that hosts name, by path.
@@ -148,7 +179,7 @@ fn lines(path: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 /// Opens all that was named as one inventory; mistakes in files have been shown when this fails. The files of variables
-/// beside a playbook count when its folder is given.
+/// beside a playbook count when its folder is given. No password is opened, see [`Fleet::unlock`].
 pub async fn open(
     arguments: &FleetArguments,
     access: &Access<'_>,
@@ -160,12 +191,15 @@ pub async fn open(
     let reading = reading(&access.keyring, playbook_folder);
     let defaults = defaults(arguments, access)?;
     let extra = extra.clone();
-    let read = aside(move || Inventory::read(&origins, &reading, &defaults, &extra));
+    let weakest = defaults.clone();
+    let read = aside(move || Inventory::read_closed(&origins, &reading, &weakest, &extra));
     let (inventory, diagnostics) = read.await?;
     let found = talk.diagnostics(&diagnostics);
     match inventory {
-        Some(inventory) if found == Found::NoErrors => Ok(Fleet {
+        Some((inventory, sign_ins)) if found == Found::NoErrors => Ok(Fleet {
             inventory: Arc::new(inventory),
+            sign_ins,
+            defaults,
             labs,
         }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
@@ -190,6 +224,8 @@ pub fn look(
     let (inventory, mistakes) = Inventory::read(&origins, &reading, &defaults, &BTreeMap::new());
     let fleet = inventory.map(|inventory| Fleet {
         inventory: Arc::new(inventory),
+        sign_ins: SignIns::default(),
+        defaults,
         labs: Vec::new(),
     });
     Ok((fleet, mistakes))

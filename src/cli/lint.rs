@@ -40,7 +40,13 @@ pub fn lint(
     };
     let mut status = ExitStatus::Success;
     for path in &arguments.playbooks {
-        let (playbook, mut diagnostics) = read_playbook(path, &extra, &access)?;
+        let (playbook, mut diagnostics) = match read_playbook(path, &extra, &access) {
+            Ok(read) => read,
+            Err(error) => {
+                status = talk.error(&error);
+                continue;
+            }
+        };
         if !has_passwords {
             excuse(&mut diagnostics);
         }

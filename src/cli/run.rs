@@ -137,6 +137,7 @@ async fn make(
     let (arguments, access) = (ready.arguments, ready.access);
     let places = Places::of(&arguments.playbook, access.environment);
     let mut opened = ready.open(plays, places.as_ref(), talk).await?;
+    opened.unlock(talk).await?;
     opened.order = stepping(opened.order, arguments, interrupt);
     let hosts = opened.order.hosts.iter();
     let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));

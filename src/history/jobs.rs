@@ -7,6 +7,7 @@ use rusqlite::params;
 use crate::history::History;
 use crate::history::HistoryError;
 use crate::history::moment;
+use crate::history::read;
 use crate::history::view::JobRun;
 use crate::history::view::JobStanding;
 
@@ -42,7 +43,7 @@ impl History {
             Ok(JobRun {
                 run: row.get(0)?,
                 started: moment::timestamp(row.get(1)?),
-                ended: row.get::<_, Option<i64>>(2)?.map(moment::timestamp),
+                ended: read::perhaps(row.get(2)?),
                 unended_before: row.get(3)?,
             })
         });

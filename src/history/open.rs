@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
@@ -22,6 +23,8 @@ use crate::history::migrate;
 const CACHE: i64 = 32 * 1024;
 /// Pages that may stand in the log before they are brought into the file.
 const LOG: i64 = 4000;
+/// Between two looks at whether another process is done.
+const WAIT: Duration = Duration::from_millis(5);
 /// What is added to the name of a database for its log.
 const LOG_NAME: &str = "-wal";
 /// The files that belong to a database, by what is added to its name; the file itself comes last.
@@ -122,7 +125,7 @@ fn checked(path: &Path, patience: Duration, blank: Blank) -> Result<History, His
     keep_log(&history.connection, Log::Merged).map_err(told)?;
     match (format, blank) {
         (0, Blank::Absent) => return Err(absent(path)),
-        (0, Blank::Begun) => prepare(&history.connection).map_err(told)?,
+        (0, Blank::Begun) => prepare(&history.connection, patience).map_err(told)?,
         _ => {}
     }
     settle(&history.connection).map_err(told)?;
@@ -233,10 +236,20 @@ fn keep_log(connection: &Connection, log: Log) -> rusqlite::Result<()> {
 }
 
 /// What a new file is: room in it can be given back, and a log stands beside it, so that readers never wait.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    // It answers with the mode that holds from now on.
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+    let mut left = patience;
+    loop {
+        // It answers with the mode that holds from now on. For another process that does the same SQLite does not wait.
+        let done = connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
+        let is_busy =
+            |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !done.as_ref().is_err_and(is_busy) || left.is_zero() {
+            return done;
+        }
+        std::thread::sleep(WAIT);
+        left = left.saturating_sub(WAIT);
+    }
 }
 
 /// How it is written.

@@ -21,6 +21,7 @@ use crate::event::Recap;
 use crate::event::RunMode;
 use crate::history::Detail;
 use crate::history::PROOF;
+use crate::history::detail;
 use crate::history::moment;
 use crate::history::moment::Moment;
 use crate::history::state::PROOF_TITLE;
@@ -141,7 +142,7 @@ impl<'a> Writer<'a> {
             Some(job) => format!("job {job}"),
             None => format!("playbook {playbook}"),
         };
-        let source = self.source(&source)?;
+        let source = self.source(&self.known.mask(&source))?;
         let at = moment::of(*at);
         let sql = "INSERT INTO runs (ulid, source, job, playbook, applies, hosts, started, heard)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (ulid) DO UPDATE SET heard = max(heard, excluded.heard)
@@ -149,7 +150,9 @@ impl<'a> Writer<'a> {
         let mut statement = self.transaction.prepare_cached(sql)?;
         let applies = *mode == RunMode::Apply;
         let hosts = i64::try_from(*hosts).unwrap_or(i64::MAX);
-        let row = params![run, source, job.as_deref(), playbook, applies, hosts, at];
+        let job = job.as_deref().map(|job| self.known.mask(job));
+        let playbook = self.known.mask(playbook);
+        let row = params![run, source, job.as_deref(), &*playbook, applies, hosts, at];
         let (id, heard) = statement.query_one(row, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Some(Run {
             id,
@@ -217,8 +220,13 @@ impl<'a> Writer<'a> {
             ON CONFLICT (name) DO UPDATE SET title = excluded.title, severity = excluded.severity, refs = excluded.refs
             RETURNING id";
         let refs: Vec<&str> = rule.references.iter().map(|text| &**text).collect();
-        let refs = serde_json::to_string(&refs).unwrap_or_default();
-        let row = params![name, rule.title.as_deref(), rule.severity.word(), refs];
+        let title = rule.title.as_deref().map(|title| self.known.mask(title));
+        let row = params![
+            name,
+            title.as_deref(),
+            rule.severity.word(),
+            self.known.json(&refs)
+        ];
         self.transaction
             .prepare_cached(sql)?
             .query_one(row, |row| row.get(0))
@@ -240,7 +248,9 @@ impl<'a> Writer<'a> {
         let Some(detail) = detail else {
             return Ok(None);
         };
-        let body = self.known.json(detail);
+        let body = serde_json::to_value(detail).unwrap_or_default();
+        let mask = |text: &str| self.known.mask(text).into_owned();
+        let body = detail::kept(body, &mask).to_string();
         let hash = Sha256::digest(body.as_bytes());
         let hash = hash.get(..16).unwrap_or_default();
         let found: Option<i64> = self
@@ -267,10 +277,10 @@ impl<'a> Writer<'a> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
             ON CONFLICT (hosts, control, owner, reason, expires) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
         self.transaction.prepare_cached(sql)?.execute(params![
-            &*waiver.hosts,
-            &*waiver.control,
-            &*waiver.owner,
-            &*waiver.reason,
+            &*self.known.mask(&waiver.hosts),
+            &*self.known.mask(&waiver.control),
+            &*self.known.mask(&waiver.owner),
+            &*self.known.mask(&waiver.reason),
             waiver.expires.to_string(),
             at
         ])?;

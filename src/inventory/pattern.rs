@@ -7,10 +7,12 @@ use thiserror::Error;
 
 use crate::diag::nearest;
 use crate::inventory::Inventory;
-use crate::inventory::pattern::glob::Glob;
+use crate::syntax::template::python_pattern;
 
 mod glob;
 mod parts;
+
+pub use crate::inventory::pattern::glob::Glob;
 
 pub(in crate::inventory) use crate::inventory::pattern::parts::split;
 
@@ -200,7 +202,7 @@ fn by_regex(
     part: &str,
     expression: &str,
 ) -> Result<Vec<usize>, PatternError> {
-    let regex = Regex::new(&for_rust(expression)).map_err(|error| {
+    let regex = Regex::new(&python_pattern(expression)).map_err(|error| {
         let reason = error.to_string();
         let reason = reason.lines().last().unwrap_or_default();
         PatternError::Regex {
@@ -211,42 +213,6 @@ fn by_regex(
     fitting(inventory, part, &|name| {
         regex.find(name).is_some_and(|found| found.start() == 0)
     })
-}
-
-/// The same expression in the words of our library: `\Z` is `\z` there, and within brackets `[`, `&&`, `--` and `~~` have a
-/// meaning of their own.
-fn for_rust(expression: &str) -> String {
-    let mut written = String::new();
-    let mut is_in_set = false;
-    let mut letters = expression.chars().peekable();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\\' => {
-                written.push('\\');
-                let escaped = letters
-                    .next()
-                    .map(|next| if next == 'Z' { 'z' } else { next });
-                written.extend(escaped);
-                continue;
-            }
-            '[' if !is_in_set => {
-                is_in_set = true;
-                written.push('[');
-                // What stands first belongs to the set, also a closing bracket.
-                written.extend(letters.next_if_eq(&'^'));
-                if letters.next_if_eq(&']').is_some() {
-                    written.push_str("\\]");
-                }
-                continue;
-            }
-            ']' => is_in_set = false,
-            '[' | '&' | '~' if is_in_set => written.push('\\'),
-            '-' if is_in_set && written.ends_with('-') => written.push('\\'),
-            _ => {}
-        }
-        written.push(letter);
-    }
-    written
 }
 
 fn fitting(
@@ -352,7 +318,6 @@ impl Subscript {
 #[cfg(test)]
 mod tests {
     use super::Subscript;
-    use super::for_rust;
 
     #[test]
     fn subscripts_include_both_ends() {
@@ -380,18 +345,5 @@ mod tests {
             assert_eq!(Subscript::of(part), None, "{part}");
         }
         assert_eq!(Subscript::of("g[99999999999999999999]"), Some(("g", None)));
-    }
-
-    #[test]
-    fn regular_expressions_mean_what_python_means() {
-        for (theirs, ours) in [
-            ("web\\d+\\Z", "web\\d+\\z"),
-            ("[[a]", "[\\[a]"),
-            ("[]a]b]", "[\\]a]b]"),
-            ("[^]a]", "[^\\]a]"),
-            ("[a&&b--c~~d]&~", "[a\\&\\&b-\\-c\\~\\~d]&~"),
-        ] {
-            assert_eq!(for_rust(theirs), ours);
-        }
     }
 }

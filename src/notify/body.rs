@@ -71,7 +71,7 @@ fn of_run(report: &Report) -> Map<String, Value> {
         .collect();
     object(json!({
         "run": report.run,
-        "mode": report.mode.verb(),
+        "mode": report.mode.word(),
         "playbook": report.playbook,
         "started": report.started,
         "ended": report.ended,

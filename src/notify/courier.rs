@@ -242,6 +242,7 @@ impl Inner {
             dropped = letters;
             text
         });
+        changed?;
         for letter in dropped {
             let fate = Fate {
                 occasion: format!("what was kept since {}", letter.at),
@@ -250,7 +251,7 @@ impl Inner {
             };
             self.office.heard(&letter.job.into(), fate);
         }
-        changed
+        Ok(())
     }
 
     fn heard(&self, job: &Job, webhook: &Webhook, occasion: &str, arrived: Result<u32, String>) {

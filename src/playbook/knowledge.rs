@@ -137,8 +137,46 @@ fn of_action(action: &Action) -> Depth {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::of_text;
+    use crate::diag::Source;
     use crate::facts::Depth;
+    use crate::playbook::parse;
+
+    #[test]
+    fn every_key_that_may_hold_a_template_asks_for_what_it_names() {
+        let named = "\"{{ ansible_facts.reboot_pending }}\"";
+        for keys in [
+            format!("ignore_errors: {named}"),
+            format!("ignore_unreachable: {named}"),
+            format!("no_log: {named}"),
+            format!("check_mode: {named}"),
+            format!("diff: {named}"),
+            format!("loop: {named}"),
+            format!("loop: [1], loop_control: {{label: {named}}}"),
+            format!("until: true, retries: {named}"),
+            format!("until: true, delay: {named}"),
+            format!("notify: {named}"),
+            format!("name: {named}"),
+            format!("vars: {{x: {named}}}"),
+            "when: ansible_facts.reboot_pending".to_owned(),
+            "until: ansible_facts.reboot_pending".to_owned(),
+            "changed_when: ansible_facts.reboot_pending".to_owned(),
+            "failed_when: ansible_facts.reboot_pending".to_owned(),
+        ] {
+            let source = Arc::new(Source {
+                name: "play.yml".into(),
+                text: format!("- hosts: all\n  tasks: [{{debug: {{msg: x}}, {keys}}}]\n"),
+                secret: false,
+            });
+            let (playbook, mistakes) = parse(&source);
+            let playbook = playbook.unwrap_or_else(|| panic!("{keys}: {mistakes:?}"));
+            let play = &playbook.plays[0];
+            assert!(play.needs_facts, "{keys}");
+            assert_eq!(play.facts_depth(), Depth::Full, "{keys}");
+        }
+    }
 
     #[test]
     fn a_text_asks_for_what_it_names() {

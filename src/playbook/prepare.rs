@@ -28,6 +28,7 @@ use crate::syntax::template::Layer;
 use crate::syntax::template::Variables;
 use crate::syntax::template::has_template;
 use crate::syntax::template::is_template;
+use crate::syntax::truth_of_word;
 
 /// What the run tells and variables of any sort may replace, as in Ansible, where they belong to the inventory.
 pub const REPLACEABLE: [&str; 4] = [
@@ -143,18 +144,14 @@ impl Scope<'_> {
         let word = match &rendered.content {
             Content::Bool(truth) => return Ok(*truth),
             Content::Int(number) => number.to_string(),
-            Content::Text(text) | Content::Unsafe(text) => text.to_lowercase(),
+            Content::Text(text) | Content::Unsafe(text) => text.clone(),
             Content::Null
             | Content::Float(_)
             | Content::Sealed(_)
             | Content::Sequence(_)
             | Content::Mapping(_) => String::new(),
         };
-        match word.as_str() {
-            "yes" | "on" | "1" | "true" | "t" | "y" => Ok(true),
-            "no" | "off" | "0" | "false" | "f" | "n" => Ok(false),
-            _ => Err(wrong(key, "true or false", &rendered)),
-        }
+        truth_of_word(&word).ok_or_else(|| wrong(key, "true or false", &rendered))
     }
 
     /// A node that is a number, 0 or more; a quoted one counts.

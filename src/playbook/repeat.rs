@@ -302,3 +302,53 @@ fn pairs(value: &Node, entries: &[(Node, Node)]) -> Node {
         content: Content::Sequence(items.collect()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::OLDER;
+    use crate::diag::Source;
+    use crate::diag::Span;
+    use crate::syntax::Content;
+    use crate::syntax::Node;
+    use crate::syntax::template::Engine;
+    use crate::syntax::template::reference;
+
+    #[test]
+    fn templates_of_remedies_can_be_read_and_use_nothing_that_is_refused() {
+        let refused: Vec<&str> = reference::refused()
+            .iter()
+            .flat_map(|entry| entry.names.clone())
+            .collect();
+        let mut count = 0;
+        for (word, advice) in OLDER {
+            let pieces = advice.split("{{").skip(1);
+            for inner in pieces.filter_map(|piece| piece.split("}}").next()) {
+                count += 1;
+                let text = format!("{{{{{inner}}}}}");
+                let source = Source {
+                    name: word.to_owned(),
+                    text: text.clone(),
+                    secret: false,
+                };
+                let node = Node {
+                    span: Span {
+                        start: 0,
+                        end: text.len(),
+                        source: Arc::new(source),
+                    },
+                    content: Content::Text(text),
+                };
+                let mut mistakes = Vec::new();
+                Engine::new().check(&node, &mut mistakes);
+                assert!(mistakes.is_empty(), "{word}: {mistakes:?}");
+                let filters = inner.split('|').skip(1);
+                for filter in filters.map(|filter| filter.trim().split(['(', ' ', ')']).next()) {
+                    assert!(!refused.contains(&filter.unwrap()), "{word}: {inner}");
+                }
+            }
+        }
+        assert!(count > 5, "only {count} templates");
+    }
+}

@@ -7,8 +7,8 @@ use crate::diag::Severity;
 use crate::diag::Span;
 use crate::syntax::Content;
 use crate::syntax::Node;
-use crate::syntax::resolve;
 use crate::syntax::template::Engine;
+use crate::syntax::truth_of_word;
 
 /// The mistake of a value that is something else; of a key, or of something that has no key such as "a play".
 pub(super) fn wrong(key: &str, wanted: &str, value: &Node) -> Diagnostic {
@@ -45,14 +45,14 @@ pub(super) fn is_idle(value: &Node) -> bool {
 pub(super) fn truth(key: &str, value: &Node, mistakes: &mut Vec<Diagnostic>) -> Option<bool> {
     let word = match &value.content {
         Content::Bool(truth) => return Some(*truth),
-        Content::Text(text) => resolve(&text.to_lowercase()),
-        _ => Content::Null,
+        Content::Int(number) => truth_of_word(&number.to_string()),
+        Content::Text(text) => truth_of_word(text),
+        _ => None,
     };
-    if let Content::Bool(truth) = word {
-        return Some(truth);
+    if word.is_none() {
+        mistakes.push(wrong(key, "true or false", value));
     }
-    mistakes.push(wrong(key, "true or false", value));
-    None
+    word
 }
 
 /// A whole number, not negative; digits in quotes count too.

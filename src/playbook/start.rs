@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use regex::Regex;
-
+use crate::inventory::Glob;
 use crate::playbook::Block;
 use crate::playbook::Play;
 use crate::playbook::Statement;
@@ -21,69 +20,23 @@ pub fn starting_at(plays: &[Arc<Play>], name: &str) -> Option<Vec<Arc<Play>>> {
     Some(std::iter::once(Arc::new(first)).chain(later).collect())
 }
 
-/// What a task's name must be.
+/// What a task's name must be; one with wildcards in it is also taken as it is.
 struct Wanted<'a> {
     name: &'a str,
-    glob: Option<Regex>,
+    glob: Glob,
 }
 
 impl<'a> Wanted<'a> {
     fn new(name: &'a str) -> Self {
-        let is_glob = name.contains(['*', '?', '[']);
-        let glob = is_glob.then(|| Regex::new(&pattern(name)).ok()).flatten();
-        Self { name, glob }
+        Self {
+            name,
+            glob: Glob::new(name),
+        }
     }
 
     fn fits(&self, name: &str) -> bool {
-        name == self.name || self.glob.as_ref().is_some_and(|glob| glob.is_match(name))
+        name == self.name || self.glob.fits(name)
     }
-}
-
-/// A wildcard as a regular expression.
-fn pattern(glob: &str) -> String {
-    let mut pattern = "(?s)^".to_owned();
-    let mut rest = glob.chars();
-    while let Some(letter) = rest.next() {
-        match letter {
-            '*' => pattern.push_str(".*"),
-            '?' => pattern.push('.'),
-            '[' => match set(rest.as_str()) {
-                Some((set, behind)) => {
-                    pattern.push_str(&set);
-                    rest = behind.chars();
-                }
-                None => pattern.push_str(r"\["),
-            },
-            letter => pattern.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4]))),
-        }
-    }
-    pattern.push('$');
-    pattern
-}
-
-/// The set that begins behind a bracket, and what is behind it; a bracket right at its begin belongs to it.
-fn set(text: &str) -> Option<(String, &str)> {
-    let (negated, body) = match text.strip_prefix('!') {
-        Some(body) => ("^", body),
-        None => ("", text),
-    };
-    let first = body.chars().next()?;
-    let end = body
-        .char_indices()
-        .skip(1)
-        .find(|(_, letter)| *letter == ']')
-        .map(|(at, _)| at)
-        .filter(|at| *at >= first.len_utf8())?;
-    let (letters, behind) = body.split_at_checked(end)?;
-    let escaped: String = letters
-        .chars()
-        .flat_map(|letter| match letter {
-            '-' => vec!['-'],
-            letter if letter.is_ascii_punctuation() => vec!['\\', letter],
-            letter => vec![letter],
-        })
-        .collect();
-    Some((format!("[{negated}{escaped}]"), behind.strip_prefix(']')?))
 }
 
 fn begun(play: &Play, wanted: &Wanted<'_>) -> Option<Play> {
@@ -168,6 +121,8 @@ mod tests {
             ("[^a]", "^", "b"),
             ("[]-a]x", "]x", "ax]"),
             ("*line", "any\nline", "lines"),
+            ("[z-a]*", "[z-a]*", "b"),
+            ("*[z-a0]", "x0", "xb"),
         ] {
             let wanted = Wanted::new(glob);
             assert!(wanted.fits(fitting), "{glob} {fitting}");

@@ -9,6 +9,7 @@ use crate::playbook::module::Module;
 use crate::syntax::Content;
 use crate::syntax::Node;
 use crate::syntax::template::has_template;
+use crate::syntax::template::whole_expression;
 
 mod firewall_rule;
 mod regedit;
@@ -223,7 +224,11 @@ impl<'a> Draft<'a> {
     }
 
     fn reworded_later(&mut self, name: &str, value: &Node, words: Words) -> Option<Node> {
-        let Some(inner) = value.as_text().and_then(whole) else {
+        let Some(inner) = value
+            .as_text()
+            .map(str::trim_start)
+            .and_then(whole_expression)
+        else {
             self.mistakes.push(
                 Diagnostic::error(
                     "template-for-word",
@@ -311,10 +316,4 @@ fn sayable(words: Words) -> impl Iterator<Item = &'static str> {
         .iter()
         .filter(|(_, meaning)| matches!(meaning, Meaning::Is(_)))
         .map(|(word, _)| *word)
-}
-
-/// The expression of a text that is nothing but one in braces.
-fn whole(text: &str) -> Option<&str> {
-    let inner = text.trim().strip_prefix("{{")?.strip_suffix("}}")?;
-    (!inner.contains("{{") && !inner.contains("}}")).then(|| inner.trim_matches('-').trim())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
 use crate::diag::Span;
+use crate::playbook::Play;
 use crate::playbook::Prompt;
 use crate::playbook::around::fixed;
 use crate::playbook::reader::Reader;
@@ -223,5 +224,21 @@ impl Prompt {
                 Content::Text(typed.to_owned())
             },
         }
+    }
+}
+
+impl Play {
+    /// The play with its questions answered; an answer beats a variable of the play. Questions without an answer stay.
+    #[must_use]
+    pub fn answered(&self, answers: &BTreeMap<String, Node>) -> Self {
+        let mut play = self.clone();
+        for prompt in &self.prompts {
+            if let Some(answer) = answers.get(&prompt.name) {
+                play.vars.insert(prompt.name.clone(), answer.clone());
+            }
+        }
+        play.prompts
+            .retain(|prompt| !answers.contains_key(&prompt.name));
+        play
     }
 }

@@ -105,7 +105,7 @@ impl Reporter for JsonLines {
             } => {
                 self.run = Some(run.clone());
                 let body = Body::RunStart {
-                    mode: mode.word(),
+                    mode: mode.key(),
                     playbook: pen.mask(playbook),
                     hosts: *hosts,
                     job: job.as_deref().map(|job| pen.mask(job)),

@@ -4,7 +4,6 @@
 //! Every sample carries the playbook, because samples of several files that look alike make the collector drop all of them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 
@@ -14,13 +13,12 @@ use crate::event::HostStatus;
 use crate::event::Recap;
 use crate::event::Status;
 use crate::history::PROOF;
+use crate::report::metrics;
+use crate::report::metrics::label;
+use crate::report::metrics::sample;
 use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Run;
-use crate::report::text::clean;
-
-/// Characters of one label.
-const LABEL: usize = 200;
 
 /// Writes metrics.
 pub(super) struct OpenMetrics {
@@ -69,7 +67,7 @@ impl OpenMetrics {
             |text, labels, numbers| {
                 for control in &numbers.waived {
                     let labels = format!("{labels},control=\"{control}\"");
-                    line(text, "rdpfix_waived", &labels, 1);
+                    sample(text, "rdpfix_waived", &labels, 1);
                 }
             },
         );
@@ -80,7 +78,7 @@ impl OpenMetrics {
             ),
             |text, labels, numbers| {
                 if let Some(reachable) = numbers.reachable {
-                    line(text, "rdpfix_host_reachable", labels, u8::from(reachable));
+                    sample(text, "rdpfix_host_reachable", labels, u8::from(reachable));
                 }
             },
         );
@@ -90,7 +88,7 @@ impl OpenMetrics {
             (not_after, "When the listener's certificate expires."),
             |text, labels, numbers| {
                 if let Some(seconds) = numbers.not_after {
-                    line(text, not_after, labels, seconds);
+                    sample(text, not_after, labels, seconds);
                 }
             },
         );
@@ -108,7 +106,7 @@ impl OpenMetrics {
             |text, labels, numbers| {
                 for (control, seconds) in &numbers.drift {
                     let labels = format!("{labels},control=\"{control}\"");
-                    line(text, since, &labels, *seconds);
+                    sample(text, since, &labels, *seconds);
                 }
             },
         )
@@ -118,10 +116,10 @@ impl OpenMetrics {
         let labels = &self.playbook;
         let last = "rdpfix_last_run_timestamp_seconds";
         let mut text = head((last, "When the last run ended."));
-        line(&mut text, last, labels, at.as_second());
+        sample(&mut text, last, labels, at.as_second());
         let took = "rdpfix_last_run_duration_seconds";
         text += &head((took, "How long the last run took."));
-        line(&mut text, took, labels, recap.duration.as_secs_f64());
+        sample(&mut text, took, labels, recap.duration.as_secs_f64());
         let hosts = "rdpfix_last_run_hosts";
         text += &head((hosts, "Hosts of the last run by how they fared."));
         for (status, count) in [
@@ -133,7 +131,7 @@ impl OpenMetrics {
             ("not_started", recap.not_started),
         ] {
             let labels = format!("{labels},status=\"{status}\"");
-            line(&mut text, hosts, &labels, count);
+            sample(&mut text, hosts, &labels, count);
         }
         for (name, help, count) in [
             (
@@ -153,29 +151,17 @@ impl OpenMetrics {
             ),
         ] {
             text += &head((name, help));
-            line(&mut text, name, labels, count);
+            sample(&mut text, name, labels, count);
         }
         text
     }
 }
 
-fn head((name, help): (&str, &str)) -> String {
-    let unit = if name.ends_with("_seconds") {
-        format!("# UNIT {name} seconds\n")
-    } else {
-        String::new()
-    };
-    format!("# TYPE {name} gauge\n{unit}# HELP {name} {help}\n")
-}
-
-fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
-    // Writing to a string cannot fail.
-    let _written = writeln!(text, "{name}{{{labels}}} {value}");
-}
-
-/// A text as it may stand between quotes; it has no control characters any more.
-fn label(text: &str) -> String {
-    clean(text, LABEL).replace('\\', r"\\").replace('"', "\\\"")
+/// What stands before a family of gauges.
+fn head(family: (&str, &str)) -> String {
+    let mut text = String::new();
+    metrics::head(&mut text, family, "gauge");
+    text
 }
 
 /// Whether each control is as it should be; what nobody looked at, or cannot tell, is not in it.
@@ -225,7 +211,7 @@ impl Chapters for OpenMetrics {
         let mut text = String::new();
         for (control, well) in verdicts(host) {
             let labels = format!("{name},{},control=\"{}\"", self.playbook, label(control));
-            line(&mut text, "rdpfix_compliant", &labels, u8::from(well));
+            sample(&mut text, "rdpfix_compliant", &labels, u8::from(well));
         }
         let mut waived: Vec<String> = host
             .rows

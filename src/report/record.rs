@@ -72,7 +72,7 @@ impl Run {
 
     /// The word for whether changes are made.
     pub(super) fn mode(&self) -> &'static str {
-        self.mode.word()
+        self.mode.key()
     }
 }
 
@@ -309,7 +309,7 @@ impl<C: Chapters> ByHost<C> {
 
 impl<C: Chapters> Reporter for ByHost<C> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let pen = &self.pen;
+        let pen = self.pen.clone();
         match event {
             Event::RunStart {
                 run,

@@ -50,7 +50,7 @@ impl Around {
     }
 
     pub(super) fn run_begins(&self, job: &Arc<str>, running: Running) {
-        let mode = running.mode.verb();
+        let mode = running.mode.word();
         let cause = running.cause.to_string();
         self.say(Some(job), What::RunBegun { mode, cause });
         self.state.send_modify(|state| {
@@ -83,7 +83,7 @@ impl Around {
                 }
                 let what = What::RunEnded {
                     run: report.run.clone(),
-                    mode: mode.verb(),
+                    mode: mode.word(),
                     result: words(&report.recap),
                     exit_code: report.exit_code,
                 };

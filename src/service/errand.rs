@@ -64,7 +64,7 @@ pub struct Report {
     pub shifts: Vec<Shift>,
     /// Results that a waiver accepts.
     pub waived: usize,
-    /// Hosts that differ.
+    /// Hosts that differ in something that can be corrected. Where Group Policy owns all that differs, nothing can be.
     pub drifting: Vec<Arc<str>>,
     /// Hosts that failed or could not be reached, with the reason; some of them when there are many.
     pub failures: Vec<(Arc<str>, String)>,

@@ -311,18 +311,31 @@ fn judge(report: &Report, audit: Option<&Report>) -> (Ending, Option<Standing>) 
     let standing = match standing(&report.recap) {
         Some(Standing::Good) if is_worse => Some(Standing::Bad),
         Some(Standing::Good) if !report.left_out.is_empty() => audit.map(|_| Standing::Bad),
+        Some(Standing::Good) if audit.is_some_and(is_beyond_us) => Some(Standing::Bad),
         standing => standing,
     };
     (ending, standing)
 }
 
-/// After an audit with failures of its own, those count; that something could not be told counts more.
+/// Whether an audit found hosts to differ that no apply follows for, because Group Policy owns what differs there.
+fn is_beyond_us(audit: &Report) -> bool {
+    audit.recap.drifted > audit.drifting.len()
+}
+
+/// After an audit with failures of its own, or with hosts that were not corrected, what it found counts; that something
+/// could not be told counts more.
 fn exit_code(result: &Result<Arc<Report>, NotBegun>, audit: Option<&Report>) -> u8 {
     match (result, audit) {
         (Ok(report), Some(audit)) if [report.exit_code, audit.exit_code].contains(&NOT_TOLD) => {
             NOT_TOLD
         }
         (Ok(_), Some(audit)) if audit.recap.has_failed() => audit.exit_code,
+        (Ok(report), Some(audit))
+            if !report.recap.has_failed()
+                && (is_beyond_us(audit) || !report.left_out.is_empty()) =>
+        {
+            audit.exit_code
+        }
         (Ok(report), _) => report.exit_code,
         (Err(not_begun), _) => not_begun.exit_code,
     }
@@ -344,5 +357,50 @@ fn last(result: &Result<Arc<Report>, NotBegun>, mode: RunMode, ended: Timestamp)
             result: Err(not_begun.why.clone()),
             left_out: Vec::new(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::exit_code;
+    use crate::event::Recap;
+    use crate::event::RunMode;
+    use crate::service::errand::LeftOut;
+    use crate::service::errand::Report;
+
+    fn report(mode: RunMode, exit_code: u8) -> Report {
+        Report {
+            run: "R1".to_owned(),
+            playbook: "a.yml".to_owned(),
+            mode,
+            started: Timestamp::UNIX_EPOCH,
+            ended: Timestamp::UNIX_EPOCH,
+            hosts: 2,
+            recap: Recap::default(),
+            exit_code,
+            shifts: Vec::new(),
+            waived: 0,
+            drifting: Vec::new(),
+            failures: Vec::new(),
+            left_out: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn hosts_that_differed_and_were_left_out_differ_still() {
+        let audit = report(RunMode::Check, 3);
+        let mended = report(RunMode::Apply, 0);
+        assert_eq!(exit_code(&Ok(Arc::new(mended.clone())), Some(&audit)), 0);
+        let mut left = mended;
+        left.left_out.push(LeftOut {
+            host: "ts01".into(),
+            holder: "somebody".to_owned(),
+            until: Timestamp::UNIX_EPOCH,
+        });
+        assert_eq!(exit_code(&Ok(Arc::new(left)), Some(&audit)), 3);
     }
 }

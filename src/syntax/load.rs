@@ -482,6 +482,15 @@ mod tests {
     }
 
     #[test]
+    fn aliases_to_a_long_text_are_bounded() {
+        let mut text = format!("a: &a {}\n", "x".repeat(200_000));
+        for use_of in 0..400 {
+            writeln!(text, "u{use_of}: *a").unwrap();
+        }
+        assert_eq!(mistakes(&text)[0].0, "too-many-aliases");
+    }
+
+    #[test]
     fn an_alias_inside_of_its_anchor_is_refused() {
         assert_eq!(mistakes("a: &a [*a]\n")[0].0, "alias-cycle");
     }

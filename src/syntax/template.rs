@@ -33,6 +33,8 @@ mod cache;
 mod call;
 mod compile;
 mod cycle;
+#[cfg(test)]
+mod edges;
 mod fault;
 mod filters;
 mod form;
@@ -48,9 +50,11 @@ mod resolve;
 mod value;
 mod variables;
 
+pub use crate::syntax::template::filters::python_pattern;
 pub use crate::syntax::template::form::has_template;
 pub use crate::syntax::template::form::is_template;
 pub use crate::syntax::template::form::single_variable;
+pub use crate::syntax::template::form::whole_expression;
 pub use crate::syntax::template::variables::Data;
 pub use crate::syntax::template::variables::Layer;
 pub use crate::syntax::template::variables::Lazy;
@@ -145,7 +149,7 @@ impl Engine {
     /// Checks the grammar of a condition. One that stands in braces as a whole works, as it does in Ansible, with a
     /// warning.
     pub fn check_condition(&self, text: &str, span: &Span, diagnostics: &mut Vec<Diagnostic>) {
-        if let Some(expression) = form::whole_expression(text) {
+        if let Some(expression) = whole_expression(text) {
             diagnostics.push(braces_around(expression, span));
             if let Err(unreadable) = self.template(text) {
                 diagnostics.push(unreadable.told(text, span));
@@ -265,7 +269,7 @@ impl Engine {
         variables: &Variables<'_>,
     ) -> Result<bool, Diagnostic> {
         let mut resolver = Resolver::new(self, variables);
-        let value = if form::whole_expression(text).is_some() {
+        let value = if whole_expression(text).is_some() {
             let value = resolver.template(text, span);
             value.map_err(|fault| resolver.told(fault, span))?
         } else if is_template(text) {
@@ -326,7 +330,10 @@ fn words(form: &Form) -> BTreeSet<String> {
 
 /// A condition in braces means the same without them, unless it has backslashes: these are letters between braces only.
 fn braces_around(expression: &str, span: &Span) -> Diagnostic {
-    let advice = if expression.contains('\\') || is_template(expression) {
+    let advice = if is_template(expression) {
+        "it may stay: without `{{ }}`, `{%` and `{#` would have to be put together, as `'{' ~ '%'`"
+            .to_owned()
+    } else if expression.contains('\\') {
         "write the expression without `{{ }}`, and each backslash twice".to_owned()
     } else {
         format!("write it without `{{{{ }}}}`: `{}`", expression.trim())

@@ -175,7 +175,7 @@ def charts(browser, url):
 def empty(browser, url):
     """Without hosts the map's page says how to begin."""
     opened(browser, url + "hosts")
-    shown = browser.run("return document.getElementById('still').innerText")
+    shown = browser.run("const e = document.getElementById('still'); return e.checkVisibility() ? e.innerText : ''")
     return [] if "says how to begin" in shown else [f"without hosts: {shown!r}"]
 
 

@@ -6,6 +6,7 @@ Arguments: files with `vars` and `cases`. Prints a list with one list for each f
 
 import datetime
 import json
+import os
 import sys
 
 import ansible.plugins.loader
@@ -57,6 +58,8 @@ def judge(templar, case):
 
 
 def main():
+    # What our engine is given, too.
+    os.environ["RDPFIX_EMPTY"] = ""
     ansible.plugins.loader.init_plugin_loader()
     loader = DataLoader()
     verdicts = []

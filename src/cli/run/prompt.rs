@@ -21,23 +21,18 @@ pub fn answered(
     let mut done = Vec::new();
     for play in plays {
         let open = play.prompts.iter().filter(|p| !extra.contains_key(&p.name));
-        let mut vars = play.vars.clone();
-        let mut answers = 0;
+        let mut answers = BTreeMap::new();
         for prompt in open {
             let answer = match &mut terminal {
                 Some(terminal) => ask(prompt, *terminal)?,
                 None => default(prompt)?,
             };
-            vars.insert(prompt.name.clone(), answer);
-            answers += 1;
+            answers.insert(prompt.name.clone(), answer);
         }
-        done.push(if answers == 0 {
+        done.push(if answers.is_empty() {
             Arc::clone(play)
         } else {
-            Arc::new(Play {
-                vars,
-                ..Play::clone(play)
-            })
+            Arc::new(play.answered(&answers))
         });
     }
     Ok(done)

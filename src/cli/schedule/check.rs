@@ -85,7 +85,7 @@ fn runs(job: &Job, after: Timestamp, count: usize) -> String {
     let mut text = format!("{}: {}, {}\n", job.name, job.mode.word(), when(job));
     for at in job.runs(after).take(count) {
         let order = job.mode_at(at);
-        let word = order.run.map_or("not run", RunMode::verb);
+        let word = order.run.map_or("not run", RunMode::word);
         let shown = at.to_zoned(job.zone.rules.clone());
         let _written = writeln!(
             text,

@@ -231,6 +231,7 @@ impl Inner {
         let plays = ready.plays(None)?;
         let mut opened = ready.open(plays, None, talk).await?;
         fit(&mut opened, errand);
+        opened.unlock(talk).await?;
         let made = self.make_opened(errand, &ready, (&mut opened, begin), (stop, talk));
         let made = made.await;
         opened.fleet.close().await;

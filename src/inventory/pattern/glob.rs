@@ -32,11 +32,11 @@ impl Piece {
 
 /// A wildcard, read.
 #[derive(Debug)]
-pub(super) struct Glob(Vec<Piece>);
+pub struct Glob(Vec<Piece>);
 
 impl Glob {
     /// Every text is a wildcard: a bracket that is not closed stands for itself.
-    pub(super) fn new(text: &str) -> Self {
+    pub fn new(text: &str) -> Self {
         let letters: Vec<char> = text.chars().collect();
         let mut pieces = Vec::new();
         let mut rest = letters.as_slice();
@@ -59,7 +59,7 @@ impl Glob {
     }
 
     /// Whether the whole name fits. Takes a step back only to the last star, so it never explodes.
-    pub(super) fn fits(&self, name: &str) -> bool {
+    pub fn fits(&self, name: &str) -> bool {
         let mut name = name.chars();
         let mut pieces = self.0.as_slice();
         // Behind the last star: the pieces, and the letters that are left when it takes one more.

@@ -28,7 +28,8 @@ pub(super) mod url;
 mod wrap;
 mod yaml;
 
-pub(super) use crate::syntax::template::filters::logic::truth_of_word;
+pub(super) use crate::syntax::template::filters::logic::truth_of;
+pub use crate::syntax::template::filters::pattern::python_pattern;
 
 /// A filter with what the documentation says of it.
 #[derive(Debug)]

@@ -34,7 +34,7 @@ pub fn single_variable(text: &str) -> Option<&str> {
 }
 
 /// What is between the braces when a text is nothing but one pair of them; white space behind them does not count.
-pub(super) fn whole_expression(text: &str) -> Option<&str> {
+pub fn whole_expression(text: &str) -> Option<&str> {
     let inner = text.trim_end().strip_prefix("{{")?.strip_suffix("}}")?;
     let inner = inner.strip_prefix(['-', '+']).unwrap_or(inner);
     let inner = inner.strip_suffix('-').unwrap_or(inner);

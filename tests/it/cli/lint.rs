@@ -128,3 +128,40 @@ async fn a_wrong_password_a_broken_vault_and_other_mistakes_are_errors() {
         .exits(6)
         .says("error[vault-broken]");
 }
+
+#[tokio::test]
+async fn files_of_extra_variables_may_be_encrypted() {
+    let desk = desk().await;
+    let closed = ["lint", "site.yml", "-e", "@secrets.yml"];
+    run(desk.path(), &closed)
+        .await
+        .exits(5)
+        .says("error[vault-closed]: cannot open `secrets.yml`");
+    let opened = ["--vault-password-file", "pw"];
+    run(desk.path(), &[&closed[..], &opened].concat())
+        .await
+        .exits(0);
+    // A mistake in what was opened shows nothing of it.
+    let put = |text: &str| support::write(&desk.path().join("secrets.yml"), text.as_bytes());
+    put("- hunter2\n");
+    let encrypt = ["vault", "encrypt", "secrets.yml"];
+    run(desk.path(), &[&encrypt[..], &opened].concat())
+        .await
+        .exits(0);
+    let told = run(desk.path(), &[&closed[..], &opened].concat())
+        .await
+        .exits(5)
+        .says("extra variables must be names with values");
+    assert!(!told.stderr.contains("hunter2"), "{}", told.stderr);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_does_not_hide_the_mistakes_of_others() {
+    let desk = desk().await;
+    support::write(&desk.path().join("bad.yml"), b"- hosts: all\n  taks: []\n");
+    run(desk.path(), &["lint", "missing.yml", "bad.yml"])
+        .await
+        .exits(6)
+        .says("missing.yml")
+        .says("bad.yml:2:3");
+}

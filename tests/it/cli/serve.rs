@@ -3,6 +3,7 @@
 mod again;
 mod by_hand;
 mod dashboard;
+mod interval;
 mod story;
 mod turn;
 
@@ -198,6 +199,22 @@ async fn while_changes_are_forbidden_an_apply_is_run_only_when_somebody_insists(
     assert_eq!(bench.lab.writes(&host), 0);
     schedule_run(&bench, &["--now"]).await.exits(0);
     assert!(bench.lab.writes(&host) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_damaged_between_two_runs_is_told_and_kept() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    for mode in ["audit", "apply"] {
+        jobs(&bench, &format!("    mode: {mode}\n    every: 1h\n"));
+        bench.write("history.db", "no database, but long enough to be one");
+        schedule_run(&bench, &[])
+            .await
+            .exits(0)
+            .says("warning: the history")
+            .says("was damaged: it is kept as");
+        let history = History::read(bench.path("history.db").as_ref()).unwrap();
+        assert_eq!(history.runs(Some("rdp"), None, 9).unwrap().len(), 1);
+    }
 }
 
 /// Two processes share a history: this one, and the program.

@@ -26,6 +26,8 @@ What is not understood is a mistake, told with its place and what to do instead;
 - Keywords of plays, blocks and imports are pushed down to their tasks: `when` and `tags` add up, `vars` are merged, of all others the innermost counts.
 - `check_mode: false` on a resource is refused, because check mode never changes anything.
 - `delegate_to: localhost` is taken where it makes no difference: at `wait_for`, and at actions that do not look at the host.
+- What `-e name=value` gives is a text, as in Ansible; `-e '{\"name\": 5}'` and files have types. Where a resource asks for a number or a truth value, a text that a template made is read as one. Backslashes of `-e name=value` and of `key=value` arguments are letters; in Ansible `\\t` is a tab there.
+- What the run tells (`groups`, `hostvars`, `playbook_dir`, `ansible_check_mode`, `ansible_play_hosts` …) wins over every variable of that name; `group_names` and `inventory_dir` may be replaced. `inventory_hostname` may not, which `-e` can do in Ansible.
 - Arguments may be written as `key=value`, under `args`, or by `action`.
 - Files are looked for beside the file that names them, then beside the playbook; variables in a folder `vars` there first.
 - `control` names the rule that a task checks, for reports and waivers. Plays, blocks and imports push theirs down to resources, `assert` and `fail`, not to handlers; the innermost counts. Ansible refuses keys that it does not know, so a playbook with `control` is for rdpfix alone.

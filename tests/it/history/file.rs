@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rdpfix::history::History;
 use rdpfix::history::HistoryError;
+use rdpfix::history::HostState;
 use rdpfix::history::Recorder;
 use rdpfix::plan::Outcome;
 use rusqlite::Connection;
@@ -19,6 +22,7 @@ use super::run::end;
 use super::run::ruled;
 use super::run::run;
 use super::run::start;
+use super::run::tell;
 use super::run::visit;
 
 const SOON: Duration = Duration::from_millis(20);
@@ -27,7 +31,7 @@ fn compliant(host: &'static str) -> Visit {
     Visit::new(host, vec![ruled("RDP-NLA", Outcome::Compliant)])
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -50,7 +54,7 @@ fn only_the_owner_may_read_it() {
 
     let store = Store::new();
     let mut recorder = Recorder::new(store.open());
-    recorder.event(&start(1, 0, None)).unwrap();
+    tell(&mut recorder, &start(1, 0, None)).unwrap();
     let names = names(store.folder());
     assert_eq!(names, ["history.db", "history.db-shm", "history.db-wal"]);
     for name in names {
@@ -119,7 +123,7 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
 }
 
 /// A history with a run in it, damaged in the last way.
-fn damaged() -> Store {
+pub(crate) fn damaged() -> Store {
     let store = Store::new();
     store.record(&run(1, 0, &[compliant("a")]));
     let mut bytes = fs::read(store.path()).unwrap();
@@ -291,6 +295,36 @@ fn a_history_of_a_newer_program_is_refused_and_not_touched() {
     assert_eq!(names(store.folder()), ["history.db"]);
 }
 
+/// What the first format left of three hosts: one that no run has looked at, one that is compliant, one that drifts.
+const FORMER: &str = include_str!("../../cases/history/format-1.sql");
+
+#[test]
+fn a_history_of_the_first_format_goes_on() {
+    let store = Store::new();
+    Connection::open(store.path())
+        .unwrap()
+        .execute_batch(FORMER)
+        .unwrap();
+    let state = |history: &History, host| history.host(host, 9).unwrap().unwrap().host.state;
+    // Who only looks can, and changes nothing.
+    let looked = History::read(&store.path()).unwrap();
+    assert_eq!(state(&looked, "drifts"), HostState::Drift);
+    assert_eq!(state(&looked, "unseen"), HostState::Compliant);
+    drop(looked);
+    let history = store.open();
+    assert_eq!(state(&history, "unseen"), HostState::Unknown);
+    assert_eq!(state(&history, "well"), HostState::Compliant);
+    assert_eq!(state(&history, "drifts"), HostState::Drift);
+    assert_eq!(history.runs(None, None, 9).unwrap().len(), 1);
+    let format: i64 = Connection::open(store.path())
+        .unwrap()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(format, 2);
+    store.record(&run(7, 60, &[compliant("unseen")]));
+    assert_eq!(state(&store.open(), "unseen"), HostState::Compliant);
+}
+
 #[test]
 fn a_database_of_another_program_is_refused_and_not_touched() {
     let store = Store::new();
@@ -323,14 +357,14 @@ fn a_lock_is_waited_for_and_then_told() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let opened = History::open_within(&store.path(), at(0), SOON).unwrap();
     let mut recorder = Recorder::new(opened.history);
-    let error = recorder.event(&start(2, 1, None)).unwrap_err();
+    let error = tell(&mut recorder, &start(2, 1, None)).unwrap_err();
     assert!(matches!(error, HistoryError::Locked { .. }), "{error}");
     told(&error, &store.path());
     // Whoever only looks is not kept waiting.
     let looked = History::read(&store.path()).unwrap();
     assert!(looked.host("a", 1).unwrap().is_some());
     other.execute_batch("ROLLBACK").unwrap();
-    recorder.event(&start(2, 1, None)).unwrap();
+    tell(&mut recorder, &start(2, 1, None)).unwrap();
 }
 
 #[test]
@@ -339,7 +373,7 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
     let history = store.open();
     history.limit_size(400 * 1024).unwrap();
     let mut recorder = Recorder::new(history);
-    recorder.event(&start(1, 0, None)).unwrap();
+    tell(&mut recorder, &start(1, 0, None)).unwrap();
     let hosts: Vec<&'static str> = (0..2_000)
         .map(|host| -> &'static str { Box::leak(format!("host{host}").into_boxed_str()) })
         .collect();
@@ -349,7 +383,7 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
         let results = (0..20).map(|control| ruled(&format!("C-{control}"), drifted()));
         let told = visit(1, &Visit::new(host, results.collect()))
             .iter()
-            .try_for_each(|event| recorder.event(event).map(drop));
+            .try_for_each(|event| tell(&mut recorder, event).map(drop));
         if let Err(full) = told {
             error = Some(full);
             break;
@@ -365,11 +399,11 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
     assert_eq!(history.host_names().unwrap().len(), kept.len());
     // With room again, it goes on.
     let mut recorder = Recorder::new(history);
-    recorder.event(&start(2, 5, None)).unwrap();
+    tell(&mut recorder, &start(2, 5, None)).unwrap();
     for event in visit(6, &compliant("another")) {
-        recorder.event(&event).unwrap();
+        tell(&mut recorder, &event).unwrap();
     }
-    recorder.event(&end(7)).unwrap();
+    tell(&mut recorder, &end(7)).unwrap();
 }
 
 #[cfg(unix)]
@@ -422,21 +456,24 @@ fn several_that_come_at_once_make_one_history() {
 
 #[test]
 fn a_history_that_somebody_is_making_is_never_somebody_elses() {
-    for round in 0..100 {
+    for round in 0..60 {
         let store = Store::new();
         let path = store.path();
-        std::thread::scope(|scope| {
-            for _ in 0..3 {
-                scope.spawn(|| {
-                    let opened = History::open(&path, at(0));
-                    assert!(opened.is_ok(), "{round}: {opened:?}");
-                });
-            }
-            scope.spawn(|| {
+        let is_made = AtomicBool::new(false);
+        let look = || {
+            while !is_made.load(Ordering::Relaxed) {
                 let looked = History::read(&path);
                 let is_right = matches!(looked, Ok(_) | Err(HistoryError::Absent { .. }));
                 assert!(is_right, "{round}: {looked:?}");
-            });
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(look);
+            scope.spawn(look);
+            let makers = [0, 1].map(|_| scope.spawn(|| History::open(&path, at(0)).map(drop)));
+            let made = makers.map(|maker| maker.join().unwrap());
+            is_made.store(true, Ordering::Relaxed);
+            assert!(made.iter().all(Result::is_ok), "{round}: {made:?}");
         });
     }
 }

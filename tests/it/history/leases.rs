@@ -78,6 +78,26 @@ fn a_lease_that_ran_out_is_taken_over() {
 }
 
 #[test]
+fn a_lease_that_was_given_back_is_not_renewed() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("a", "x", at(0), MINUTE).unwrap();
+    // One that ran out, and that nobody took, still is.
+    let renewed = history.renew("a", "x", at(9), MINUTE).unwrap();
+    assert_eq!(renewed, Lease::Leased);
+    assert_eq!(
+        history.acquire("a", "y", at(9), MINUTE).unwrap(),
+        held("x", 10)
+    );
+    history.release_all("x").unwrap();
+    assert_eq!(history.renew("a", "x", at(9), MINUTE).unwrap(), Lease::Gone);
+    assert_eq!(
+        history.acquire("a", "y", at(9), MINUTE).unwrap(),
+        Lease::Leased
+    );
+}
+
+#[test]
 fn only_the_owner_gives_a_host_back() {
     let store = Store::new();
     let mut history = store.open();

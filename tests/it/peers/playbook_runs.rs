@@ -19,6 +19,19 @@ const CASES: &str = "tests/cases/ansible/runs";
 /// Playbooks with what is typed behind them.
 const RUNS: &[(&str, &[&str])] = &[
     ("hostvars.yml", &["-e", "typed=t order=9"]),
+    ("language.yml", &[]),
+    (
+        "language.yml",
+        &["-e", "version=1.10 code=007 at=12:30 word=no digits=9"],
+    ),
+    (
+        "language.yml",
+        &[
+            "-e",
+            r#"{"ansible_check_mode": true, "playbook_dir": "/x", "groups": 1, "group_names": 1,
+                "ansible_play_hosts": 1, "ansible_verbosity": 4, "hostvars": 1, "vars": 1}"#,
+        ],
+    ),
     ("companions.yml", &[]),
     ("companions.yml", &["-l", "b:c"]),
     ("tags.yml", &[]),

@@ -232,6 +232,47 @@ fn mistakes_on_a_host_show_the_place_in_the_playbook() {
 }
 
 #[test]
+fn a_condition_that_is_only_warned_of_counts() {
+    let resource = "service: {name: x, state: running}";
+    for (condition, expected) in [
+        (r#""{{ '{%' in 'harmless' }}""#, false),
+        (r#""{{ '{#' in 'harmless' }}""#, false),
+        (r#""{{ '{#' not in 'harmless' }}""#, true),
+        (r#""{{ path == 'C:\\temp' }}""#, true),
+        (r#""{{ path != 'C:\\temp' }}""#, false),
+        (r#"["{{ 1 == 1 }}", "{{ 1 == 2 }}"]"#, false),
+    ] {
+        let text = format!(
+            "- hosts: all\n  vars: {{path: 'C:\\temp'}}\n  tasks: [{{{resource}, when: {condition}}}]\n"
+        );
+        let (playbook, mistakes) = parse(&source(&text));
+        let ids: Vec<&str> = mistakes.iter().map(|mistake| mistake.id).collect();
+        let play = Arc::clone(&playbook.unwrap().plays[0]);
+        let task = play.all_tasks()[0];
+        assert_eq!(task.when.len(), ids.len(), "{condition}");
+        assert!(
+            ids.iter().all(|id| *id == "template-in-condition"),
+            "{ids:?}"
+        );
+        let told = Given::default().prepare(&play);
+        let runs = !matches!(told.unwrap(), Prepared::Skipped(_));
+        assert_eq!(runs, expected, "{condition}");
+    }
+}
+
+#[test]
+fn texts_that_templates_made_become_the_numbers_that_are_asked_for() {
+    let play = play(
+        "- hosts: all\n  tasks: [{rdp_listener: {port: '{{ port }}', security_layer: '{{ layer }}'}}]\n",
+    );
+    let given = Given {
+        extra: "{port: '3390', layer: tls}",
+        ..Given::default()
+    };
+    assert!(given.prepare(&play).is_ok(), "{:?}", given.prepare(&play));
+}
+
+#[test]
 fn tags_choose_tasks_as_in_ansible() {
     let play = play(
         "- hosts: all
@@ -286,7 +327,7 @@ fn extra_variables_are_pairs_json_or_yaml() {
     let read = |text: &str| extra(text).unwrap().join(" ");
     assert_eq!(
         read("port=3390 name='a b'"),
-        "name=Text(\"a b\") port=Int(3390)"
+        "name=Text(\"a b\") port=Text(\"3390\")"
     );
     assert_eq!(
         read("{\"port\": 3390, \"on\": true}"),

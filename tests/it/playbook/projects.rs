@@ -162,17 +162,27 @@ fn variables_are_looked_for_in_their_folder_first() {
 }
 
 #[test]
-fn an_empty_answer_means_the_default_and_what_is_typed_unseen_is_not_shown() {
-    let text = "- hosts: all\n  vars_prompt:\n    - {name: a, default: 5}\n    - {name: b, private: false}\n  tasks: [{ping: }]\n";
+fn answers_beat_variables_of_the_play_and_an_empty_one_means_the_default() {
+    let text = "- hosts: all\n  vars: {a: old, b: old}\n  vars_prompt:\n    - {name: a, default: 5}\n    - {name: b}\n  tasks: [{ping: }]\n";
     let (playbook, mistakes) = rdpfix::playbook::parse(&corpus::text("ask.yml", text));
     assert!(mistakes.is_empty());
     let play = Arc::clone(&playbook.unwrap().plays[0]);
-    let value = |number: usize, typed: &str| play.prompts[number].answer(typed);
-    assert_eq!(value(0, "5").content, Content::Unsafe("5".to_owned()));
-    assert_eq!(value(0, "").content, Content::Int(5));
-    assert_eq!(value(1, "5").content, Content::Text("5".to_owned()));
-    assert!(value(0, "hunter2").span.source.secret);
-    assert!(!value(1, "hunter2").span.source.secret);
+    let answer = |typed: &str| -> BTreeMap<_, _> {
+        let prompt = &play.prompts[0];
+        std::iter::once((prompt.name.clone(), prompt.answer(typed))).collect()
+    };
+    let value = |typed: &str| play.answered(&answer(typed)).vars["a"].content.clone();
+    assert_eq!(value("new"), Content::Unsafe("new".to_owned()));
+    assert_eq!(value("5"), Content::Unsafe("5".to_owned()));
+    assert_eq!(value(""), Content::Int(5));
+    let answered = play.answered(&answer("x"));
+    assert_eq!(answered.vars["b"].content, Content::Text("old".to_owned()));
+    assert_eq!(answered.prompts.len(), 1);
+    let typed = answer("hunter2");
+    assert!(
+        typed["a"].span.source.secret,
+        "what is typed unseen is not shown"
+    );
 }
 
 /// Files that each name the next one.

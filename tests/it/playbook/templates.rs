@@ -77,6 +77,12 @@ fn bounded(template: &str) -> Result<Value, Diagnostic> {
 }
 
 #[test]
+fn a_long_word_is_wrapped_in_time() {
+    let given = bounded("{{ ('a' * 3000000) | wordwrap(1) | length }}");
+    assert_eq!(given, Ok(json!(5_999_999)));
+}
+
+#[test]
 fn what_never_ends_or_fills_the_memory_is_stopped() {
     let deep = |open: &str, close: &str, times: usize| {
         format!("{{{{ {}1{} }}}}", open.repeat(times), close.repeat(times))
@@ -103,6 +109,9 @@ fn what_never_ends_or_fills_the_memory_is_stopped() {
         "{{ 'a' | indent(10000000000) }}".to_owned(),
         "{{ 9 ** 9 ** 9 }}".to_owned(),
         "{% set l = range(100000) | list %}{% for a in l %}{{ -1 in l }}{% endfor %}".to_owned(),
+        "{{ range(12000) | list | batch(1) | list | union([[1]]) | length }}".to_owned(),
+        "{{ range(9000) | list | batch(1) | list | intersect(range(9000) | list | batch(1) | list) | length }}".to_owned(),
+        "{{ {'a': range(12000) | list} | combine({'a': range(12000) | list}, list_merge='append_rp') }}".to_owned(),
         deep("(", ")", 100_000),
         deep("[", "]", 100_000),
         deep("not ", "", 100_000),

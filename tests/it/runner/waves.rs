@@ -416,7 +416,7 @@ async fn what_was_waited_on_purpose_in_one_stage_is_not_taken_from_the_next() {
     let story = rig.apply().await;
     assert_eq!(story.lines(), ["wait_for: compliant", "x: changed"]);
     assert_eq!(story.host("a").status, HostStatus::Ok);
-    assert_eq!(story.host("a").duration, Duration::from_secs(60));
+    assert_eq!(story.host("a").duration, Duration::from_mins(1));
 }
 
 #[tokio::test(start_paused = true)]

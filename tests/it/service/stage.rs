@@ -91,6 +91,9 @@ struct Going {
     changed: usize,
     #[serde(default)]
     drifting: Vec<String>,
+    /// Hosts that differ in what Group Policy owns.
+    #[serde(default)]
+    overridden: usize,
     #[serde(default)]
     failed: usize,
     #[serde(default)]
@@ -179,7 +182,7 @@ impl World {
             going.drifting.len()
         } else {
             0
-        };
+        } + going.overridden;
         Report {
             run: format!("R{number}"),
             playbook: "a.yml".to_owned(),

@@ -5,6 +5,7 @@ use crate::syntax::template::call::Call;
 use crate::syntax::template::fault::Fault;
 use crate::syntax::template::filters::Filter;
 use crate::syntax::template::value::Value;
+use crate::syntax::truth_of_word;
 
 pub(super) const FILTERS: &[Filter] = &[
     Filter::new(&["default", "d"], default, "another value for what is undefined; `true` as second argument: also for what counts as false", ["nope.port | default(3389)", "3389"]).takes_undefined(),
@@ -59,18 +60,13 @@ fn ternary(call: &mut Call<'_, '_>) -> Answer {
     Ok(if call.input.truth()? { yes } else { no })
 }
 
-/// What a word says about truth; `None` for words that say nothing.
-pub(in crate::syntax::template) fn truth_of_word(value: &Value) -> Option<bool> {
-    let word = match value {
-        Value::Text(text) => text.trim().to_lowercase(),
-        Value::Float(1.0) => "1".to_owned(),
-        Value::Float(0.0) => "0".to_owned(),
-        other => other.as_int()?.to_string(),
-    };
-    match word.as_str() {
-        "y" | "yes" | "on" | "1" | "true" | "t" => Some(true),
-        "n" | "no" | "off" | "0" | "false" | "f" => Some(false),
-        _ => None,
+/// What a value says about truth; `None` for what says nothing.
+pub(in crate::syntax::template) fn truth_of(value: &Value) -> Option<bool> {
+    match value {
+        Value::Text(text) => truth_of_word(text),
+        Value::Float(1.0) => Some(true),
+        Value::Float(0.0) => Some(false),
+        other => truth_of_word(&other.as_int()?.to_string()),
     }
 }
 

@@ -77,7 +77,7 @@ fn compiled(
         format!("(?{flags})")
     };
     let written = pattern;
-    let pattern = translated(written);
+    let pattern = python_pattern(written);
     let whole = match anchor {
         Anchor::Nowhere => format!("{flags}{pattern}"),
         Anchor::Start => format!("{flags}\\A(?:{pattern})"),
@@ -105,9 +105,9 @@ fn bad_pattern(pattern: &str, error: &regex::Error) -> Fault {
     }
 }
 
-/// Python's spelling of a pattern in that of the library: brackets in classes and lone braces are letters, `\Z` is the
-/// end, `\<` is `<`.
-fn translated(pattern: &str) -> String {
+/// Python's spelling of a pattern in that of the `regex` library: brackets and doubled signs in classes and lone braces are
+/// letters, `\Z` is the end, `\<` is `<`.
+pub fn python_pattern(pattern: &str) -> String {
     let mut out = String::with_capacity(pattern.len() + 8);
     let mut class: Option<usize> = None;
     let mut letters = pattern.chars();
@@ -132,6 +132,7 @@ fn translated(pattern: &str) -> String {
                 None => out.push('\\'),
             },
             '[' | '&' | '~' if class.is_some() => out.extend(['\\', letter]),
+            '-' if class.is_some() && out.ends_with('-') => out.push_str("\\-"),
             '{' if class.is_none() && !is_repetition(rest) => out.push_str("\\{"),
             other => out.push(other),
         }
@@ -401,11 +402,23 @@ fn escape(call: &mut Call<'_, '_>) -> Answer {
 
 #[cfg(test)]
 mod tests {
-    use super::translated;
+    use regex::Regex;
+
+    use super::python_pattern;
 
     #[test]
     fn pythons_spelling_is_understood() {
-        assert_eq!(translated(r"[^[\]]{2}{x}\Z"), r"[^\[\]]{2}\{x}\z");
-        assert_eq!(translated(r"[]a]\<b\>[^]&]"), r"[]a]<b>[^]\&]");
+        for (theirs, ours) in [
+            (r"[^[\]]{2}{x}\Z", r"[^\[\]]{2}\{x}\z"),
+            (r"[]a]\<b\>[^]&]", r"[]a]<b>[^]\&]"),
+            (r"web\d+\Z", r"web\d+\z"),
+            ("[[a]", r"[\[a]"),
+            ("[]a]b]", "[]a]b]"),
+            ("[^]a]", "[^]a]"),
+            ("[a&&b--c~~d]&~", r"[a\&\&b-\-c\~\~d]&~"),
+        ] {
+            assert_eq!(python_pattern(theirs), ours);
+            assert!(Regex::new(ours).is_ok(), "{ours}");
+        }
     }
 }

@@ -314,7 +314,7 @@ fn divisible(call: &mut Call<'_, '_>) -> Held {
 fn truthy(call: &mut Call<'_, '_>) -> Held {
     let convert = call.flag("convert_bool")?;
     call.done()?;
-    if convert && let Some(truth) = filters::truth_of_word(&call.input) {
+    if convert && let Some(truth) = filters::truth_of(&call.input) {
         return Ok(truth);
     }
     call.input.truth()
