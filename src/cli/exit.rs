@@ -23,8 +23,7 @@ pub enum ExitStatus {
     Invalid,
     /// 7: no hosts matched.
     NoHosts,
-    /// 8: the run was stopped before every host had its turn: too many failed, one failed where none may, the deadline passed,
-    /// or jobs work on the others.
+    /// 8: the run was stopped before every host had its turn: too many failed, one failed where none may, the deadline passed, or jobs work on the others.
     Stopped,
     /// 130: interrupted, after cleaning up.
     Interrupted,

@@ -70,6 +70,8 @@ impl Brake {
         };
         let expiry = async {
             match deadline {
+                // Not even a moment is left.
+                Some(Duration::ZERO) => {}
                 Some(deadline) => world.clock.sleep(deadline).await,
                 None => pending().await,
             }
