@@ -15,11 +15,13 @@ impl History {
     /// Waivers, those that end first, first. A state keeps of its waiver the owner, the reason and the last day, so
     /// waivers of one control that differ in nothing but their host patterns are counted as one.
     pub fn waivers(&self, at_most: usize) -> Result<Vec<WaiverRow>, HistoryError> {
-        // Hosts that are waived are counted by what is said about them first, so that each text is read once.
+        // Hosts that are waived are counted by what is said about them first, so that each text is read once. `CROSS JOIN`
+        // keeps the order: only states of controls that have waivers are looked up, never those of the whole fleet.
         let sql = "WITH counted AS MATERIALIZED (
                 SELECT current.control, current.detail, count(*) AS hosts
-                FROM (SELECT DISTINCT control FROM waivers) AS met JOIN controls ON controls.name = met.control
-                JOIN current ON current.control = controls.id AND current.state = ?1
+                FROM (SELECT DISTINCT control FROM waivers) AS met
+                CROSS JOIN controls ON controls.name = met.control
+                CROSS JOIN current ON current.control = controls.id AND current.state = ?1
                 GROUP BY current.control, current.detail),
             noted AS MATERIALIZED (
                 SELECT controls.name AS control, details.body ->> '$.waiver.owner' AS owner,
