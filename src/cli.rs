@@ -33,6 +33,7 @@ pub mod schedule;
 pub mod schema;
 pub mod serve;
 pub mod settings;
+pub mod sign_in;
 pub mod terminal;
 pub mod vault;
 pub mod waivers;

@@ -18,7 +18,8 @@ use crate::proof::Verdict;
 /// One thing that happened, in the order in which it happened; events of different hosts interleave.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    /// The first event.
+    /// The first event. A report of a job's turn of two runs hears it more than once: hosts that follow were seen by the run
+    /// that was named last, and the end is that of both.
     RunStart {
         /// ULID of the run.
         run: String,
@@ -106,6 +107,24 @@ pub enum RunMode {
     Apply,
 }
 
+impl RunMode {
+    /// The word for people and messages: `audit` or `apply`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Check => "audit",
+            Self::Apply => "apply",
+        }
+    }
+
+    /// The word in records and tables: `check` or `apply`.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Apply => "apply",
+        }
+    }
+}
+
 /// Hosts of a play that are worked on together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wave {
@@ -154,6 +173,8 @@ pub enum Stopped {
     Fatal,
     /// `--deadline` passed.
     Deadline,
+    /// It was not: hosts were left out because somebody else worked on them.
+    Leased,
 }
 
 /// How one task ended on one host.
@@ -269,6 +290,8 @@ pub struct Recap {
     pub ok: usize,
     /// Of these, hosts that were changed.
     pub changed: usize,
+    /// Of those that are as they should be, hosts that differ where a waiver accepts it.
+    pub waived: usize,
     /// Hosts that differ.
     pub drifted: usize,
     /// Hosts without a session.
@@ -277,7 +300,7 @@ pub struct Recap {
     pub failed: usize,
     /// Hosts that the interruption left undone.
     pub interrupted: usize,
-    /// Hosts whose turn never came, because the run was stopped.
+    /// Hosts whose turn never came, because the run was stopped or somebody else worked on them.
     pub not_started: usize,
     /// Why the run was stopped before its end.
     pub stopped: Option<Stopped>,
@@ -306,8 +329,43 @@ pub enum Status {
     Overridden,
     /// It could not be observed or corrected, or still differs.
     Failed,
-    /// The host went away meanwhile.
+    /// The host was not there to be looked at.
     Unreachable,
+}
+
+impl HostStatus {
+    /// The word in reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Drifted => "drifted",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Failed { .. } => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// Why, and what to do about it, where the status says so.
+    pub fn reason(&self) -> (Option<&str>, Option<&str>) {
+        match self {
+            Self::Unreachable { reason, hint } | Self::Failed { reason, hint } => {
+                (Some(reason), hint.as_deref())
+            }
+            Self::Ok | Self::Drifted | Self::Interrupted => (None, None),
+        }
+    }
+}
+
+impl Stopped {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Fatal => "fatal",
+            Self::Deadline => "deadline",
+            Self::Leased => "leased",
+        }
+    }
 }
 
 impl Status {
@@ -336,7 +394,7 @@ impl TaskResult {
             Outcome::Drifted(_) => Status::WouldChange,
             Outcome::Changed(_) => Status::Changed,
             Outcome::Overridden(_) => Status::Overridden,
-            Outcome::Failed(failure) if failure.error.is_unreachable() => Status::Unreachable,
+            Outcome::Failed(failure) if failure.lost_host() => Status::Unreachable,
             Outcome::Unconverged { .. } | Outcome::Failed(_) => Status::Failed,
             Outcome::Skipped(_) => Status::Skipped,
             Outcome::Unknown(_) => Status::Unknown,
@@ -395,6 +453,11 @@ impl Counts {
 }
 
 impl Recap {
+    /// Whether something failed, a host could not be reached, or the run was stopped; drift is no failure.
+    pub fn has_failed(&self) -> bool {
+        self.failed + self.unreachable > 0 || self.stopped.is_some()
+    }
+
     /// Counts a host that is done.
     pub fn add(&mut self, host: &HostSummary) {
         let counter = match host.status {
@@ -405,8 +468,9 @@ impl Recap {
             HostStatus::Interrupted => &mut self.interrupted,
         };
         *counter += 1;
-        if host.status == HostStatus::Ok && host.counts.changed > 0 {
-            self.changed += 1;
+        if host.status == HostStatus::Ok {
+            self.changed += usize::from(host.counts.changed > 0);
+            self.waived += usize::from(host.counts.waived > 0);
         }
         let proven = host
             .proof

@@ -15,6 +15,7 @@ pub mod detail;
 mod entry;
 pub mod error;
 pub mod export;
+mod forget;
 mod jobs;
 pub mod lease;
 mod migrate;
@@ -30,6 +31,7 @@ mod write;
 pub use crate::history::detail::Detail;
 pub use crate::history::detail::Part;
 pub use crate::history::error::HistoryError;
+pub use crate::history::lease::Held;
 pub use crate::history::lease::Lease;
 pub use crate::history::prune::Pruning;
 pub use crate::history::record::Recorder;
@@ -71,6 +73,12 @@ impl History {
         patience: Duration,
     ) -> Result<Opened, HistoryError> {
         open::for_recording(path, now, patience)
+    }
+
+    /// Opens a history that is there, to write to it. It is checked as by [`History::open`], but a damaged one is an error
+    /// and stays where it is, and where there is none, none is made.
+    pub fn open_existing(path: &Path) -> Result<Self, HistoryError> {
+        open::existing(path, PATIENCE)
     }
 
     /// Opens a history that is there, to look at it. Nothing of it is checked, changed or set aside.

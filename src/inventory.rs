@@ -30,6 +30,7 @@ mod pattern;
 mod range;
 mod resolve;
 mod script;
+mod sign_ins;
 mod source;
 mod tree;
 mod variables;
@@ -38,6 +39,7 @@ mod yaml;
 pub use crate::inventory::password::PasswordSource;
 pub use crate::inventory::pattern::Glob;
 pub use crate::inventory::pattern::PatternError;
+pub use crate::inventory::sign_ins::SignIns;
 pub use crate::inventory::source::Origin;
 pub use crate::inventory::source::Reading;
 pub use crate::inventory::tree::GROUP_PRIORITY;
@@ -70,6 +72,11 @@ pub struct Defaults {
     pub keyring: Arc<Keyring>,
     /// Evaluates templates; when nothing is said, one that knows the keyring and neither environment nor time.
     pub engine: Option<Arc<Engine>>,
+}
+
+fn is_broken(diagnostics: &[Diagnostic]) -> bool {
+    let mut severities = diagnostics.iter().map(|mistake| mistake.severity);
+    severities.any(|severity| severity == Severity::Error)
 }
 
 impl Inventory {
@@ -112,16 +119,35 @@ impl Inventory {
         Self::of(Tree::read(origins, Some(reading), extra), defaults)
     }
 
+    /// Like [`Inventory::read`], but opens no password: hosts that have one that is encrypted or a template can be signed
+    /// in to once [`SignIns::open`] was told that they take part.
+    pub fn read_closed(
+        origins: &[Origin],
+        reading: &Reading,
+        defaults: &Defaults,
+        extra: &BTreeMap<String, Node>,
+    ) -> (Option<(Self, SignIns)>, Vec<Diagnostic>) {
+        let (found, diagnostics) =
+            Self::closed(Tree::read(origins, Some(reading), extra), defaults);
+        (found.filter(|_| !is_broken(&diagnostics)), diagnostics)
+    }
+
     fn of(read: Read, defaults: &Defaults) -> (Option<Self>, Vec<Diagnostic>) {
+        let (found, mut diagnostics) = Self::closed(read, defaults);
+        let inventory = found.map(|(mut inventory, mut sign_ins)| {
+            diagnostics.extend(sign_ins.open(&mut inventory, defaults, &|_| true));
+            inventory
+        });
+        (inventory.filter(|_| !is_broken(&diagnostics)), diagnostics)
+    }
+
+    fn closed(read: Read, defaults: &Defaults) -> (Option<(Self, SignIns)>, Vec<Diagnostic>) {
         let mut diagnostics = read.in_sources;
         diagnostics.extend(read.in_variables);
-        let inventory = read
+        let found = read
             .tree
             .map(|tree| resolve::resolve(&tree, defaults, &mut diagnostics));
-        let is_broken = diagnostics
-            .iter()
-            .any(|mistake| mistake.severity == Severity::Error);
-        (inventory.filter(|_| !is_broken), diagnostics)
+        (found, diagnostics)
     }
 
     /// The hosts that a pattern names, in the order of the inventory: names, groups, wildcards, `~` and a regular

@@ -25,6 +25,7 @@ pub mod keys;
 mod notice;
 mod order;
 mod outlook;
+mod places;
 mod read;
 mod runs;
 mod splay;
@@ -36,6 +37,7 @@ pub use crate::job::cron::Fields;
 pub use crate::job::cron::NICKNAMES;
 pub use crate::job::cron::Unusual;
 pub use crate::job::notice::VARIABLES;
+pub use crate::job::places::Places;
 pub use crate::job::read::parse;
 pub use crate::job::runs::Missed;
 pub use crate::job::runs::Runs;
@@ -94,6 +96,8 @@ pub struct Job {
     pub connection_password_file: Option<PathBuf>,
     /// Where the job's name stands.
     pub span: Span,
+    /// Where its values stand; see [`Job::place`].
+    pub places: Places,
 }
 
 /// What a job does when its time has come.
@@ -204,8 +208,22 @@ pub struct Webhook {
     pub retries: Retries,
     /// `token_env` or `token_file`: where the bearer token is found.
     pub token: Option<TokenSource>,
+    /// `proxy`: what it is sent through.
+    pub proxy: Proxy,
     /// Where it stands.
     pub span: Span,
+}
+
+/// What messages are sent through.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Proxy {
+    /// What the environment names, if it names any.
+    #[default]
+    OfEnvironment,
+    /// `none`: nothing, whatever the environment names.
+    Straight,
+    /// The proxy at this address, `http://…` or `https://…`, without a password in it.
+    At(String),
 }
 
 /// Where a token is found.

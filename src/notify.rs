@@ -5,7 +5,7 @@
 //! end of the program loses it; it may arrive twice, with the same `Idempotency-Key`.
 //!
 //! The name in an address is resolved for each try, and where it leads is not pinned: whoever controls that name decides
-//! where messages and tokens go. TLS is what keeps them from strangers. `HTTPS_PROXY` and the like are not obeyed.
+//! where messages and tokens go. TLS is what keeps them from strangers.
 
 pub mod body;
 pub mod courier;
@@ -13,9 +13,11 @@ pub mod letter;
 pub mod occasion;
 pub mod patience;
 mod post;
+pub mod route;
 pub mod supervisor;
 
 pub use crate::notify::courier::Courier;
 pub use crate::notify::courier::Fate;
 pub use crate::notify::courier::Office;
 pub use crate::notify::courier::Outbox;
+pub use crate::notify::route::Proxies;

@@ -169,15 +169,26 @@ pub struct Unknown {
     pub what: String,
 }
 
+/// What [`Failure::during`] says while nothing had been tried to change.
+pub const OBSERVING: &str = "observing";
+
 /// Why a task failed on a host.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
-    /// What was being done: `observing`, or the call.
+    /// What was being done: [`OBSERVING`], or the call.
     pub during: String,
     /// Why.
     pub error: CimError,
     /// Changes that had been made before.
     pub made: Vec<Change>,
+}
+
+impl Failure {
+    /// Whether the host could not be looked at because it was not there. One that goes away while it is changed has failed:
+    /// nobody knows what became of the change.
+    pub fn lost_host(&self) -> bool {
+        self.during == OBSERVING && self.error.is_unreachable()
+    }
 }
 
 /// Why a task was not looked at.

@@ -94,6 +94,8 @@ pub struct Order {
     pub hosts: Vec<(Arc<Host>, Vec<Arc<Play>>)>,
     /// `-e`.
     pub extra: Arc<BTreeMap<String, Node>>,
+    /// How many hosts take no part because somebody else works on them; they count as never begun.
+    pub left_out: usize,
     /// Look only, or correct.
     pub mode: RunMode,
     /// Hosts in flight at once, at least 1.
@@ -121,7 +123,7 @@ pub async fn run_with(world: &World, order: &Order, prepare: Arc<dyn Prepare>) -
         at: world.clock.now(),
         mode: order.mode,
         playbook: order.playbook.clone(),
-        hosts: order.hosts.len(),
+        hosts: order.hosts.len() + order.left_out,
         job: order.job.clone(),
     };
     send(world, started).await;

@@ -13,11 +13,13 @@ mod inventory;
 mod jobs;
 mod playbook;
 mod scenario;
+mod waivers;
 
 pub use crate::schema::inventory::inventory;
 pub use crate::schema::jobs::jobs;
 pub use crate::schema::playbook::playbook;
 pub use crate::schema::scenario::scenario;
+pub use crate::schema::waivers::waivers;
 
 /// The dialect of every schema.
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";

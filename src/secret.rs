@@ -8,6 +8,7 @@ use std::sync::RwLock;
 
 use aho_corasick::AhoCorasick;
 use aho_corasick::MatchKind;
+use serde_json::Value;
 use sha2::Digest;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -65,7 +66,7 @@ impl Hidden {
         let lines = text.lines().map(str::trim).filter(|line| is_telling(line));
         let mut forms: Vec<Zeroizing<String>> = Vec::new();
         for line in lines {
-            let quoted = Zeroizing::new(serde_json::Value::from(line).to_string());
+            let quoted = Zeroizing::new(Value::from(line).to_string());
             let escaped = quoted.get(1..quoted.len().saturating_sub(1));
             forms.extend(escaped.map(|text| Zeroizing::new(text.to_owned())));
             forms.push(Zeroizing::new(line.to_owned()));
@@ -76,6 +77,20 @@ impl Hidden {
                 texts.known.push(form);
                 texts.finder = None;
             }
+        }
+    }
+
+    /// The same for every text in a value; keys stay.
+    pub fn mask_json(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => {
+                if let Cow::Owned(masked) = self.mask(text) {
+                    *text = masked;
+                }
+            }
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_json(item)),
+            Value::Object(entries) => entries.values_mut().for_each(|item| self.mask_json(item)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 

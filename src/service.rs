@@ -6,10 +6,9 @@
 //! without waiting.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,35 +19,34 @@ use tokio::task::JoinError;
 use tokio::task::JoinSet;
 
 pub mod agenda;
+mod around;
 pub mod errand;
+mod once;
 pub mod said;
 pub mod state;
 pub mod turn;
 
+pub use crate::service::around::words;
+pub use crate::service::once::once;
+
 use crate::clock::Clock;
-use crate::event::Recap;
-use crate::event::RunMode;
 use crate::job::Job;
 use crate::service::agenda::Act;
 use crate::service::agenda::Agenda;
 use crate::service::agenda::Cause;
 use crate::service::agenda::until;
+use crate::service::around::Around;
 use crate::service::errand::Executor;
 use crate::service::errand::Herald;
 use crate::service::errand::JobSource;
 use crate::service::errand::Journal;
 use crate::service::errand::LastRun;
-use crate::service::errand::LeftOut;
 use crate::service::errand::Log;
-use crate::service::errand::NotBegun;
 use crate::service::errand::Notice;
-use crate::service::errand::Report;
 use crate::service::errand::Standing;
-use crate::service::said::Said;
 use crate::service::said::What;
 use crate::service::state::JobState;
 use crate::service::state::Phase;
-use crate::service::state::Running;
 use crate::service::state::State;
 use crate::service::turn::Bound;
 use crate::service::turn::Over;
@@ -122,11 +120,6 @@ impl Handle {
         self.state.borrow().clone()
     }
 
-    /// Becomes ready with each change of what the service is doing.
-    pub fn changes(&self) -> watch::Receiver<State> {
-        self.state.clone()
-    }
-
     /// Asks for a run now; never waits.
     pub fn run_now(&self, job: &str) -> Asked {
         let state = self.state.borrow();
@@ -143,15 +136,6 @@ impl Handle {
     }
 }
 
-/// What turns share.
-struct Around {
-    parts: Parts,
-    /// What is shown of it.
-    state: watch::Sender<State>,
-    /// What is being told to others.
-    tellings: Mutex<JoinSet<()>>,
-}
-
 /// The service, with jobs that could be read.
 pub struct Service {
     around: Arc<Around>,
@@ -159,9 +143,11 @@ pub struct Service {
     agenda: Agenda,
     /// How jobs stand, as far as anybody knows.
     standings: BTreeMap<Arc<str>, Standing>,
+    /// Failures that nobody was told of, because their runs are tried again.
+    held: BTreeMap<Arc<str>, Vec<Notice>>,
     turns: JoinSet<Over>,
-    /// Whose turn each of them is.
-    whose: HashMap<task::Id, Arc<str>>,
+    /// Which turn each of them is.
+    whose: HashMap<task::Id, Turn>,
     stop: watch::Sender<bool>,
     asks: mpsc::Sender<String>,
 }
@@ -185,14 +171,11 @@ impl Service {
         };
         let (asks, asked) = mpsc::channel(MOST_WISHES);
         let service = Self {
-            around: Arc::new(Around {
-                parts,
-                state: watch::Sender::new(state),
-                tellings: Mutex::default(),
-            }),
+            around: Arc::new(Around::new(parts, state)),
             source,
             agenda: Agenda::default(),
             standings: BTreeMap::new(),
+            held: BTreeMap::new(),
             turns: JoinSet::new(),
             whose: HashMap::new(),
             stop: watch::Sender::new(false),
@@ -254,19 +237,19 @@ impl Service {
         let journal = Arc::clone(&self.around.parts.journal);
         let mut known: BTreeMap<Arc<str>, LastRun> = BTreeMap::new();
         for job in jobs {
-            if self.agenda.job(&job.name).is_none()
-                && let Some(last) = journal.last(&job.name)
-            {
+            if self.agenda.job(&job.name).is_some() {
+                continue;
+            }
+            if let Some(last) = journal.last(&job.name) {
                 known.insert(Arc::clone(&job.name), last);
             }
-        }
-        for (job, last) in &known {
-            if let Some(standing) = last.standing {
-                self.standings.entry(Arc::clone(job)).or_insert(standing);
+            if let Some(standing) = journal.standing(&job.name) {
+                let name = Arc::clone(&job.name);
+                self.standings.entry(name).or_insert(standing);
             }
         }
-        let started = |job: &str| Some(known.get(job)?.started);
-        let acts = self.agenda.set(jobs, &started, self.now());
+        let last = |job: &str| known.get(job).copied();
+        let acts = self.agenda.set(jobs, &last, self.now());
         self.perform(acts);
     }
 
@@ -300,6 +283,7 @@ impl Service {
                 Act::PassOver { job, at } => (job, What::PassedOver { due: at }),
                 Act::Wait { job, at } => (job, What::Queued { due: at }),
                 Act::Gone { job, first, count } => (job, What::Missed { first, count }),
+                Act::NeverEnded { job, started } => (job, What::NeverEnded { started }),
                 Act::ClockSetBack { job, from } => (job, What::ClockSetBack { from }),
             };
             self.around.say(Some(&job), what);
@@ -317,35 +301,60 @@ impl Service {
             cause,
             bound: Bound::Windows,
         };
-        let taken = turn.take(Arc::clone(&self.around), self.stop.subscribe());
+        let taken = turn.clone();
+        let taken = taken.take(Arc::clone(&self.around), self.stop.subscribe());
         let id = self.turns.spawn(taken).id();
-        self.whose.insert(id, Arc::from(name));
+        self.whose.insert(id, turn);
     }
 
     fn ended(&mut self, over: Result<(task::Id, Over), JoinError>) {
-        let id = over.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some(job) = self.whose.remove(&id) else {
+        let Some(over) = self.over(over) else {
             return;
         };
-        let over = over.map_or_else(
-            |_| {
-                // A defect, which must end neither the service nor the job.
-                // What a panic says may hold anything, and stands on standard error already.
-                let text = "a run broke off, which is a defect of rdpfix".to_owned();
-                self.around.say(Some(&job), What::Note { text });
-                Over::broken(&job)
-            },
-            |(_, over)| over,
-        );
-        if let Some(standing) = over.standing {
-            self.standings.insert(Arc::clone(&over.job), standing);
-        }
-        let acts = self.agenda.ended(&over.job, over.ending, self.now());
-        self.around.turn_ended(&over);
-        if let Some(next) = self.agenda.times(&over.job).and_then(|times| times.retry) {
-            self.around.say(Some(&over.job), What::RetryLater { next });
-        }
+        let acts = self.agenda.ended(&over.job, over.retry);
+        let times = self.agenda.times(&over.job);
+        self.settle(&over, times.and_then(|times| times.retry));
         self.perform(acts);
+    }
+
+    /// How a turn went. One that broke off ends neither the service nor its job.
+    fn over(&mut self, over: Result<(task::Id, Over), JoinError>) -> Option<Over> {
+        let id = over.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let turn = self.whose.remove(&id)?;
+        let stop = self.stop.subscribe();
+        let broken = |_| turn.broken(&self.around, &stop);
+        Some(over.map_or_else(broken, |(_, over)| over))
+    }
+
+    /// Keeps what follows from a turn that is over. A failure is told when the run is not tried again after all.
+    fn settle(&mut self, over: &Over, retry: Option<Timestamp>) {
+        let job = &over.job;
+        let before = self.held.remove(job);
+        // A run that was made tells itself how it went; what was held back before it is of no interest any more.
+        let before = before.filter(|_| over.last.is_none());
+        let held: Vec<Notice> = before.iter().flatten().chain(&over.held).cloned().collect();
+        self.around.turn_ended(over);
+        if let Some(standing) = over.standing {
+            self.stands(job, standing);
+        }
+        if let Some(next) = retry {
+            self.held.insert(Arc::clone(job), held);
+            self.around.say(Some(job), What::RetryLater { next });
+        } else {
+            self.tell_late(job, held);
+        }
+    }
+
+    /// Tells of failures that were held back.
+    fn tell_late(&mut self, job: &Arc<str>, held: Vec<Notice>) {
+        if self.around.tell_late(held) {
+            self.stands(job, Standing::Bad);
+        }
+    }
+
+    fn stands(&mut self, job: &Arc<str>, standing: Standing) {
+        let before = self.standings.insert(Arc::clone(job), standing);
+        self.around.stands(job, before, standing);
     }
 
     /// How long nothing is due.
@@ -377,28 +386,51 @@ impl Service {
             .state
             .send_modify(|state| state.phase = Phase::Stopping);
         self.stop.send_replace(true);
+        self.tell_pending();
         let clock = Arc::clone(&self.around.parts.clock);
         let deadline = clock.sleep(limit);
         tokio::pin!(deadline);
-        let all_over = async {
-            while let Some(over) = self.turns.join_next().await {
-                if let Ok(over) = over {
-                    self.around.turn_ended(&over);
-                }
-            }
-            let mut tellings = self.around.take_tellings();
-            while tellings.join_next().await.is_some() {}
-        };
-        let is_over = tokio::select! {
+        tokio::select! {
             biased;
-            () = all_over => true,
-            () = &mut deadline => false,
-        };
-        if !is_over {
+            () = self.all_over() => {}
+            () = &mut deadline => {}
+        }
+        // Messages that have not arrived are kept, so that nothing is cut off with them.
+        let are_over = self.turns.is_empty();
+        if !are_over {
             self.cut_off();
         }
         self.around.say(None, What::Stopped);
-        if is_over { Ended::Clean } else { Ended::CutOff }
+        if are_over {
+            Ended::Clean
+        } else {
+            Ended::CutOff
+        }
+    }
+
+    /// Ready when all turns are over and told.
+    async fn all_over(&mut self) {
+        while let Some(over) = self.turns.join_next_with_id().await {
+            if let Some(over) = self.over(over) {
+                self.settle(&over, None);
+            }
+        }
+        let mut tellings = self.around.take_tellings();
+        while tellings.join_next().await.is_some() {}
+    }
+
+    /// Tells of failures whose runs will not be tried again, as the service ends.
+    fn tell_pending(&mut self) {
+        let running: BTreeSet<Arc<str>> = self.whose.values().map(name_of).collect();
+        let all = std::mem::take(&mut self.held);
+        for (job, held) in all {
+            if running.contains(&job) {
+                // Its retry is under way.
+                self.held.insert(job, held);
+            } else {
+                self.tell_late(&job, held);
+            }
+        }
     }
 
     fn cut_off(&mut self) {
@@ -409,130 +441,13 @@ impl Service {
         };
         for job in under_way {
             self.around.say(Some(&job), What::CutOff);
+            let held = self.held.remove(&job).unwrap_or_default();
+            self.tell_late(&job, held);
         }
         self.turns.abort_all();
     }
 }
 
-/// Takes one turn of a job as the service would, and waits until everybody was told of it.
-pub async fn once(parts: Parts, turn: Turn, stop: watch::Receiver<bool>) -> Over {
-    let now = parts.clock.now();
-    let state = State {
-        started: now,
-        phase: Phase::Up,
-        file: String::new(),
-        read: now,
-        problem: None,
-        jobs: vec![JobState::new(&turn.job)],
-    };
-    let around = Arc::new(Around {
-        parts,
-        state: watch::Sender::new(state),
-        tellings: Mutex::default(),
-    });
-    let over = turn.take(Arc::clone(&around), stop).await;
-    let mut tellings = around.take_tellings();
-    while tellings.join_next().await.is_some() {}
-    over
-}
-
-impl Around {
-    fn say(&self, job: Option<&Arc<str>>, what: What) {
-        self.parts.log.say(&Said {
-            at: self.parts.clock.now(),
-            job: job.cloned(),
-            what,
-        });
-    }
-
-    fn run_begins(&self, job: &Arc<str>, running: Running) {
-        let mode = mode_word(running.mode);
-        let cause = running.cause.to_string();
-        self.say(Some(job), What::RunBegun { mode, cause });
-        self.state.send_modify(|state| {
-            if let Some(shown) = state.job_mut(job) {
-                shown.running = Some(running);
-            }
-        });
-    }
-
-    fn run_ended(&self, job: &Arc<str>, mode: RunMode, result: &Result<Arc<Report>, NotBegun>) {
-        match result {
-            Ok(report) => {
-                for left_out in &report.left_out {
-                    let LeftOut {
-                        host,
-                        holder,
-                        until,
-                    } = left_out.clone();
-                    let what = What::HostLeftOut {
-                        host,
-                        holder,
-                        until,
-                    };
-                    self.say(Some(job), what);
-                }
-                let what = What::RunEnded {
-                    run: report.run.clone(),
-                    mode: mode_word(mode),
-                    result: words(&report.recap),
-                    exit_code: report.exit_code,
-                };
-                self.say(Some(job), what);
-            }
-            Err(NotBegun { why, .. }) => {
-                self.say(Some(job), What::RunNotBegun { why: why.clone() });
-            }
-        }
-    }
-
-    fn turn_ended(&self, over: &Over) {
-        self.state.send_modify(|state| {
-            if let Some(shown) = state.job_mut(&over.job) {
-                shown.running = None;
-                shown.last = over.last.clone().or(shown.last.take());
-            }
-        });
-    }
-
-    /// Has a notice told beside everything else.
-    fn tell(&self, notice: Notice) {
-        let telling = self.parts.herald.tell(notice);
-        let mut tellings = self.tellings.lock().unwrap_or_else(PoisonError::into_inner);
-        while tellings.try_join_next().is_some() {}
-        tellings.spawn(telling);
-    }
-
-    fn take_tellings(&self) -> JoinSet<()> {
-        std::mem::take(&mut *self.tellings.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-fn mode_word(mode: RunMode) -> &'static str {
-    match mode {
-        RunMode::Check => "audit",
-        RunMode::Apply => "apply",
-    }
-}
-
-/// How hosts fared, in one line; what is none is left out.
-pub fn words(recap: &Recap) -> String {
-    let counts = [
-        ("ok", recap.ok),
-        ("changed", recap.changed),
-        ("drifted", recap.drifted),
-        ("unreachable", recap.unreachable),
-        ("failed", recap.failed),
-        ("interrupted", recap.interrupted),
-        ("not started", recap.not_started),
-    ];
-    let some = counts.iter().filter(|(_, count)| *count > 0);
-    let parts: Vec<String> = some
-        .map(|(word, count)| format!("{count} {word}"))
-        .collect();
-    if parts.is_empty() {
-        "no hosts".to_owned()
-    } else {
-        parts.join(", ")
-    }
+fn name_of(turn: &Turn) -> Arc<str> {
+    Arc::clone(&turn.job.name)
 }

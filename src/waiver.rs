@@ -17,6 +17,7 @@ use crate::inventory::Inventory;
 
 mod read;
 
+pub use crate::waiver::read::ALIASES;
 pub use crate::waiver::read::KEYS;
 pub use crate::waiver::read::read;
 

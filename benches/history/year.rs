@@ -313,7 +313,7 @@ fn reads(
             "control",
             ask(|| history.control(control, Some(State::Compliant), (9_000, 100))),
         ),
-        ("matrix", ask(|| history.matrix(None, usize::MAX - 1, &[]))),
+        ("matrix", ask(|| history.matrix(None, usize::MAX - 1))),
         ("certificates", ask(|| history.certificates(far, (0, 100)))),
         ("days", ask(|| history.days(now, 365, None))),
         ("days", ask(|| history.days(now, 365, Some(control)))),

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
+use std::process::Stdio;
 
 use anyhow::ensure;
 use rdpfix::vault::Keyring;
@@ -23,8 +24,8 @@ pub(crate) struct Opened {
     pub(crate) theirs: Option<Measured>,
 }
 
-/// Lists the hosts of a play, for which the inventory is read with everything that connecting takes; Ansible's library opens
-/// the same texts, one after the other as Ansible does.
+/// Asks all hosts for facts, for which the inventory is read with everything that connecting takes; nobody listens where the
+/// hosts should be. Ansible's library opens the same texts, one after the other as Ansible does.
 pub(crate) fn opened(folder: &Path) -> anyhow::Result<Opened> {
     let sealed = folder.join("sealed.yml");
     std::fs::write(&sealed, inventory(seal)?)?;
@@ -32,14 +33,12 @@ pub(crate) fn opened(folder: &Path) -> anyhow::Result<Opened> {
     std::fs::write(&plain, inventory(|clear| Ok(clear.to_owned()))?)?;
     let password = folder.join("password.txt");
     std::fs::write(&password, PASSWORD)?;
-    let book = folder.join("empty.yml");
-    std::fs::write(&book, "- hosts: all\n  tasks: [{debug: {msg: hello}}]\n")?;
-    let list = |inventory: &Path| {
+    let ask = |inventory: &Path| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rdpfix"));
-        command.arg("apply").arg(&book).arg("-i").arg(inventory);
+        command.args(["facts", "all", "-i"]).arg(inventory);
         command.arg("--vault-password-file").arg(&password);
-        let run = measure(command.arg("--list-hosts"))?;
-        ensure!(run.code == Some(0), "rdpfix ended with {:?}", run.code);
+        let run = measure(command.stderr(Stdio::null()))?;
+        ensure!(run.code == Some(4), "rdpfix ended with {:?}", run.code);
         anyhow::Ok(run)
     };
     let python = root().join("target/peers/bin/python");
@@ -53,14 +52,14 @@ pub(crate) fn opened(folder: &Path) -> anyhow::Result<Opened> {
         None
     };
     Ok(Opened {
-        ours: list(&sealed)?,
-        plain: list(&plain)?,
+        ours: ask(&sealed)?,
+        plain: ask(&plain)?,
         theirs,
     })
 }
 
 fn inventory(value: impl Fn(&str) -> anyhow::Result<String>) -> anyhow::Result<String> {
-    let mut text = "all:\n  vars:\n    ansible_connection: winrm\n  hosts:\n".to_owned();
+    let mut text = "all:\n  vars:\n    ansible_connection: winrm\n    ansible_host: 127.0.0.1\n    ansible_port: 1\n  hosts:\n".to_owned();
     for host in 0..VALUES {
         let value = value(&format!("password of {host}"))?;
         writeln!(

@@ -37,6 +37,16 @@ impl<'e> Access<'e> {
     ) -> anyhow::Result<Self> {
         let settings = Settings::of(environment, talk)?;
         let keyring = keys::keyring(arguments, &Configured::of(settings), talk)?;
+        Self::with_keyring(keyring, environment, talk)
+    }
+
+    /// With vault passwords that are there already, and what they have come to know.
+    pub fn with_keyring(
+        keyring: Arc<Keyring>,
+        environment: &'e Environment,
+        talk: &Talk,
+    ) -> anyhow::Result<Self> {
+        let settings = Settings::of(environment, talk)?;
         let engine = Engine::new()
             .with_keyring(Arc::clone(&keyring))
             .with_environment(everything())

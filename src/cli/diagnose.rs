@@ -18,7 +18,7 @@ use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::cli::passwords::Sources;
+use crate::cli::sign_in;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::connect::Connector;
@@ -66,7 +66,7 @@ pub fn diagnose(
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let inventory = inventory::named(&arguments.fleet, environment, talk)?;
-        let fleet = if inventory.is_empty() {
+        let mut fleet = if inventory.is_empty() {
             None
         } else {
             let extra = std::collections::BTreeMap::new();
@@ -79,7 +79,7 @@ pub fn diagnose(
             inventory,
         };
         let status = order
-            .carry_out(fleet.as_ref(), &reporters, &interrupt)
+            .carry_out(fleet.as_mut(), (&reporters, talk), &interrupt)
             .await;
         if let Some(fleet) = fleet {
             fleet.close().await;
@@ -105,13 +105,19 @@ struct Views {
 impl Order<'_> {
     async fn carry_out(
         &self,
-        fleet: Option<&Fleet>,
-        reporters: &Reporters,
+        mut fleet: Option<&mut Fleet>,
+        (reporters, talk): (&Reporters, &Talk),
         interrupt: &Interrupt,
     ) -> anyhow::Result<ExitStatus> {
-        let subject = Subject::find(self.arguments, fleet)?;
+        let mut subject = Subject::find(self.arguments, fleet.as_deref())?;
+        if let (Some(fleet), Some(host)) = (&mut fleet, &mut subject.host) {
+            let unlocked = fleet.unlock(std::slice::from_ref(host), talk).await?;
+            if let Some(now) = unlocked.into_iter().next() {
+                *host = now;
+            }
+        }
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let options = self.session_options(fleet)?;
+        let options = self.session_options(fleet.as_deref())?;
         let views = tokio::select! {
             views = self.look(&subject, options, &clock, interrupt.flag()) => views,
             () = interrupt.insisted() => None,
@@ -127,19 +133,11 @@ impl Order<'_> {
     }
 
     fn session_options(&self, fleet: Option<&Fleet>) -> anyhow::Result<WinRmOptions> {
-        let timeout = self.timeout();
-        let grace = timeout / 3;
-        Ok(WinRmOptions {
-            operation_timeout: timeout.saturating_sub(grace),
-            grace,
-            connect_timeout: timeout.min(Duration::from_secs(10)),
-            trust_files: match fleet {
-                Some(fleet) => fleet.trust_files()?,
-                None => std::collections::BTreeMap::new(),
-            },
-            passwords: Some(Arc::new(Sources::new())),
-            ..WinRmOptions::default()
-        })
+        let trust_files = match fleet {
+            Some(fleet) => fleet.trust_files()?,
+            None => std::collections::BTreeMap::new(),
+        };
+        Ok(sign_in::options(self.timeout(), trust_files))
     }
 
     /// Both views side by side; `None` when somebody interrupts.

@@ -16,6 +16,7 @@ use crate::cli::settings::Settings;
 use crate::cli::settings::TABLE;
 use crate::cli::settings::is_yes;
 use crate::cli::settings::table::NO_COLOUR;
+use crate::notify::Proxies;
 use crate::secret::Secret;
 
 /// The parts of the environment that matter, read once.
@@ -41,6 +42,8 @@ pub struct Environment {
     pub history: Option<PathBuf>,
     /// `NOTIFY_SOCKET`: where the supervisor that started the program listens.
     pub supervisor: Option<PathBuf>,
+    /// `https_proxy`, `all_proxy` and `no_proxy`, also in capitals, and `http_proxy`.
+    pub proxies: Proxies,
     /// `JOB_COMPLETION_INDEX`: which pod of an indexed Kubernetes job this is, from 0.
     pub job_completion_index: Option<String>,
     /// What these and `ansible.cfg` say; there once a verb has asked for it.
@@ -82,6 +85,19 @@ fn colours() -> Colours {
     }
 }
 
+/// As curl reads them. `HTTP_PROXY` is not obeyed, because in programs of web servers whoever asks can set it.
+fn proxies() -> Proxies {
+    let of = |names: &[&str]| names.iter().find_map(|name| text(name));
+    let all = || of(&["all_proxy", "ALL_PROXY"]);
+    Proxies {
+        https: of(&["https_proxy", "HTTPS_PROXY"])
+            .or_else(all)
+            .map(Secret::new),
+        http: of(&["http_proxy"]).or_else(all).map(Secret::new),
+        straight: of(&["no_proxy", "NO_PROXY"]),
+    }
+}
+
 /// A path that does not begin at the root is ignored, as the XDG base directory specification wants it.
 fn state_folder() -> Option<PathBuf> {
     let folder = |name| {
@@ -108,6 +124,7 @@ impl Environment {
             state_folder: state_folder(),
             history: text("RDPFIX_HISTORY").map(PathBuf::from),
             supervisor: text("NOTIFY_SOCKET").map(PathBuf::from),
+            proxies: proxies(),
             job_completion_index: text("JOB_COMPLETION_INDEX"),
             variables: TABLE
                 .iter()

@@ -13,17 +13,18 @@ pub enum ExitStatus {
     Internal,
     /// 2: something failed on at least one host, or `explain` does not know the number.
     Failed,
-    /// 3: drift was found, nothing failed; or a probe found an error on a host whose RDP answers.
+    /// 3: drift was found, nothing failed; or it began between two runs; or a probe found an error on a host whose RDP answers.
     Drift,
     /// 4: at least one host could not be reached or signed in to, nothing failed; in a probe, RDP did not answer.
     Unreachable,
-    /// 5: bad option or usage.
+    /// 5: bad option or usage; the history has no such host, control or run.
     Usage,
-    /// 6: playbook, inventory, vault, scenario or certificate file invalid.
+    /// 6: playbook, inventory, vault, scenario, certificate or history file invalid.
     Invalid,
     /// 7: no hosts matched.
     NoHosts,
-    /// 8: the run was stopped before every host had its turn: too many failed, one failed where none may, or the deadline passed.
+    /// 8: the run was stopped before every host had its turn: too many failed, one failed where none may, the deadline passed,
+    /// or jobs work on the others.
     Stopped,
     /// 130: interrupted, after cleaning up.
     Interrupted,
@@ -70,10 +71,14 @@ impl ExitStatus {
         found.unwrap_or(Self::Internal)
     }
 
-    /// The status that a recap amounts to: stopped outranks failed, failed unreachable, and unreachable drift.
+    /// The status that a recap amounts to: interrupted outranks stopped, stopped failed, failed unreachable, and
+    /// unreachable drift. Which signal interrupted it is not in a recap.
     pub fn of(recap: &Recap) -> Self {
         if recap.stopped.is_some() {
             Self::Stopped
+        } else if recap.interrupted + recap.not_started > 0 {
+            // Nothing else leaves hosts undone.
+            Self::Interrupted
         } else if recap.failed > 0 {
             Self::Failed
         } else if recap.unreachable > 0 {
@@ -111,6 +116,28 @@ mod tests {
             ..mixed
         };
         assert_eq!(ExitStatus::of(&stopped).code(), 8);
+        for cut_short in [
+            Recap {
+                interrupted: 1,
+                ..mixed
+            },
+            Recap {
+                not_started: 1,
+                ok: 3,
+                ..Recap::default()
+            },
+        ] {
+            assert_eq!(ExitStatus::of(&cut_short).code(), 130);
+        }
+        assert_eq!(
+            ExitStatus::of(&Recap {
+                interrupted: 1,
+                ..stopped
+            })
+            .code(),
+            8,
+            "the deadline interrupts hosts, too"
+        );
         assert_eq!(ExitStatus::of(&mixed).code(), 2);
         assert_eq!(ExitStatus::of(&Recap { failed: 0, ..mixed }).code(), 4);
         assert_eq!(

@@ -24,13 +24,14 @@ use crate::cli::inventory;
 use crate::cli::inventory::Fleet;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::sign_in;
 use crate::clock::SystemClock;
 use crate::connect::Connector;
 use crate::facts::Depth;
 use crate::facts::Facts;
 use crate::inventory::Host;
+use crate::report;
 use crate::session::WinRmConnector;
-use crate::session::WinRmOptions;
 
 /// One host's document.
 #[derive(Serialize)]
@@ -64,10 +65,10 @@ pub fn facts(
     runtime.block_on(async {
         let interrupt = Interrupt::listen();
         let extra = BTreeMap::new();
-        let fleet = inventory::open(&arguments.fleet, &access, (&extra, None), talk).await?;
+        let mut fleet = inventory::open(&arguments.fleet, &access, (&extra, None), talk).await?;
         let mut flag = interrupt.flag();
         let status = tokio::select! {
-            status = ask_all(arguments, &fleet, forks, talk) => status,
+            status = ask_all(arguments, &mut fleet, forks, talk) => status,
             _ = flag.wait_for(|interrupted| *interrupted) => Ok(ExitStatus::Interrupted),
         };
         fleet.close().await;
@@ -77,26 +78,19 @@ pub fn facts(
 
 async fn ask_all(
     arguments: &FactsArguments,
-    fleet: &Fleet,
+    fleet: &mut Fleet,
     forks: usize,
     talk: &Talk,
 ) -> anyhow::Result<ExitStatus> {
     let hosts = chosen(arguments, fleet)?;
+    let hosts = fleet.unlock(&hosts, talk).await?;
     let form = if hosts.len() == 1 {
         Form::Pretty
     } else {
         Form::Lines
     };
     let timeout = Duration::from_secs(arguments.timeout.max(1));
-    // The host is given two thirds of it, so that its own word of what takes long still arrives.
-    let grace = timeout / 3;
-    let options = WinRmOptions {
-        operation_timeout: timeout.saturating_sub(grace),
-        grace,
-        connect_timeout: timeout.min(Duration::from_secs(10)),
-        trust_files: fleet.trust_files()?,
-        ..WinRmOptions::default()
-    };
+    let options = sign_in::options(timeout, fleet.trust_files()?);
     let connector = WinRmConnector::new(options, Arc::new(SystemClock));
     let mut answers = stream::iter(&hosts)
         .map(async |host| (host, ask(&connector, host).await))
@@ -105,7 +99,7 @@ async fn ask_all(
     while let Some((host, answer)) = answers.next().await {
         match answer {
             Ok(facts) => tell(host, &facts, form)?,
-            Err(error) => status = worse(status, refuse(host, &error, talk)),
+            Err(error) => status = worse(status, refuse(&host.name, &error, talk)),
         }
     }
     Ok(status)
@@ -140,22 +134,28 @@ fn tell(host: &Host, facts: &Facts, form: Form) -> anyhow::Result<()> {
         facts,
         ansible_facts: facts.ansible_facts(),
     };
-    let mut text = match form {
-        Form::Pretty => serde_json::to_vec_pretty(&document)?,
-        Form::Lines => serde_json::to_vec(&document)?,
-    };
-    text.push(b'\n');
     // Line by line, so that a reader sees a host as soon as it has answered.
     let mut out = std::io::stdout();
-    out.write_all(&text)?;
+    out.write_all(shown(&document, form)?.as_bytes())?;
     out.flush()?;
     Ok(())
 }
 
-fn refuse(host: &Host, error: &CimError, talk: &Talk) -> ExitStatus {
-    talk.note(&format!("error: {}: {error}", host.name));
+fn shown(document: &impl Serialize, form: Form) -> serde_json::Result<String> {
+    let json = match form {
+        Form::Pretty => serde_json::to_string_pretty(document)?,
+        Form::Lines => serde_json::to_string(document)?,
+    };
+    // Breaks of lines are the layout; in texts they are escaped.
+    let lines = json.lines().map(report::shown_json);
+    Ok(lines.map(|line| line.into_owned() + "\n").collect())
+}
+
+fn refuse(host: &str, error: &CimError, talk: &Talk) -> ExitStatus {
+    let said = error.to_string();
+    talk.note(&format!("error: {host}: {}", report::shown(&said)));
     if let Some(hint) = error.hint() {
-        talk.note(&format!("hint: {hint}"));
+        talk.note(&format!("hint: {}", report::shown(&hint)));
     }
     if error.is_unreachable() {
         ExitStatus::Unreachable
@@ -170,5 +170,44 @@ fn worse(one: ExitStatus, other: ExitStatus) -> ExitStatus {
         (ExitStatus::Failed, _) | (_, ExitStatus::Failed) => ExitStatus::Failed,
         (ExitStatus::Unreachable, _) | (_, ExitStatus::Unreachable) => ExitStatus::Unreachable,
         (one, _) => one,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+    use serde_json::json;
+
+    use super::Form;
+    use super::refuse;
+    use super::shown;
+    use crate::cim::CimError;
+    use crate::cli::exit::ExitStatus;
+    use crate::cli::output::Talk;
+
+    /// What a terminal would obey: a sequence of its own, and the other direction.
+    const HOSTILE: &str = "\u{9b}31m red \u{202e}tfel";
+
+    #[test]
+    fn what_a_host_says_cannot_move_the_cursor() {
+        let talk = Talk::silent();
+        let error = CimError::Denied {
+            operation: HOSTILE.to_owned(),
+        };
+        assert_eq!(refuse("web01", &error, &talk), ExitStatus::Failed);
+        let told = talk.take();
+        assert!(told.starts_with("error: web01: "), "{told}");
+        assert!(!told.contains(['\u{9b}', '\u{202e}']), "{told:?}");
+    }
+
+    #[test]
+    fn documents_are_safe_on_a_terminal_and_say_the_same() {
+        let document = json!({"caption": HOSTILE, "list": ["a\nb"]});
+        for (form, lines) in [(Form::Lines, 1), (Form::Pretty, 6)] {
+            let told = shown(&document, form).unwrap();
+            assert_eq!(told.lines().count(), lines);
+            assert!(!told.contains(['\u{9b}', '\u{202e}']), "{told:?}");
+            assert_eq!(serde_json::from_str::<Value>(&told).unwrap(), document);
+        }
     }
 }

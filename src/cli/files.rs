@@ -6,7 +6,6 @@
 
 use std::fs;
 use std::io;
-use std::io::Write as _;
 use std::path::Path;
 use std::path::PathBuf;
 use std::process::Command;
@@ -23,10 +22,11 @@ pub use crate::cli::files::alone::Stamp;
 pub use crate::cli::files::alone::change_alone;
 pub use crate::cli::files::alone::stamp;
 pub use crate::cli::files::draft::Draft;
+pub use crate::cli::files::draft::Readers;
 pub use crate::cli::files::draft::scratch;
+pub use crate::cli::files::draft::write_whole;
 pub use crate::cli::files::replace::Standing;
 pub use crate::cli::files::replace::real_program;
-pub use crate::cli::files::replace::replace;
 pub use crate::cli::files::replace::standing;
 use crate::files::Files;
 use crate::files::Kind;
@@ -103,9 +103,19 @@ pub fn exists(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
 
-/// The path from the root, links followed; the path itself when there is nothing.
+/// The path from the root, links followed; of what is not there yet, those of its folder. The path itself when there is no
+/// such folder.
 pub fn absolute(path: &Path) -> PathBuf {
-    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    let beside = || {
+        let folder = path.parent()?;
+        let is_here = folder.as_os_str().is_empty();
+        let folder = if is_here { Path::new(".") } else { folder };
+        Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    };
+    path.canonicalize()
+        .ok()
+        .or_else(beside)
+        .unwrap_or_else(|| path.to_owned())
 }
 
 /// Takes a file away; it is no mistake when there is none.
@@ -143,42 +153,12 @@ pub fn create(path: &Path) -> anyhow::Result<fs::File> {
     fs::File::create(path).with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Who may read a file that is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Readers {
-    /// As the system's default says.
-    Default,
-    /// The owner only: it holds a secret.
-    Owner,
-}
-
-/// Writes a file by renaming a finished one into place.
-pub fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()> {
-    place(path, bytes, readers).with_context(|| format!("cannot write `{}`", path.display()))
-}
-
-fn place(path: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    let part = path.with_file_name(name);
-    let written = fill(&part, bytes, readers).and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // What matters is the first error; the part may never have come to be.
-        let _removed = fs::remove_file(&part);
+/// Whether a file could be written here as reporters write theirs: tried, and undone. What stands there stays as it is.
+pub fn try_to_write(path: &Path) -> anyhow::Result<()> {
+    if is_file(path) {
+        let mut options = fs::OpenOptions::new();
+        let opened = options.append(true).open(path);
+        opened.with_context(|| format!("cannot write `{}`", path.display()))?;
     }
-    written
-}
-
-fn fill(part: &Path, bytes: &[u8], readers: Readers) -> io::Result<()> {
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    if readers == Readers::Owner {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    #[cfg(not(unix))]
-    let _ = readers;
-    let mut file = options.open(part)?;
-    file.write_all(bytes)?;
-    file.sync_all()
+    Draft::begin(path, Readers::Default).map(drop)
 }

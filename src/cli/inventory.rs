@@ -8,6 +8,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::cli::access::Access;
 use crate::cli::args::FleetArguments;
 use crate::cli::environment::Environment;
@@ -17,15 +19,18 @@ use crate::cli::files::Disk;
 use crate::cli::output::Found;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::STACK;
 use crate::cli::scenario;
 use crate::cli::settings::Settings;
 use crate::diag::Diagnostic;
 use crate::diag::Source;
+use crate::files::Files;
 use crate::inventory::Defaults;
 use crate::inventory::Host;
 use crate::inventory::Inventory;
 use crate::inventory::Origin;
 use crate::inventory::Reading;
+use crate::inventory::SignIns;
 use crate::inventory::TlsTrust;
 use crate::inventory::parts_of_pattern;
 use crate::lab::Lab;
@@ -37,6 +42,9 @@ use crate::vault::Keyring;
 /// The hosts of a run, and the labs behind them when there are any.
 pub struct Fleet {
     inventory: Arc<Inventory>,
+    /// Passwords that nobody needed yet.
+    sign_ins: SignIns,
+    defaults: Defaults,
     labs: Vec<Lab>,
 }
 
@@ -72,6 +80,33 @@ impl Fleet {
         })
     }
 
+    /// Opens what signing in to these hosts takes, and nothing of others; gives the hosts as they are then. Mistakes in it
+    /// have been shown when this fails.
+    pub async fn unlock(
+        &mut self,
+        hosts: &[Arc<Host>],
+        talk: &Talk,
+    ) -> anyhow::Result<Vec<Arc<Host>>> {
+        let names: HashSet<Arc<str>> = hosts.iter().map(|host| Arc::clone(&host.name)).collect();
+        let mut inventory = std::mem::take(&mut self.inventory);
+        let mut sign_ins = std::mem::take(&mut self.sign_ins);
+        let defaults = self.defaults.clone();
+        let opened = aside(move || {
+            let takes_part = |host: &Host| names.contains(&host.name);
+            let inventory_now = Arc::make_mut(&mut inventory);
+            let mistakes = sign_ins.open(inventory_now, &defaults, &takes_part);
+            (inventory, sign_ins, mistakes)
+        });
+        let mistakes;
+        (self.inventory, self.sign_ins, mistakes) = opened.await?;
+        if talk.diagnostics(&mistakes) == Found::Errors {
+            let message = "what the inventory says about signing in cannot be used";
+            return Err(Refusal::new(ExitStatus::Invalid, message).into());
+        }
+        let known = hosts.iter().map(|host| self.inventory.host(&host.name));
+        Ok(known.flatten().map(Arc::clone).collect())
+    }
+
     /// The root certificates that hosts name, by path.
     pub fn trust_files(&self) -> anyhow::Result<BTreeMap<String, Vec<u8>>> {
         let mut found = BTreeMap::new();
@@ -93,9 +128,8 @@ impl Fleet {
     }
 }
 
-/// Shows what keeps rdpfix from signing in to some of these hosts, each place once. They count as unreachable then; when
-/// it is all of them, nothing is run.
-pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
+/// What keeps rdpfix from signing in to some of these hosts, each place once; and whether it is all of them.
+pub fn obstacles(hosts: &[&Host]) -> (Vec<Diagnostic>, bool) {
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut has_free = false;
     let mut told = HashSet::new();
@@ -110,8 +144,16 @@ pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
             found.push(Diagnostic::clone(obstacle));
         }
     }
+    let is_all = !has_free && !found.is_empty();
+    (found, is_all)
+}
+
+/// Shows what keeps rdpfix from signing in to some of these hosts. They count as unreachable then; when it is all of them,
+/// nothing is run.
+pub fn tell_obstacles(hosts: &[&Host], talk: &Talk) -> anyhow::Result<()> {
+    let (found, is_all) = obstacles(hosts);
     talk.diagnostics(&found);
-    if !has_free && !found.is_empty() {
+    if is_all {
         let message = "rdpfix cannot sign in to any of the hosts";
         return Err(Refusal::new(ExitStatus::Invalid, message).into());
     }
@@ -137,7 +179,7 @@ fn lines(path: &Path) -> anyhow::Result<Vec<String>> {
 }
 
 /// Opens all that was named as one inventory; mistakes in files have been shown when this fails. The files of variables
-/// beside a playbook count when its folder is given.
+/// beside a playbook count when its folder is given. No password is opened, see [`Fleet::unlock`].
 pub async fn open(
     arguments: &FleetArguments,
     access: &Access<'_>,
@@ -148,15 +190,59 @@ pub async fn open(
     let (origins, labs) = origins(&names, talk).await?;
     let reading = reading(&access.keyring, playbook_folder);
     let defaults = defaults(arguments, access)?;
-    let (inventory, diagnostics) = Inventory::read(&origins, &reading, &defaults, extra);
+    let extra = extra.clone();
+    let weakest = defaults.clone();
+    let read = aside(move || Inventory::read_closed(&origins, &reading, &weakest, &extra));
+    let (inventory, diagnostics) = read.await?;
     let found = talk.diagnostics(&diagnostics);
     match inventory {
-        Some(inventory) if found == Found::NoErrors => Ok(Fleet {
+        Some((inventory, sign_ins)) if found == Found::NoErrors => Ok(Fleet {
             inventory: Arc::new(inventory),
+            sign_ins,
+            defaults,
             labs,
         }),
         Some(_) | None => Err(unusable(&names.join(", ")).into()),
     }
+}
+
+/// Like [`open`] for who only wants to know whether it would go well, on these files: gives the mistakes instead of showing
+/// them. Labs are started to know their hosts, and stopped.
+pub fn look(
+    arguments: &FleetArguments,
+    access: &Access<'_>,
+    around: (Option<PathBuf>, Arc<dyn Files>),
+    talk: &Talk,
+) -> anyhow::Result<(Option<Fleet>, Vec<Diagnostic>)> {
+    let (playbook_folder, files) = around;
+    let origins = origins_to_show(&arguments.inventory, talk)?;
+    let reading = Reading {
+        files,
+        ..reading(&access.keyring, playbook_folder)
+    };
+    let defaults = defaults(arguments, access)?;
+    let (inventory, mistakes) = Inventory::read(&origins, &reading, &defaults, &BTreeMap::new());
+    let fleet = inventory.map(|inventory| Fleet {
+        inventory: Arc::new(inventory),
+        sign_ins: SignIns::default(),
+        defaults,
+        labs: Vec::new(),
+    });
+    Ok((fleet, mistakes))
+}
+
+/// Does something on a thread of its own, because programs that give hosts may take their time or hang; whoever gives up
+/// waiting leaves it behind.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> anyhow::Result<T> {
+    let (done, result) = oneshot::channel();
+    std::thread::Builder::new()
+        .name("inventory".to_owned())
+        .stack_size(STACK)
+        .spawn(move || {
+            // Nobody may be waiting any more.
+            let _taken = done.send(work());
+        })?;
+    Ok(result.await?)
 }
 
 /// The inventories that are typed, else those that are set.

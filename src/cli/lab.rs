@@ -161,7 +161,7 @@ pub async fn up(options: LabUp, talk: &Talk, output: &mut dyn Write) -> anyhow::
     .context("the lab cannot start")?;
     if let Some(path) = &options.write_inventory {
         let inventory = lab.inventory_yaml();
-        files::write_whole(path, inventory.as_bytes(), Readers::Owner)?;
+        files::write_whole(path, inventory.as_bytes(), Readers::Writer)?;
     }
     talk.note(&listing(&lab, &scenario));
     // Alone on standard output, so that a program that waits for it need not look through a list.

@@ -40,7 +40,13 @@ pub fn lint(
     };
     let mut status = ExitStatus::Success;
     for path in &arguments.playbooks {
-        let (playbook, mut diagnostics) = read_playbook(path, &extra, &access)?;
+        let (playbook, mut diagnostics) = match read_playbook(path, &extra, &access) {
+            Ok(read) => read,
+            Err(error) => {
+                status = talk.error(&error);
+                continue;
+            }
+        };
         if !has_passwords {
             excuse(&mut diagnostics);
         }
@@ -57,7 +63,7 @@ pub fn lint(
 }
 
 /// Makes warnings of what is wrong only because nobody gave a password: a closed vault, and variables that it may hold.
-fn excuse(diagnostics: &mut [Diagnostic]) {
+pub fn excuse(diagnostics: &mut [Diagnostic]) {
     if diagnostics.iter().all(|one| one.id != CLOSED) {
         return;
     }

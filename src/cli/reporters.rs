@@ -1,6 +1,5 @@
 //! Opens the reporters that `--reporter` names and feeds them with the events of a run.
 
-use std::collections::BTreeSet;
 use std::io;
 use std::io::Cursor;
 use std::io::Write;
@@ -17,8 +16,10 @@ use crate::cli::files;
 use crate::cli::history::recording::Recording;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::diag::nearest;
-use crate::diag::render::Colour;
+use crate::cli::reporters::named::Named;
+use crate::cli::reporters::named::Taken;
+use crate::cli::reporters::named::Wanted;
+use crate::cli::reporters::named::each;
 use crate::event::Event;
 use crate::report::Format;
 use crate::report::Page;
@@ -29,8 +30,9 @@ use crate::report::human;
 use crate::report::human::Human;
 use crate::report::jsonl::JsonLines;
 use crate::report::progress::Progress;
-use crate::report::veil::Veil;
 use crate::secret::Hidden;
+
+pub mod named;
 
 /// Events that are kept in one go, when so many wait.
 const BATCH: usize = 1024;
@@ -47,10 +49,7 @@ pub struct Shown {
 impl Shown {
     /// From what was typed and where it is shown.
     pub fn new(arguments: &RunArguments, environment: &Environment, talk: &Talk) -> Self {
-        let colour = match talk.stdout {
-            Colour::Always => human::Colour::Always,
-            Colour::Never => human::Colour::Never,
-        };
+        let colour = named::colour(talk.stdout, None);
         let diff = if arguments.diff {
             human::Diff::Show
         } else {
@@ -138,14 +137,6 @@ impl<R> Reporting<R> {
     }
 }
 
-/// A reporter, and what was typed for it.
-struct Named {
-    name: String,
-    reporter: Box<dyn Reporter>,
-    telling: Telling,
-    is_stdout: bool,
-}
-
 /// When a reporter tells what it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Telling {
@@ -172,7 +163,7 @@ struct Around<'a> {
 
 /// Reporters that were opened, each with its place. One that fails hears no more; the others go on.
 pub struct Panel {
-    reporters: Vec<Named>,
+    reporters: Vec<Named<Box<dyn Reporter>>>,
     errors: Vec<String>,
 }
 
@@ -183,20 +174,17 @@ impl Panel {
         let mut stdout = shown.has_stdout.then(|| beside(progress.as_ref()));
         let around = Around { shown, hidden };
         let mut reporters = Vec::new();
-        let parts: Vec<(&str, Option<&str>)> = names.iter().map(|name| parts(name)).collect();
-        check(&parts)?;
-        for (name, (kind, path)) in names.iter().zip(parts) {
-            let reporter = if let Some(path) = path {
-                around.in_file(kind, Path::new(path))?
+        for wanted in named::read(names, &REPORTERS)? {
+            let reporter = if let Some(path) = wanted.path {
+                around.in_file(wanted.kind, path)?
             } else {
-                let out = stdout.take().ok_or_else(|| shared(kind, shown))?;
-                around.reporter(kind, out, Box::new(Cursor::new(Vec::new())))?
+                let out = stdout.take().ok_or_else(|| homeless(wanted.kind))?;
+                around.reporter(wanted.kind, out, Box::new(Cursor::new(Vec::new())))?
             };
             reporters.push(Named {
-                name: name.clone(),
+                name: wanted.name.to_owned(),
                 reporter,
-                telling: Telling::of(kind),
-                is_stdout: path.is_none(),
+                is_stdout: wanted.path.is_none(),
             });
         }
         if let Some(stdout) = stdout {
@@ -204,7 +192,6 @@ impl Panel {
             reporters.push(Named {
                 name: "human".to_owned(),
                 reporter: around.reporter("human", stdout, scratch)?,
-                telling: Telling::AsItHappens,
                 is_stdout: true,
             });
         }
@@ -212,7 +199,6 @@ impl Panel {
             reporters.push(Named {
                 name: "progress".to_owned(),
                 reporter: Box::new(progress),
-                telling: Telling::AsItHappens,
                 is_stdout: true,
             });
         }
@@ -228,7 +214,6 @@ impl Panel {
         let first = Named {
             name: "listener".to_owned(),
             reporter: listener,
-            telling: Telling::AsItHappens,
             is_stdout: false,
         };
         self.reporters.insert(0, first);
@@ -237,7 +222,10 @@ impl Panel {
 
     /// Those that tell as it happens, and those whose report is whole at the end.
     pub fn split(self) -> (Self, Self) {
-        let is_live = |named: &Named| named.telling == Telling::AsItHappens;
+        let is_live = |named: &Named<_>| {
+            let kind = Wanted::typed(&named.name).kind;
+            Telling::of(kind) == Telling::AsItHappens
+        };
         let (live, whole) = self.reporters.into_iter().partition(is_live);
         let live = Self {
             reporters: live,
@@ -260,79 +248,39 @@ impl Panel {
 /// seen enough: no mistake.
 impl Reporter for Panel {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let errors = &mut self.errors;
-        self.reporters
-            .retain_mut(|named| match named.reporter.event(event) {
-                Ok(()) => true,
-                Err(error) => {
-                    let has_seen_enough =
-                        named.is_stdout && error.kind() == io::ErrorKind::BrokenPipe;
-                    if !has_seen_enough {
-                        errors.push(format!("reporter `{}`: {error}", named.name));
-                    }
-                    false
-                }
-            });
+        each(&mut self.reporters, &mut self.errors, |reporter| {
+            reporter.event(event)
+        });
         Ok(())
     }
 }
 
-/// `NAME` or `NAME:PATH`.
-fn parts(name: &str) -> (&str, Option<&str>) {
-    match name.split_once(':') {
-        Some((kind, path)) => (kind, Some(path)),
-        None => (name, None),
-    }
-}
-
-/// Looks for mistakes in what was typed, before any file is touched.
-fn check(parts: &[(&str, Option<&str>)]) -> Result<(), Refusal> {
-    let mut places = BTreeSet::new();
-    for (kind, path) in parts {
-        if !REPORTERS.iter().any(|(name, _)| name == kind) {
-            return Err(unknown(kind));
-        }
-        let Some(path) = path else { continue };
-        if path.is_empty() {
-            let text = format!("`--reporter {kind}:` names no file");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
-        let place = files::absolute(Path::new(path));
-        // Several may write to a device.
-        let is_plain = !place.exists() || place.is_file();
-        if is_plain && !places.insert(place) {
-            let text = format!("two reporters cannot share `{path}`");
-            return Err(Refusal::new(ExitStatus::Usage, text));
-        }
-    }
-    Ok(())
-}
-
-fn unknown(kind: &str) -> Refusal {
-    let refusal = Refusal::new(ExitStatus::Usage, format!("there is no reporter `{kind}`"));
-    let refusal = match nearest(kind, REPORTERS.iter().map(|(name, _)| *name)) {
-        Some(near) => refusal.hint(format!("did you mean `{near}`?")),
-        None => refusal,
-    };
-    let all = REPORTERS.iter().fold(refusal, |refusal, (name, about)| {
-        refusal.hint(format!("`{name}`: {about}"))
+/// What is wrong with the reporters of a job, which write files, each with its position. Whether they can be written is
+/// tried, and undone.
+pub fn flaws(names: &[String]) -> Vec<(usize, anyhow::Error)> {
+    let mut taken = Taken::default();
+    let found = names.iter().enumerate().filter_map(|(position, name)| {
+        let wanted = Wanted::typed(name);
+        let wrong = match wanted.path {
+            None if REPORTERS.iter().any(|(name, _)| *name == wanted.kind) => {
+                Some(homeless(wanted.kind))
+            }
+            _ => named::flaw(&wanted, &REPORTERS, &mut taken),
+        };
+        let wrong = wrong.map(anyhow::Error::from).or_else(|| {
+            let path = wanted.path?;
+            // A pipe waits for its reader.
+            let is_tried = !is_special(path) || files::is_folder(path);
+            is_tried.then(|| files::try_to_write(path).err()).flatten()
+        });
+        Some((position, wrong?))
     });
-    all.hint("each with `:PATH` for a file")
+    found.collect()
 }
 
-fn shared(kind: &str, shown: Shown) -> Refusal {
-    let (text, hint) = if shown.has_stdout {
-        (
-            "two reporters cannot share standard output",
-            format!("give one a file: `--reporter {kind}:PATH`"),
-        )
-    } else {
-        (
-            "the reporters of a job write files",
-            format!("give it one: `{kind}:PATH`"),
-        )
-    };
-    Refusal::new(ExitStatus::Usage, text).hint(hint)
+fn homeless(kind: &str) -> Refusal {
+    let text = "the reporters of a job write files";
+    Refusal::new(ExitStatus::Usage, text).hint(format!("give it one: `{kind}:PATH`"))
 }
 
 /// Standard output, which the progress bar steps aside for.
@@ -349,7 +297,7 @@ impl Around<'_> {
     fn in_file(&self, kind: &str, path: &Path) -> anyhow::Result<Box<dyn Reporter>> {
         let format = Format::named(kind);
         let out: Box<dyn Write + Send> = match format {
-            Some(_) => Box::new(files::Draft::begin(path)?),
+            Some(_) => Box::new(files::Draft::begin(path, files::Readers::Default)?),
             None => Box::new(files::create(path)?),
         };
         let scratch: Box<dyn Scratch> = match format {
@@ -358,7 +306,15 @@ impl Around<'_> {
             }
             _ => Box::new(Cursor::new(Vec::new())),
         };
-        self.reporter(kind, out, scratch)
+        let plain = human::Options {
+            colour: human::Colour::Never,
+            ..self.shown.human
+        };
+        let shown = Shown {
+            human: plain,
+            ..self.shown
+        };
+        Around { shown, ..*self }.reporter(kind, out, scratch)
     }
 
     fn reporter(
@@ -367,21 +323,24 @@ impl Around<'_> {
         out: Box<dyn Write + Send>,
         scratch: Box<dyn Scratch>,
     ) -> anyhow::Result<Box<dyn Reporter>> {
-        let out = Box::new(Veil::new(out, Arc::clone(self.hidden)));
+        let hidden = Arc::clone(self.hidden);
         match (kind, Format::named(kind)) {
             (_, Some(format)) => Ok(format.reporter(Page {
                 out,
                 scratch,
-                hidden: Arc::clone(self.hidden),
+                hidden,
             })),
-            ("human", None) => Ok(Box::new(Human::new(out, self.shown.human))),
+            ("human", None) => {
+                let human = Human::new(out, self.shown.human);
+                Ok(Box::new(human.with_hidden(hidden)))
+            }
             ("jsonl", None) => {
-                let lines = JsonLines::new(out);
+                let lines = JsonLines::new(out).with_hidden(hidden);
                 Ok(Box::new(
                     lines.with_exit_code(|recap| ExitStatus::of(recap).code()),
                 ))
             }
-            (unlisted, None) => Err(unknown(unlisted).into()),
+            (unlisted, None) => Err(named::unknown(unlisted, &REPORTERS).into()),
         }
     }
 }
@@ -424,23 +383,8 @@ fn fed<R: Reporter>(
 
 #[cfg(test)]
 mod tests {
-    use super::check;
     use super::list;
-    use super::parts;
     use crate::report::REPORTERS;
-
-    #[test]
-    fn mistakes_are_told_before_anything_is_written() {
-        for (typed, told) in [
-            (["xml:a", "csv:b"], "there is no reporter `xml`"),
-            (["csv:", "html:b"], "names no file"),
-            (["csv:/nowhere/a", "html:/nowhere/a"], "share `/nowhere/a`"),
-        ] {
-            let error = check(&typed.map(parts)).unwrap_err();
-            assert!(error.message.contains(told), "{}", error.message);
-        }
-        assert!(check(&["csv:/dev/null", "html:/dev/null"].map(parts)).is_ok());
-    }
 
     #[test]
     fn the_list_names_every_reporter_in_a_line() {

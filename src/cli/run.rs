@@ -8,8 +8,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::sync::watch;
 
 pub mod assign;
+pub mod lease;
 pub mod list;
 pub mod prompt;
 pub mod ready;
@@ -25,13 +27,18 @@ use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::history::recording::Recording;
+use crate::cli::history::recording::wished_store;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Found;
+use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::reporters;
 use crate::cli::reporters::Panel;
 use crate::cli::reporters::Shown;
 use crate::cli::run::assign::Selection;
+use crate::cli::run::lease::Leases;
+use crate::cli::run::lease::PACE;
+use crate::cli::run::lease::until;
 use crate::cli::run::ready::Opened;
 use crate::cli::run::ready::Ready;
 use crate::cli::run::ready::Wires;
@@ -53,6 +60,8 @@ use crate::vault::Keyring;
 pub(super) const STACK: usize = 8 * 1024 * 1024;
 /// Events that may wait for a slow reader before hosts do.
 pub(super) const EVENTS_IN_FLIGHT: usize = 1024;
+/// How long threads that wait for others may still hold up the end.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Corrects what differs, or only shows it with `--check`.
 pub fn apply(
@@ -107,18 +116,81 @@ fn execute(
         .as_mut()
         .map(|console| -> &mut dyn Terminal { console });
     let plays = ready.plays(terminal)?;
-    let places = Places::of(&arguments.playbook, environment);
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let interrupt = Interrupt::listen();
-        let mut opened = ready.open(plays, places.as_ref(), talk).await?;
-        opened.order = stepping(opened.order, arguments, &interrupt);
-        let hosts = opened.order.hosts.iter();
-        let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
-        let status = carry_out(&ready, &opened, &ledger, (talk, &interrupt)).await;
-        remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
-        opened.fleet.close().await;
-        status
-    })
+        tokio::select! {
+            ended = make(&ready, plays, (talk, &interrupt)) => ended,
+            () = interrupt.insisted() => Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
+        }
+    });
+    // What still waits for a program or a pipe is not waited for.
+    runtime.shutdown_timeout(PATIENCE);
+    ended
+}
+
+/// Makes the run of these plays.
+async fn make(
+    ready: &Ready<'_>,
+    plays: Vec<Arc<Play>>,
+    (talk, interrupt): (&Talk, &Interrupt),
+) -> anyhow::Result<ExitStatus> {
+    let (arguments, access) = (ready.arguments, ready.access);
+    let places = Places::of(&arguments.playbook, access.environment);
+    let mut opened = ready.open(plays, places.as_ref(), talk).await?;
+    opened.unlock(talk).await?;
+    opened.order = stepping(opened.order, arguments, interrupt);
+    let hosts = opened.order.hosts.iter();
+    let ledger = Ledger::new(hosts.map(|(host, _)| Arc::clone(&host.name)));
+    let status = make_leased(ready, &mut opened, &ledger, (talk, interrupt)).await;
+    remember(&ledger, arguments, places.as_ref(), (access.settings, talk));
+    opened.fleet.close().await;
+    status
+}
+
+/// Makes the run, and keeps those who share its history away from its hosts when it makes changes.
+async fn make_leased(
+    ready: &Ready<'_>,
+    opened: &mut Opened,
+    ledger: &Ledger,
+    (talk, interrupt): (&Talk, &Interrupt),
+) -> anyhow::Result<ExitStatus> {
+    let store = wished_store(ready.arguments, ready.access.environment)?;
+    let recording = store
+        .as_ref()
+        .map(|store| Recording::open(store, ready.access.keyring.hidden(), talk))
+        .transpose()?;
+    let leases = match (ready.mode, &store) {
+        (RunMode::Apply, Some(store)) => Some(lease(store, &mut opened.order, talk)?),
+        (RunMode::Check, _) | (_, None) => None,
+    };
+    let interrupted = match &leases {
+        Some(leases) => leases.or_lost(interrupt.flag()),
+        None => interrupt.flag(),
+    };
+    let status = carry_out(ready, opened, (ledger, recording), (talk, interrupted)).await;
+    if let Some(leases) = leases {
+        if leases.was_lost() {
+            talk.note("warning: a lease on a host was lost, so the run was cut short");
+        }
+        leases.release(talk);
+    }
+    Ok(interrupt.status().unwrap_or(status?))
+}
+
+/// Leases the hosts of a run by hand. Those that somebody else works on are left out, and count as never begun.
+fn lease(store: &Path, order: &mut Order, talk: &Talk) -> Result<Leases, Refusal> {
+    let owner = format!("by hand (run {})", order.run);
+    let leases = Leases::take(store, &owner, order, PACE)?;
+    for held in &leases.left_out {
+        talk.note(&format!(
+            "warning: `{}` is left out: {} works on it, until {} at most",
+            held.host,
+            held.owner,
+            until(held)
+        ));
+    }
+    order.left_out = leases.left_out.len();
+    Ok(leases)
 }
 
 /// With `--step`, somebody is asked before each task, on one host after the other and for as long as it takes.
@@ -200,8 +272,8 @@ async fn tell(ready: &Ready<'_>, talk: &Talk) -> anyhow::Result<ExitStatus> {
 async fn carry_out(
     ready: &Ready<'_>,
     opened: &Opened,
-    ledger: &Ledger,
-    (talk, interrupt): (&Talk, &Interrupt),
+    (ledger, recording): (&Ledger, Option<Recording>),
+    (talk, interrupted): (&Talk, watch::Receiver<bool>),
 ) -> anyhow::Result<ExitStatus> {
     let (arguments, access) = (ready.arguments, ready.access);
     let (events, received) = mpsc::channel(EVENTS_IN_FLIGHT);
@@ -211,18 +283,14 @@ async fn carry_out(
     } else {
         &arguments.reporter
     };
-    let hidden = access.keyring.hidden();
-    let recording = Recording::wished(arguments, access.environment, hidden, talk)?;
-    let panel = Panel::open(reporters, shown, hidden)?.after(Box::new(ledger.clone()));
+    let panel = Panel::open(reporters, shown, access.keyring.hidden())?;
+    let panel = panel.after(Box::new(ledger.clone()));
     let reporting = reporters::feed(panel, recording, received);
     let wires = Wires {
         events,
-        interrupted: interrupt.flag(),
+        interrupted,
     };
-    let recap = tokio::select! {
-        recap = ready.carry_out(opened, wires) => recap?,
-        () = interrupt.insisted() => return Ok(interrupt.status().unwrap_or(ExitStatus::Interrupted)),
-    };
+    let recap = ready.carry_out(opened, wires).await?;
     let (panel, kept) = reporting.finished().await?;
     let errors = panel.close();
     for error in &errors {
@@ -233,8 +301,7 @@ async fn carry_out(
         // What happened is not known where it should be.
         _ => ExitStatus::Internal,
     };
-    let status = kept.weigh(status);
-    Ok(interrupt.status().unwrap_or(status))
+    Ok(kept.weigh(status))
 }
 
 /// What `-e` says; `None` after a mistake was shown.

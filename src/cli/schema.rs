@@ -14,6 +14,7 @@ pub fn schema(arguments: &SchemaArguments) -> anyhow::Result<ExitStatus> {
         SchemaFormat::Inventory => schema::inventory(),
         SchemaFormat::Scenario => schema::scenario(),
         SchemaFormat::Jobs => schema::jobs(),
+        SchemaFormat::Waivers => schema::waivers(),
         SchemaFormat::Jsonl => {
             std::io::stdout().write_all(schema::JSONL.as_bytes())?;
             return Ok(ExitStatus::Success);

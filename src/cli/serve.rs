@@ -2,18 +2,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 
 pub mod dashboard;
+pub mod desk;
 pub mod executor;
 pub mod journal;
-pub mod lease;
 pub mod log;
 pub mod office;
 pub mod source;
 pub mod tally;
+pub mod whole;
 
 use crate::cli::args::ScheduleRunArguments;
 use crate::cli::args::ServeArguments;
@@ -26,6 +26,7 @@ use crate::cli::interrupt;
 use crate::cli::interrupt::Interrupt;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
+use crate::cli::run::PATIENCE;
 use crate::cli::run::STACK;
 use crate::cli::schedule;
 use crate::cli::serve::dashboard::Prepared;
@@ -55,9 +56,6 @@ use crate::service::errand::Log;
 use crate::service::turn::Bound;
 use crate::service::turn::Turn;
 
-/// How long threads that were cut off may still hold up the end.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// Runs jobs until it is told to stop.
 pub fn serve(
     arguments: &ServeArguments,
@@ -78,7 +76,8 @@ pub fn serve(
         let interrupt = Interrupt::listen();
         let dashboard = Prepared::new(arguments, environment, (&store, &log)).await?;
         let hangups = interrupt::hangups();
-        let (parts, courier) = parts(environment, store, &log);
+        let pages = dashboard.as_ref().and_then(Prepared::url);
+        let (parts, courier) = parts(environment, store, (&log, pages));
         let source = Arc::new(OnDisk::new(&arguments.jobs));
         let (service, asks) =
             Service::new(parts, source).map_err(|why| Refusal::new(ExitStatus::Invalid, why))?;
@@ -154,12 +153,12 @@ pub fn run_once(
         if arguments.splay && !waited(&job, interrupt.flag()).await {
             return interrupt.status().unwrap_or(ExitStatus::Interrupted);
         }
-        let last = Past(store.clone()).last(&job.name);
-        let (parts, _courier) = parts(environment, store, &log);
+        let before = Past::new(store.clone()).standing(&job.name);
+        let (parts, _courier) = parts(environment, store, (&log, None));
         let turn = Turn {
             job,
             cause: Cause::Asked,
-            before: last.and_then(|last| last.standing),
+            before,
             bound: if arguments.now {
                 Bound::Nothing
             } else {
@@ -198,15 +197,20 @@ fn store(
     )
 }
 
-fn parts(environment: &Environment, store: PathBuf, log: &Arc<dyn Log>) -> (Parts, Courier) {
+fn parts(
+    environment: &Environment,
+    store: PathBuf,
+    (log, pages): (&Arc<dyn Log>, Option<String>),
+) -> (Parts, Courier) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let outbox = Arc::new(Letters::beside(&store));
-    let office = Arc::new(Here::new(Arc::clone(log), None));
+    let office = Here::new(Arc::clone(log), pages);
+    let office = Arc::new(office.through(&environment.proxies));
     let courier = Courier::new(Arc::clone(&clock), outbox, office);
     let parts = Parts {
         clock,
         executor: Arc::new(Runs::new(environment, store.clone(), Arc::clone(log))),
-        journal: Arc::new(Past(store)),
+        journal: Arc::new(Past::new(store)),
         herald: Arc::new(courier.clone()),
         log: Arc::clone(log),
     };

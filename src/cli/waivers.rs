@@ -30,12 +30,23 @@ use crate::waiver::Waivers;
 
 /// The waivers of some files, for plays with these controls. Mistakes in files have been shown when this fails.
 pub fn read(files: &[PathBuf], controls: &Controls, talk: &Talk) -> anyhow::Result<Vec<Entry>> {
+    let (entries, told) = look(files, Some(controls))?;
+    sound(entries, &told, talk)
+}
+
+/// As [`read`], with the mistakes instead of showing them; controls are not looked at where nobody knows them.
+pub fn look(
+    files: &[PathBuf],
+    controls: Option<&Controls>,
+) -> anyhow::Result<(Option<Vec<Entry>>, Vec<Diagnostic>)> {
     let today = today();
     let (entries, mut told) = read_files(files, today)?;
     let found = entries.as_deref().unwrap_or_default();
-    told.extend(waiver::check_controls(found, controls));
+    if let Some(controls) = controls {
+        told.extend(waiver::check_controls(found, controls));
+    }
     told.extend(waiver::warnings(found, today));
-    sound(entries, &told, talk)
+    Ok((entries, told))
 }
 
 /// The hosts of each waiver.

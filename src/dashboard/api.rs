@@ -6,7 +6,6 @@ use crate::dashboard::ask::Ask;
 use crate::dashboard::jobs::Job;
 use crate::dashboard::look::Look;
 use crate::dashboard::problem::Problem;
-use crate::event::RunMode;
 use crate::history::HostState;
 use crate::history::State;
 use crate::history::view::ControlRow;
@@ -55,7 +54,7 @@ pub(super) fn host(look: &Look<'_>) -> Answer {
 
 pub(super) fn matrix(look: &Look<'_>) -> Answer {
     let (after, limit) = (look.ask.cursor(), look.ask.count("limit"));
-    json(&look.history()?.matrix(after, limit, &[])?)
+    json(&look.history()?.matrix(after, limit)?)
 }
 
 #[derive(Serialize)]
@@ -239,10 +238,7 @@ fn job_row<'j>(look: &Look<'_>, job: &'j Job) -> JobRow<'j> {
     JobRow {
         name: &job.name,
         cadence: &job.cadence,
-        mode: match job.mode {
-            RunMode::Check => "check",
-            RunMode::Apply => "apply",
-        },
+        mode: job.mode.key(),
         next: job.next,
         last: remembered(look, &job.name),
         running_since: job.running_since,

@@ -1,4 +1,5 @@
-//! Geometry of the drawings: numbers and moments become rectangles, which the templates write as SVG.
+//! Geometry of the drawings: numbers and moments become rectangles, which the templates write as SVG. What lies side by
+//! side is measured in hundredths of the drawing's width, so that it fits every window; heights are pixels.
 //!
 //! Knows numbers only; colours, letters and words are the templates' and the style sheet's.
 
@@ -6,8 +7,8 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// The width of every drawing in its own units.
-pub(super) const WIDTH: f64 = 1000.0;
+/// The width of every drawing: its hundredths.
+pub(super) const WIDTH: f64 = 100.0;
 
 /// A part of a bar that is as wide as the drawing.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -23,7 +24,9 @@ pub(super) struct Segment {
 }
 
 /// The narrowest that something is drawn which is there.
-const NARROWEST: f64 = 4.0;
+const NARROWEST: f64 = 0.4;
+/// The narrowest part of a strip.
+const INSTANT: f64 = 0.1;
 
 /// A bar that shares its width out by counts; what is there at all can be seen.
 pub(super) fn spread(counts: &[(&'static str, u64)]) -> Vec<Segment> {
@@ -70,11 +73,54 @@ pub(super) struct Columns {
     pub(super) top: u64,
 }
 
-/// A chart's place: its height, and where its left and upper edges are.
+/// A column, and what is said of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Bar {
+    #[serde(flatten)]
+    pub(super) column: Column,
+    /// What it stands for.
+    pub(super) count: u64,
+    /// Which one it is.
+    pub(super) label: String,
+    /// Of which kind it is; empty where all are of one.
+    pub(super) word: &'static str,
+}
+
+/// A text below a column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(super) struct Tick {
+    /// Where it begins, ends, or has its middle.
+    x: f64,
+    /// Which of these: `start`, `end`, `middle`; near an edge it does not reach beyond.
+    anchor: &'static str,
+    label: String,
+}
+
+impl Tick {
+    /// How close to an edge a text would reach beyond it, in a window of a phone.
+    const NEAR: f64 = 12.0;
+
+    /// Below a column.
+    pub(super) fn below(column: &Column, label: impl Into<String>) -> Self {
+        let middle = column.x + column.width / 2.0;
+        let (x, anchor) = if middle < Self::NEAR {
+            (column.x, "start")
+        } else if middle > WIDTH - Self::NEAR {
+            (column.x + column.width, "end")
+        } else {
+            (middle, "middle")
+        };
+        Self {
+            x: rounded(x),
+            anchor,
+            label: label.into(),
+        }
+    }
+}
+
+/// A chart's place: its height, and where its upper edge is.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plot {
-    /// Space on the left, for numbers.
-    pub(super) left: f64,
     /// Where the upper edge is.
     pub(super) y: f64,
     /// From the upper edge to the base line.
@@ -84,12 +130,12 @@ pub(super) struct Plot {
 /// Columns that stand on the base line of a plot; `top` is the least value of its upper edge.
 pub(super) fn columns(values: &[u64], plot: Plot, top: u64) -> Columns {
     let top = round_number(values.iter().copied().max().unwrap_or(0).max(top));
-    let step = (WIDTH - plot.left) / number(count(values)).max(1.0);
+    let step = WIDTH / number(count(values)).max(1.0);
     let columns = values.iter().zip(0_u32..).map(|(value, at)| {
         let height = number(*value) / number(top) * plot.height;
         let height = if *value == 0 { 0.0 } else { height.max(1.5) };
         Column {
-            x: rounded(plot.left + f64::from(at) * step + step * 0.1),
+            x: rounded(f64::from(at) * step + step * 0.1),
             y: rounded(plot.y + plot.height - height),
             width: rounded(step * 0.8),
             height: rounded(height),
@@ -138,7 +184,7 @@ impl Window {
     /// Left edge and width of what lasted from one moment to another; `None` when that was before the window.
     pub(super) fn span(&self, since: Timestamp, until: Timestamp) -> Option<(f64, f64)> {
         let (start, end) = (self.place(since), self.place(until));
-        (until > self.from).then(|| (start, rounded((end - start).max(1.0))))
+        (until > self.from).then(|| (start, rounded((end - start).max(INSTANT))))
     }
 }
 
@@ -165,9 +211,9 @@ fn number(count: u64) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
-/// A hundredth of a unit is less than a pixel.
+/// A thousandth of a hundredth is less than a pixel.
 fn rounded(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    (value * 1000.0).round() / 1000.0
 }
 
 #[cfg(test)]
@@ -175,7 +221,9 @@ mod tests {
     use jiff::SignedDuration;
     use jiff::Timestamp;
 
+    use super::Column;
     use super::Plot;
+    use super::Tick;
     use super::WIDTH;
     use super::Window;
     use super::columns;
@@ -188,15 +236,14 @@ mod tests {
         let bar = spread(&[("many", 9_999), ("none", 0), ("one", 1)]);
         assert_eq!(bar.len(), 2);
         let last = &bar[1];
-        assert!(last.width > 3.0, "{last:?}");
-        assert!((last.x + last.width - WIDTH).abs() < 0.1, "{last:?}");
+        assert!(last.width > 0.3, "{last:?}");
+        assert!((last.x + last.width - WIDTH).abs() < 0.01, "{last:?}");
         assert_eq!(spread(&[("none", 0)]), []);
     }
 
     #[test]
     fn columns_reach_from_the_base_line_to_a_round_number() {
         let plot = Plot {
-            left: 0.0,
             y: 10.0,
             height: 100.0,
         };
@@ -209,6 +256,23 @@ mod tests {
         let below = hanging(&[0, 4, 10], plot, 0);
         assert!(below.iter().map(|column| column.y).eq([10.0; 3]));
         assert_eq!(columns(&[], plot, 0).top, 1);
+    }
+
+    #[test]
+    fn texts_near_an_edge_stay_within() {
+        let below = |x| {
+            let column = Column {
+                x,
+                y: 0.0,
+                width: 2.0,
+                height: 1.0,
+            };
+            let tick = Tick::below(&column, "2026-09-30");
+            (tick.x, tick.anchor)
+        };
+        assert_eq!(below(0.5), (0.5, "start"));
+        assert_eq!(below(50.0), (51.0, "middle"));
+        assert_eq!(below(97.0), (99.0, "end"));
     }
 
     #[test]
@@ -230,8 +294,8 @@ mod tests {
         let from = Timestamp::UNIX_EPOCH;
         let hours = |hours| from + SignedDuration::from_hours(hours);
         let window = Window::new(from, hours(10));
-        assert_eq!(window.span(hours(-5), hours(5)), Some((0.0, 500.0)));
-        assert_eq!(window.span(hours(8), hours(50)), Some((800.0, 200.0)));
+        assert_eq!(window.span(hours(-5), hours(5)), Some((0.0, 50.0)));
+        assert_eq!(window.span(hours(8), hours(50)), Some((80.0, 20.0)));
         assert_eq!(window.span(hours(-5), hours(-1)), None);
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Texts of hosts reach a page through one formatter, which bounds them, makes them harmless and escapes them.
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use axum::http::HeaderValue;
@@ -14,6 +15,8 @@ use minijinja::Environment;
 use minijinja::Value;
 use minijinja::context;
 use minijinja::syntax::SyntaxConfig;
+use ring::digest::Context;
+use ring::digest::SHA256;
 use serde::Serialize;
 
 use crate::dashboard::Inner;
@@ -99,15 +102,36 @@ pub(super) enum Forms {
 }
 
 impl Asset {
-    /// The file; browsers keep it until the program changes.
-    pub(super) fn response(&self) -> Response {
+    /// The file. Browsers keep what they asked for with the stamp of this program's files; pages of another program name
+    /// other ones.
+    pub(super) fn response(&self, query: Option<&str>) -> Response {
+        let is_stamped = query.and_then(|query| query.strip_prefix("v=")) == Some(&**STAMP);
+        let kept = if is_stamped {
+            "private, max-age=31536000, immutable"
+        } else {
+            "no-cache"
+        };
         let kind = [
             (header::CONTENT_TYPE, self.kind),
-            (header::CACHE_CONTROL, "private, max-age=600"),
+            (header::CACHE_CONTROL, kept),
         ];
         (kind, self.text).into_response()
     }
 }
+
+/// What tells these files from those of another program: a digest of them all.
+static STAMP: LazyLock<String> = LazyLock::new(|| {
+    let mut digest = Context::new(&SHA256);
+    for asset in ASSETS {
+        digest.update(asset.text.as_bytes());
+    }
+    let digest = digest.finish();
+    let mut stamp = String::new();
+    for byte in digest.as_ref().iter().take(8) {
+        let _cannot_fail = write!(stamp, "{byte:02x}");
+    }
+    stamp
+});
 
 /// Whether a path is that of such a file: they tell nothing, and the page for signing in needs them.
 pub(super) fn is_asset(path: &str) -> bool {
@@ -154,6 +178,7 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
         environment.set_syntax(syntax);
     }
     filters::register(&mut environment);
+    environment.add_global("stamp", &**STAMP);
     for (name, text) in TEMPLATES {
         // A test makes sure that none is wrong; one that were could not be found.
         let _added = environment.add_template(name, text);

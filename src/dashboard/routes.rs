@@ -59,7 +59,7 @@ pub(super) fn router(app: Arc<Inner>) -> Router {
         router = router.route(page.path, for_people(page));
     }
     for asset in pages::ASSETS {
-        let answer = move || async move { asset.response() };
+        let answer = move |uri: Uri| async move { asset.response(uri.query()) };
         router = router.route(asset.path, get(answer));
     }
     router

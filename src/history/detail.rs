@@ -1,4 +1,4 @@
-//! What is said about a state besides its name, as one JSON text of bounded length.
+//! What is said about a state besides its name; it becomes one JSON text of bounded length when it is kept.
 
 use std::collections::BTreeMap;
 
@@ -93,25 +93,25 @@ impl Detail {
                 differing(&changes.iter().collect::<Vec<_>>())
             }
             Outcome::Failed(failure) => Part {
-                reason: Some(text(&format!("{}: {}", failure.during, failure.error))),
-                hint: failure.error.hint().as_deref().map(text),
+                reason: Some(format!("{}: {}", failure.during, failure.error)),
+                hint: failure.error.hint(),
                 ..Part::default()
             },
             Outcome::Unknown(unknown) => Part {
-                reason: Some(text(&format!(
+                reason: Some(format!(
                     "{}: depends on {}",
                     unknown.what,
                     unknown.depends_on.join(", ")
-                ))),
+                )),
                 ..Part::default()
             },
         };
         let what = if result.id.is_empty() {
             result.resource.to_owned()
         } else {
-            text(&format!("{}:{}", result.resource, result.id))
+            format!("{}:{}", result.resource, result.id)
         };
-        let message = result.message.as_deref().map(text);
+        let message = result.message.as_deref().map(str::to_owned);
         Some(Self {
             parts: vec![Part {
                 what,
@@ -129,7 +129,7 @@ impl Detail {
             Verdict::Refuted { stage, id, reason } => Some(Self {
                 parts: vec![Part {
                     what: format!("{}:{id}", stage.word()),
-                    reason: Some(text(reason)),
+                    reason: Some(reason.clone()),
                     ..Part::default()
                 }],
                 waiver: None,
@@ -142,8 +142,8 @@ impl Detail {
         Self {
             parts: vec![Part {
                 what: "host".to_owned(),
-                reason: Some(text(reason)),
-                hint: hint.map(text),
+                reason: Some(reason.to_owned()),
+                hint: hint.map(str::to_owned),
                 ..Part::default()
             }],
             waiver: None,
@@ -159,8 +159,8 @@ impl Detail {
 impl WaiverNote {
     fn of(waiver: &Waiver) -> Self {
         Self {
-            owner: text(&waiver.owner),
-            reason: text(&waiver.reason),
+            owner: waiver.owner.to_string(),
+            reason: waiver.reason.to_string(),
             expires: waiver.expires.to_string(),
         }
     }
@@ -195,35 +195,39 @@ fn differing(changes: &[&Change]) -> Part {
     Part {
         before: side(|change| &change.from),
         after: side(|change| &change.to),
-        hint: hint.as_deref().map(text),
+        hint,
         decided_by: strongest.map(|layer| layer.word().to_owned()),
         ..Part::default()
     }
 }
 
-/// A value, cut where it is long.
 fn value(value: &Value) -> serde_json::Value {
-    bounded(serde_json::to_value(value).unwrap_or_default())
+    serde_json::to_value(value).unwrap_or_default()
 }
 
-fn bounded(value: serde_json::Value) -> serde_json::Value {
+/// As it is kept: each text in it is made fit to be seen (`mask`), and only then cut where it is long, so that no secret is
+/// cut through and the beginning of it left; of long lists the beginning is kept.
+pub(super) fn kept(value: serde_json::Value, mask: &dyn Fn(&str) -> String) -> serde_json::Value {
     match value {
-        serde_json::Value::String(long) => text(&long).into(),
-        serde_json::Value::Array(items) => items.into_iter().take(ITEMS).map(bounded).collect(),
+        serde_json::Value::String(long) => cut(mask(&long)).into(),
+        serde_json::Value::Array(items) => {
+            let items = items.into_iter().take(ITEMS);
+            items.map(|item| kept(item, mask)).collect()
+        }
         serde_json::Value::Object(entries) => entries
             .into_iter()
             .take(ITEMS)
-            .map(|(name, value)| (name, bounded(value)))
+            .map(|(name, value)| (name, kept(value, mask)))
             .collect(),
         other => other,
     }
 }
 
-/// A text, cut where it is long.
-pub(super) fn text(long: &str) -> String {
+fn cut(mut long: String) -> String {
     let end = long.char_indices().nth(TEXT).map(|(end, _)| end);
-    match end.and_then(|end| long.get(..end)) {
-        None => long.to_owned(),
-        Some(kept) => format!("{kept}…"),
+    if let Some(end) = end {
+        long.truncate(end);
+        long.push('…');
     }
+    long
 }

@@ -54,6 +54,14 @@ pub enum HistoryError {
         /// What the system says.
         reason: String,
     },
+    /// The file cannot be opened, not even to look at it.
+    #[error("the history `{}` cannot be opened: {reason}", path.display())]
+    Unopened {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
     /// What is in it makes no sense.
     #[error("the history `{}` is damaged: {reason}", path.display())]
     Damaged {
@@ -79,9 +87,13 @@ impl HistoryError {
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked { path },
             Some(ErrorCode::DiskFull) => Self::Full { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
                 let reason = error.to_string();
                 Self::Unwritable { path, reason }
+            }
+            Some(ErrorCode::CannotOpen) => {
+                let reason = error.to_string();
+                Self::Unopened { path, reason }
             }
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 let reason = error.to_string();
@@ -114,10 +126,10 @@ impl HistoryError {
                 "wait for the other process (`fuser` or `lsof` tell which one it is) and try again".to_owned()
             }
             Self::Full { path } => format!(
-                "make room on the disk of `{}`, or `rdpfix history prune --older-than 90d`; what was recorded before is kept",
+                "make room on the disk of `{}`; `rdpfix history prune --older-than 90d` then keeps it small, and what was recorded before is kept",
                 path.display()
             ),
-            Self::Unwritable { path, .. } => {
+            Self::Unwritable { path, .. } | Self::Unopened { path, .. } => {
                 let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
                 format!(
                     "the user who runs rdpfix must be able to write `{}` and its folder `{}`",
@@ -126,9 +138,14 @@ impl HistoryError {
                 )
             }
             Self::Damaged { .. } => {
-                "the next run that records sets it aside and begins a new one; `sqlite3 FILE .recover` may save what is in it".to_owned()
+                "the next run that records sets it aside, says so, and begins a new one; `sqlite3 FILE .recover` may save what is in it".to_owned()
             }
-            Self::Sqlite { .. } => return None,
+            Self::Sqlite { source, .. } => match source.sqlite_error_code() {
+                Some(ErrorCode::SystemIoFailure | ErrorCode::FileLockingProtocolFailed) => {
+                    "a history has to be on a disk of this machine, not on a network share".to_owned()
+                }
+                _ => return None,
+            },
         })
     }
 }

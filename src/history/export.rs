@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use crate::history::History;
 use crate::history::HistoryError;
-use crate::history::Reach;
 use crate::history::State;
 use crate::history::moment;
 use crate::history::read;
+use crate::history::read::LAST_SEEN;
 use crate::history::view::CertificateRow;
 use crate::history::view::ChangeRow;
 use crate::history::view::HostRow;
@@ -48,20 +48,18 @@ pub struct HostReach {
 }
 
 /// Every interval, those that ended first.
-const INTERVALS: &str = "SELECT hosts.name, controls.name, spans.state, spans.since, spans.until, spans.seen, details.body
-    FROM (SELECT host, control, state, since, until, seen, detail FROM past
-        UNION ALL
-        SELECT current.host, control, state, since, NULL,
-            max(since, coalesce(current.seen, sightings.seen, since)), detail
-        FROM current LEFT JOIN sightings ON sightings.host = current.host AND sightings.source = current.source
-    ) AS spans
-    JOIN hosts ON hosts.id = spans.host JOIN controls ON controls.id = spans.control
-    LEFT JOIN details ON details.id = spans.detail";
-
-const REACHES: &str =
-    "SELECT hosts.name, reach.reach, reach.since, reach.until, coalesce(reach.seen, hosts.tried),
-    details.body
-    FROM reach JOIN hosts ON hosts.id = reach.host LEFT JOIN details ON details.id = reach.detail";
+fn every_interval() -> String {
+    format!(
+        "SELECT hosts.name, controls.name, spans.state, spans.since, spans.until, spans.seen, details.body
+        FROM (SELECT host, control, state, since, until, seen, detail FROM past
+            UNION ALL
+            SELECT current.host, control, state, since, NULL, {LAST_SEEN}, detail
+            FROM current LEFT JOIN sightings ON sightings.host = current.host AND sightings.source = current.source
+        ) AS spans
+        JOIN hosts ON hosts.id = spans.host JOIN controls ON controls.id = spans.control
+        LEFT JOIN details ON details.id = spans.detail"
+    )
+}
 
 impl History {
     /// Hands every piece over, all of them as they were at one moment.
@@ -72,25 +70,17 @@ impl History {
         // Reads that stand in one transaction see one state of the file, whatever others write meanwhile.
         let moment = self.connection.unchecked_transaction();
         let _moment = moment.map_err(|error| E::from(self.told(error)))?;
-        let (runs, hosts, certificates) = (
-            read::every_run(),
-            read::every_host(),
-            read::every_certificate(),
-        );
-        self.each(&runs, |row| read::run_row(row).map(Record::Run), put)?;
-        self.each(&hosts, |row| read::host_of(row).map(Record::Host), put)?;
-        self.each(INTERVALS, interval, put)?;
-        self.each(REACHES, reach, put)?;
-        self.each(
-            &certificates,
-            |row| read::certificate_of(row).map(Record::Certificate),
-            put,
-        )?;
-        self.each(
-            read::EVERY_CHANGE,
-            |row| read::change_of(row).map(Record::Change),
-            put,
-        )?;
+        let run = |row: &Row<'_>| read::run_row(row).map(Record::Run);
+        let host = |row: &Row<'_>| read::host_of(row).map(Record::Host);
+        let reach = |row: &Row<'_>| read::reach_of(row).map(Record::Reach);
+        let certificate = |row: &Row<'_>| read::certificate_of(row).map(Record::Certificate);
+        let change = |row: &Row<'_>| read::change_of(row).map(Record::Change);
+        self.each(&read::every_run(), run, put)?;
+        self.each(&read::every_host(), host, put)?;
+        self.each(&every_interval(), interval, put)?;
+        self.each(&read::every_reach(), reach, put)?;
+        self.each(&read::every_certificate(), certificate, put)?;
+        self.each(&read::every_change(), change, put)?;
         for waiver in self.waivers(usize::MAX)? {
             put(Record::Waiver(waiver))?;
         }
@@ -122,19 +112,5 @@ fn interval(row: &Row<'_>) -> rusqlite::Result<Record> {
         until: read::perhaps(row.get(4)?),
         last_seen: moment::timestamp(row.get(5)?),
         detail: read::detail(row.get(6)?),
-    }))
-}
-
-fn reach(row: &Row<'_>) -> rusqlite::Result<Record> {
-    let detail = read::detail(row.get(5)?);
-    Ok(Record::Reach(HostReach {
-        host: row.get(0)?,
-        reach: ReachInterval {
-            reach: Reach::from_code(row.get(1)?),
-            since: moment::timestamp(row.get(2)?),
-            until: read::perhaps(row.get(3)?),
-            last_seen: moment::timestamp(row.get(4)?),
-            reason: detail.and_then(|detail| detail.reason().map(str::to_owned)),
-        },
     }))
 }

@@ -3,8 +3,13 @@
 use rusqlite::Connection;
 use rusqlite::TransactionBehavior;
 
-/// What makes each format out of the one before, from format 1.
-const STEPS: [&str; 1] = [include_str!("migrations/1-begin.sql")];
+/// What makes each format out of the one before, from format 1. Whoever only looks does not make these steps, so what is
+/// read has to be there in every format from the first on, or the reading has to refuse older ones.
+const STEPS: [&str; 3] = [
+    include_str!("migrations/1-begin.sql"),
+    include_str!("migrations/2-jobs.sql"),
+    include_str!("migrations/3-unseen.sql"),
+];
 
 /// Marks a database as a history: `rdpf`.
 pub(super) const APPLICATION: i64 = 0x7264_7066;

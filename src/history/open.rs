@@ -1,5 +1,7 @@
 //! Opens the file: who may read it, whose it is, whether it is whole.
 
+use std::fs::File;
+use std::fs::Metadata;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -8,6 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use rusqlite::ErrorCode;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 
@@ -20,8 +23,12 @@ use crate::history::migrate;
 const CACHE: i64 = 32 * 1024;
 /// Pages that may stand in the log before they are brought into the file.
 const LOG: i64 = 4000;
-/// The files that belong to a database, by what is added to its name.
-const BESIDE: [&str; 2] = ["-wal", "-shm"];
+/// Between two looks at whether another process is done.
+const WAIT: Duration = Duration::from_millis(5);
+/// What is added to the name of a database for its log.
+const LOG_NAME: &str = "-wal";
+/// The files that belong to a database, by what is added to its name; the file itself comes last.
+const FILES: [&str; 3] = [LOG_NAME, "-shm", ""];
 
 /// Opens or makes it; a damaged one is set aside.
 pub(super) fn for_recording(
@@ -29,32 +36,41 @@ pub(super) fn for_recording(
     now: Timestamp,
     patience: Duration,
 ) -> Result<Opened, HistoryError> {
+    let untouched = |history| Opened {
+        history,
+        set_aside: None,
+    };
     match whole(path, patience) {
-        // Somebody else may have set it aside meanwhile; what is there now has to be damaged, too.
-        Err(HistoryError::Damaged { .. }) => {
-            if let Ok(history) = whole(path, patience) {
-                let set_aside = None;
-                return Ok(Opened { history, set_aside });
-            }
-            let aside = set_aside(path, now)?;
-            Ok(Opened {
-                history: whole(path, patience)?,
-                set_aside: Some(aside),
-            })
-        }
-        opened => Ok(Opened {
-            history: opened?,
-            set_aside: None,
-        }),
+        Err(HistoryError::Damaged { .. }) => {}
+        opened => return opened.map(untouched),
     }
+    // Somebody else may have found the same damage: whoever comes second looks again, once the first is done.
+    let _alone = alone(path).map_err(|error| HistoryError::of_system(path, &error))?;
+    match whole(path, patience) {
+        Err(HistoryError::Damaged { .. }) => {}
+        opened => return opened.map(untouched),
+    }
+    let aside = set_aside(path, now)?;
+    Ok(Opened {
+        history: whole(path, patience)?,
+        set_aside: Some(aside),
+    })
 }
 
-/// Opens one that is there.
+/// Opens one that is there, to write to it.
+pub(super) fn existing(path: &Path, patience: Duration) -> Result<History, HistoryError> {
+    if !path.is_file() {
+        return Err(absent(path));
+    }
+    checked(path, patience, Blank::Absent)
+}
+
+/// Opens one that is there, to look at it.
 pub(super) fn for_reading(path: &Path, patience: Duration) -> Result<History, HistoryError> {
     if !path.is_file() {
-        let path = path.to_owned();
-        return Err(HistoryError::Absent { path });
+        return Err(absent(path));
     }
+    let left = left_log(path);
     let history = connect(path, patience, OpenFlags::SQLITE_OPEN_READ_WRITE)
         .or_else(|_| connect(path, patience, OpenFlags::SQLITE_OPEN_READ_ONLY))?;
     let told = |error| HistoryError::of(path, error);
@@ -62,21 +78,40 @@ pub(super) fn for_reading(path: &Path, patience: Duration) -> Result<History, Hi
         .connection
         .pragma_update(None, "query_only", true)
         .map_err(told)?;
-    let format = known_format(&history)?;
-    keep_log(&history.connection, Log::Merged).map_err(told)?;
+    let format = known_format(&history, left)?;
+    keep_log(&history.connection, left).map_err(told)?;
     if format == 0 {
-        let path = path.to_owned();
-        return Err(HistoryError::Absent { path });
+        return Err(absent(path));
     }
     Ok(history)
+}
+
+fn absent(path: &Path) -> HistoryError {
+    let path = path.to_owned();
+    HistoryError::Absent { path }
+}
+
+/// What a database is in which nothing is yet.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Blank {
+    /// A history that begins now.
+    Begun,
+    /// No history.
+    Absent,
 }
 
 /// Opens or makes it, checked and in the newest format.
 fn whole(path: &Path, patience: Duration) -> Result<History, HistoryError> {
     make(path).map_err(|error| HistoryError::of_system(path, &error))?;
+    checked(path, patience, Blank::Begun)
+}
+
+/// Opens what is there, checked and in the newest format.
+fn checked(path: &Path, patience: Duration, blank: Blank) -> Result<History, HistoryError> {
+    let left = left_log(path);
     let mut history = connect(path, patience, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     let told = |error| HistoryError::of(path, error);
-    let format = known_format(&history)?;
+    let format = known_format(&history, left)?;
     let found: String = history
         .connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
@@ -88,8 +123,10 @@ fn whole(path: &Path, patience: Duration) -> Result<History, HistoryError> {
         });
     }
     keep_log(&history.connection, Log::Merged).map_err(told)?;
-    if format == 0 {
-        prepare(&history.connection).map_err(told)?;
+    match (format, blank) {
+        (0, Blank::Absent) => return Err(absent(path)),
+        (0, Blank::Begun) => prepare(&history.connection, patience).map_err(told)?,
+        _ => {}
     }
     settle(&history.connection).map_err(told)?;
     migrate::migrate(&mut history.connection).map_err(told)?;
@@ -137,22 +174,17 @@ fn connect(path: &Path, patience: Duration, flags: OpenFlags) -> Result<History,
     })
 }
 
-/// The format of a history that this program can work with; another program's database and a newer format are refused.
-fn known_format(history: &History) -> Result<i64, HistoryError> {
+/// The format of a history that this program can work with; another program's database and a newer format are refused,
+/// and a log that was left beside them stays.
+fn known_format(history: &History, left: Log) -> Result<i64, HistoryError> {
     let connection = &history.connection;
     let path = || history.path.clone();
     let told = |error| history.told(error);
-    let found = migrate::format(connection).map_err(told)?;
-    let application: i64 = connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(told)?;
-    let things: i64 = connection
-        .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
-        .map_err(told)?;
+    let (application, found, things) = heading(connection).map_err(told)?;
     let is_ours = application == migrate::APPLICATION;
     let is_blank = application == 0 && found == 0 && things == 0;
     if !is_ours && !is_blank || found > migrate::known() {
-        keep_log(connection, Log::Merged).map_err(told)?;
+        keep_log(connection, left).map_err(told)?;
     }
     if !is_ours && !is_blank {
         return Err(HistoryError::Foreign { path: path() });
@@ -167,6 +199,16 @@ fn known_format(history: &History) -> Result<i64, HistoryError> {
     Ok(found)
 }
 
+/// Whose it is, its format, and how many things are in it, as they were at one moment: somebody may be making it.
+fn heading(connection: &Connection) -> rusqlite::Result<(i64, i64, i64)> {
+    let moment = connection.unchecked_transaction()?;
+    let application = moment.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let format = migrate::format(&moment)?;
+    let things = moment.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    moment.finish()?;
+    Ok((application, format, things))
+}
+
 /// What becomes of the log when the last one closes the file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Log {
@@ -176,6 +218,17 @@ enum Log {
     Merged,
 }
 
+/// What may become of the log that is there: one in which something stands was left behind by somebody who did not come to
+/// an end, and it is no business of those who only look.
+fn left_log(path: &Path) -> Log {
+    let has_bytes = |log: Metadata| log.len() > 0;
+    if beside(path, LOG_NAME).metadata().is_ok_and(has_bytes) {
+        Log::Kept
+    } else {
+        Log::Merged
+    }
+}
+
 /// What is said to the connection while it is not known whether the file is whole: its log stays as it is.
 fn keep_log(connection: &Connection, log: Log) -> rusqlite::Result<()> {
     let option = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
@@ -183,10 +236,20 @@ fn keep_log(connection: &Connection, log: Log) -> rusqlite::Result<()> {
 }
 
 /// What a new file is: room in it can be given back, and a log stands beside it, so that readers never wait.
-fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    // It answers with the mode that holds from now on.
-    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))
+    let mut left = patience;
+    loop {
+        // It answers with the mode that holds from now on. For another process that does the same SQLite does not wait.
+        let done = connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()));
+        let is_busy =
+            |error: &rusqlite::Error| error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy);
+        if !done.as_ref().is_err_and(is_busy) || left.is_zero() {
+            return done;
+        }
+        std::thread::sleep(WAIT);
+        left = left.saturating_sub(WAIT);
+    }
 }
 
 /// How it is written.
@@ -196,21 +259,37 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update_and_check(None, "wal_autocheckpoint", LOG, |_| Ok(()))
 }
 
-/// Renames a damaged file with all that belongs to it. Nothing is ever written over: a name that is taken gets a number.
+/// Waits until nobody else sets this file aside. A file `NAME.lock` beside it is the lock, and stays.
+fn alone(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(beside(path, ".lock"))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// Renames a damaged file with all that belongs to it, itself last: nobody begins a new file beside an old log. Nothing is
+/// ever written over: a name that is taken gets a number.
 fn set_aside(path: &Path, now: Timestamp) -> Result<PathBuf, HistoryError> {
     let stamp = now.strftime("%Y%m%dT%H%M%SZ").to_string();
+    let is_taken = |aside: &Path| {
+        let mut files = FILES.into_iter().map(|end| beside(aside, end));
+        files.any(|file| file.symlink_metadata().is_ok())
+    };
     let mut aside = beside(path, &format!(".damaged-{stamp}"));
     let mut number = 1;
-    while aside.symlink_metadata().is_ok() {
+    while is_taken(&aside) {
         number += 1;
         aside = beside(path, &format!(".damaged-{stamp}-{number}"));
     }
-    let told = |error: io::Error| HistoryError::of_system(path, &error);
-    std::fs::rename(path, &aside).map_err(told)?;
-    for end in BESIDE {
-        let file = beside(path, end);
-        if file.symlink_metadata().is_ok() {
-            std::fs::rename(file, beside(&aside, end)).map_err(told)?;
+    for end in FILES {
+        match std::fs::rename(beside(path, end), beside(&aside, end)) {
+            Err(error) if end.is_empty() || error.kind() != io::ErrorKind::NotFound => {
+                return Err(HistoryError::of_system(path, &error));
+            }
+            Ok(()) | Err(_) => {}
         }
     }
     Ok(aside)

@@ -22,15 +22,18 @@ mod waivers;
 
 pub(super) use crate::history::read::certificates::certificate as certificate_of;
 pub(super) use crate::history::read::certificates::every as every_certificate;
-pub(super) use crate::history::read::host::EVERY_CHANGE;
 pub(super) use crate::history::read::host::change as change_of;
+pub(super) use crate::history::read::host::every_change;
+pub(super) use crate::history::read::host::every_reach;
+pub(super) use crate::history::read::host::reach as reach_of;
 pub(super) use crate::history::read::hosts::every as every_host;
 pub(super) use crate::history::read::hosts::host as host_of;
 pub(super) use crate::history::read::runs::every as every_run;
 pub(super) use crate::history::read::runs::row as run_row;
 
 /// When an open interval was last seen: a column of the query in which `current` and `sightings` are joined.
-const LAST_SEEN: &str = "max(current.since, coalesce(current.seen, sightings.seen, current.since))";
+pub(super) const LAST_SEEN: &str =
+    "max(current.since, coalesce(current.seen, sightings.seen, current.since))";
 
 impl History {
     /// The number of a host.
@@ -70,7 +73,7 @@ impl History {
 }
 
 /// A count as it stands in the file.
-fn count(number: i64) -> u64 {
+pub(super) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
 }
 

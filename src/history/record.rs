@@ -57,15 +57,12 @@ impl Recorder {
         self
     }
 
-    /// Takes one event in. What the history knows of a host comes back with its end, and is to be told before it:
-    /// drift that began or ended ([`Event::Shift`]), and since when the rest has been there ([`Event::Drift`]).
-    pub fn event(&mut self, event: &Event) -> Result<Vec<Event>, HistoryError> {
-        let mut known = self.events(std::slice::from_ref(event))?;
-        Ok(known.pop().unwrap_or_default())
-    }
-
-    /// Takes several events in and commits them together, which is much cheaper; afterwards what the history knows stands among
-    /// them, each before the end of its host. After an error the events are as they were, and none of them is recorded.
+    /// Takes events in and commits them together, which for many is much cheaper than one by one. Afterwards what the history
+    /// knows stands among them, each before the end of its host: drift that began or ended ([`Event::Shift`]), and since when
+    /// the rest has been there ([`Event::Drift`]).
+    ///
+    /// After an error the events are as they were and none of them is recorded, nor is anything else of the run, unless it
+    /// is told once more from its start.
     pub fn pass(&mut self, events: &mut Vec<Event>) -> Result<(), HistoryError> {
         let known = self.events(events)?;
         if known.iter().all(Vec::is_empty) {
@@ -96,8 +93,10 @@ impl Recorder {
         }
         let written = self.write(events);
         if written.is_err() {
-            // What was rolled back may have been given numbers.
+            // What was rolled back may have been given numbers, and is not to be counted twice if it is told again.
             self.known.forget();
+            self.pending.clear();
+            self.run = None;
         }
         let (run, known) = written.map_err(|error| self.history.told(error))?;
         self.run = run;

@@ -122,7 +122,7 @@ pub enum HostState {
     Compliant,
     /// Waivers accept all that differs.
     Waived,
-    /// Check mode could not tell something.
+    /// Nothing of it could be told, or not everything.
     Unknown,
     /// Something differs.
     Drift,
@@ -185,14 +185,14 @@ impl HostState {
             .unwrap_or(Self::Unknown)
     }
 
-    /// From how it was reached and from the worst of its controls.
+    /// From how it was reached and from the worst of its controls; what nobody has looked at is not known to be fine.
     pub(super) fn of(reach: Reach, worst: Option<State>) -> Self {
         match (reach, worst) {
             (Reach::Unreachable, _) => Self::Unreachable,
             (Reach::Failed, _) | (Reach::Reached, Some(State::Failed)) => Self::Failed,
-            (Reach::Reached, None | Some(State::Compliant)) => Self::Compliant,
+            (Reach::Reached, Some(State::Compliant)) => Self::Compliant,
             (Reach::Reached, Some(State::Waived)) => Self::Waived,
-            (Reach::Reached, Some(State::Unknown)) => Self::Unknown,
+            (Reach::Reached, None | Some(State::Unknown)) => Self::Unknown,
             (Reach::Reached, Some(State::Drift)) => Self::Drift,
             (Reach::Reached, Some(State::Overridden)) => Self::Overridden,
         }
@@ -270,5 +270,10 @@ mod tests {
             HostState::Unreachable
         );
         assert_eq!(HostState::of(Reach::Reached, worst), HostState::Compliant);
+    }
+
+    #[test]
+    fn a_host_of_which_nothing_is_known_is_not_compliant() {
+        assert_eq!(HostState::of(Reach::Reached, None), HostState::Unknown);
     }
 }

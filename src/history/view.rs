@@ -41,7 +41,7 @@ pub struct RunRow {
     pub ended: Option<Timestamp>,
     /// How it went, once it has ended.
     pub recap: Option<RecapRow>,
-    /// What the program ended with.
+    /// What the run amounts to, 130 when it was cut short; the program may end otherwise when a report fails.
     pub exit_code: Option<u8>,
     /// Controls that began to differ.
     pub began: u64,
@@ -226,6 +226,23 @@ pub struct HostView {
     pub changes: Vec<ChangeRow>,
 }
 
+impl HostView {
+    /// Cuts every list that has an order in time; tells whether one of them was longer.
+    pub fn cut(&mut self, at_most: usize) -> bool {
+        let longest = [
+            self.past.len(),
+            self.reach.len(),
+            self.certificates.len(),
+            self.changes.len(),
+        ];
+        self.past.truncate(at_most);
+        self.reach.truncate(at_most);
+        self.certificates.truncate(at_most);
+        self.changes.truncate(at_most);
+        longest.into_iter().any(|length| length > at_most)
+    }
+}
+
 /// A control of a host as it is now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Current {
@@ -397,7 +414,7 @@ pub struct Day {
     pub found: u64,
     /// That began to differ.
     pub began: u64,
-    /// That differed no more.
+    /// That differed no more, or whose host was forgotten.
     pub ended: u64,
     /// Properties that were changed.
     pub corrected: u64,
@@ -414,6 +431,19 @@ pub struct Diff {
     pub entries: Vec<DiffEntry>,
     /// What the next page is after; `None` on the last. A page may have few entries and still not be the last.
     pub next: Option<DiffPlace>,
+}
+
+/// What is otherwise after one run than after another, put together of pages.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Comparison {
+    /// The earlier run.
+    pub from: RunRow,
+    /// The later run.
+    pub to: RunRow,
+    /// As in [`Diff::entries`].
+    pub entries: Vec<DiffEntry>,
+    /// Whether there are more entries.
+    pub more: bool,
 }
 
 /// A place in the order of a diff.
@@ -503,6 +533,17 @@ pub struct JobRun {
     pub started: Timestamp,
     /// When it ended; `None` while it goes on, or when it was killed.
     pub ended: Option<Timestamp>,
+    /// How many runs in a row before it never ended.
+    pub unended_before: u32,
+}
+
+/// How a job stands, as far as anybody was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobStanding {
+    /// Every host is as it should be.
+    Well,
+    /// Something differs or failed.
+    Badly,
 }
 
 /// What pruning takes away, or would.
@@ -515,6 +556,23 @@ pub struct Pruned {
     /// Changes that were made.
     pub changes: u64,
     /// Certificates that hosts show no more.
+    pub certificates: u64,
+    /// Details that nothing names any more.
+    pub details: u64,
+}
+
+/// What forgetting hosts takes away, or would.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Forgotten {
+    /// The hosts.
+    pub hosts: Vec<String>,
+    /// Their controls as they are now.
+    pub controls: u64,
+    /// Intervals before, and those in which they were reached or not.
+    pub intervals: u64,
+    /// Changes that were made on them.
+    pub changes: u64,
+    /// Certificates that they have shown.
     pub certificates: u64,
     /// Details that nothing names any more.
     pub details: u64,

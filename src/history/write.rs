@@ -19,9 +19,9 @@ use crate::control::Waiver;
 use crate::event::Event;
 use crate::event::Recap;
 use crate::event::RunMode;
-use crate::event::Stopped;
 use crate::history::Detail;
 use crate::history::PROOF;
+use crate::history::detail;
 use crate::history::moment;
 use crate::history::moment::Moment;
 use crate::history::state::PROOF_TITLE;
@@ -84,28 +84,10 @@ impl Known {
     /// As JSON, without any secret in its texts; its keys are our own words.
     fn json(&self, value: &impl Serialize) -> String {
         let mut value = serde_json::to_value(value).unwrap_or_default();
-        if self.hidden.is_some() {
-            self.mask_texts(&mut value);
+        if let Some(hidden) = &self.hidden {
+            hidden.mask_json(&mut value);
         }
         value.to_string()
-    }
-
-    fn mask_texts(&self, value: &mut serde_json::Value) {
-        match value {
-            serde_json::Value::String(text) => *text = self.mask(text).into_owned(),
-            serde_json::Value::Array(items) => {
-                for item in items {
-                    self.mask_texts(item);
-                }
-            }
-            serde_json::Value::Object(entries) => {
-                for value in entries.values_mut() {
-                    self.mask_texts(value);
-                }
-            }
-            serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {
-            }
-        }
     }
 }
 
@@ -160,7 +142,7 @@ impl<'a> Writer<'a> {
             Some(job) => format!("job {job}"),
             None => format!("playbook {playbook}"),
         };
-        let source = self.source(&source)?;
+        let source = self.source(&self.known.mask(&source))?;
         let at = moment::of(*at);
         let sql = "INSERT INTO runs (ulid, source, job, playbook, applies, hosts, started, heard)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (ulid) DO UPDATE SET heard = max(heard, excluded.heard)
@@ -168,7 +150,9 @@ impl<'a> Writer<'a> {
         let mut statement = self.transaction.prepare_cached(sql)?;
         let applies = *mode == RunMode::Apply;
         let hosts = i64::try_from(*hosts).unwrap_or(i64::MAX);
-        let row = params![run, source, job.as_deref(), playbook, applies, hosts, at];
+        let job = job.as_deref().map(|job| self.known.mask(job));
+        let playbook = self.known.mask(playbook);
+        let row = params![run, source, job.as_deref(), &*playbook, applies, hosts, at];
         let (id, heard) = statement.query_one(row, |row| Ok((row.get(0)?, row.get(1)?)))?;
         Ok(Some(Run {
             id,
@@ -236,8 +220,13 @@ impl<'a> Writer<'a> {
             ON CONFLICT (name) DO UPDATE SET title = excluded.title, severity = excluded.severity, refs = excluded.refs
             RETURNING id";
         let refs: Vec<&str> = rule.references.iter().map(|text| &**text).collect();
-        let refs = serde_json::to_string(&refs).unwrap_or_default();
-        let row = params![name, rule.title.as_deref(), rule.severity.word(), refs];
+        let title = rule.title.as_deref().map(|title| self.known.mask(title));
+        let row = params![
+            name,
+            title.as_deref(),
+            rule.severity.word(),
+            self.known.json(&refs)
+        ];
         self.transaction
             .prepare_cached(sql)?
             .query_one(row, |row| row.get(0))
@@ -259,7 +248,9 @@ impl<'a> Writer<'a> {
         let Some(detail) = detail else {
             return Ok(None);
         };
-        let body = self.known.json(detail);
+        let body = serde_json::to_value(detail).unwrap_or_default();
+        let mask = |text: &str| self.known.mask(text).into_owned();
+        let body = detail::kept(body, &mask).to_string();
         let hash = Sha256::digest(body.as_bytes());
         let hash = hash.get(..16).unwrap_or_default();
         let found: Option<i64> = self
@@ -286,10 +277,10 @@ impl<'a> Writer<'a> {
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)
             ON CONFLICT (hosts, control, owner, reason, expires) DO UPDATE SET last_seen = max(last_seen, excluded.last_seen)";
         self.transaction.prepare_cached(sql)?.execute(params![
-            &*waiver.hosts,
-            &*waiver.control,
-            &*waiver.owner,
-            &*waiver.reason,
+            &*self.known.mask(&waiver.hosts),
+            &*self.known.mask(&waiver.control),
+            &*self.known.mask(&waiver.owner),
+            &*self.known.mask(&waiver.reason),
             waiver.expires.to_string(),
             at
         ])?;
@@ -308,14 +299,7 @@ fn recap_row(recap: &Recap) -> RecapRow {
         failed: count(recap.failed),
         interrupted: count(recap.interrupted),
         not_started: count(recap.not_started),
-        stopped: recap.stopped.map(|stopped| {
-            let word = match stopped {
-                Stopped::Budget => "budget",
-                Stopped::Fatal => "fatal",
-                Stopped::Deadline => "deadline",
-            };
-            word.to_owned()
-        }),
+        stopped: recap.stopped.map(|stopped| stopped.word().to_owned()),
         proven: count(recap.proven),
         duration_ms: u64::try_from(recap.duration.as_millis()).unwrap_or(u64::MAX),
     }

@@ -35,46 +35,77 @@ const RDP_PORT: u16 = 3389;
 /// Variables that several hosts have.
 type Shared = Arc<BTreeMap<String, Node>>;
 
+/// When what only signing in needs is worked out, where that takes a key or a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SignIn {
+    /// At once.
+    Now,
+    /// Once it is known which hosts are signed in to.
+    Later,
+}
+
+/// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
+pub(super) type AllTold = HashSet<Told>;
+
+/// A host, and whether what signing in to it needs is still to be worked out.
+pub(super) struct Made {
+    pub(super) host: Host,
+    pub(super) waits: bool,
+}
+
 /// Makes hosts of merged variables.
 pub(super) struct Reader<'a> {
     engine: Arc<Engine>,
     defaults: &'a Defaults,
     diagnostics: &'a mut Vec<Diagnostic>,
-    /// Mistakes that were told, so that a group's mistake is not told for each of its hosts.
-    told: HashSet<Told>,
+    sign_in: SignIn,
+    pub(super) told: AllTold,
     /// Variables of groups without the secrets among them, so that hosts still share them.
     cleared: HashMap<(usize, Vec<String>), Shared>,
 }
 
 /// What was told where: the diagnostic's id, the source and the first byte, or the words when it has no place.
-type Told = (&'static str, usize, usize, String);
+pub(super) type Told = (&'static str, usize, usize, String);
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(defaults: &'a Defaults, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(
+        defaults: &'a Defaults,
+        diagnostics: &'a mut Vec<Diagnostic>,
+        sign_in: SignIn,
+    ) -> Self {
         Self {
             engine: defaults.engine.clone().unwrap_or_else(|| {
                 Arc::new(Engine::new().with_keyring(Arc::clone(&defaults.keyring)))
             }),
             defaults,
             diagnostics,
+            sign_in,
             told: HashSet::new(),
             cleared: HashMap::new(),
         }
     }
 
     /// A host with everything that connecting to it needs.
-    pub(super) fn host(&mut self, name: &Arc<str>, vars: HostVars) -> Host {
+    pub(super) fn host(&mut self, name: &Arc<str>, vars: HostVars) -> Made {
+        let mut made = self.bare(name, &vars);
+        made.host.vars = self.without_secrets(vars);
+        made
+    }
+
+    /// The same without its variables.
+    pub(super) fn bare(&mut self, name: &Arc<str>, vars: &HostVars) -> Made {
         let mut one = One {
             reader: self,
             name,
-            vars: &vars,
+            vars,
             names: &WINRM,
             obstacle: None,
+            waits: false,
         };
         let mut host = one.host();
+        let waits = one.waits;
         host.name = Arc::clone(name);
-        host.vars = self.without_secrets(vars);
-        host
+        Made { host, waits }
     }
 
     /// Passwords do not stay among the variables, under their own names nor under those of variables that hold nothing else.
@@ -130,6 +161,8 @@ struct One<'r, 'a, 'v> {
     names: &'static Names,
     /// The first thing that keeps rdpfix from signing in.
     obstacle: Option<Diagnostic>,
+    /// Whether something was put off.
+    waits: bool,
 }
 
 impl One<'_, '_, '_> {
@@ -216,6 +249,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::Reader;
+    use super::SignIn;
     use crate::diag::Source;
     use crate::diag::Span;
     use crate::inventory::Defaults;
@@ -250,7 +284,8 @@ mod tests {
             "rdpfix_password_command",
         ] {
             let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-            let host = Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed(name));
+            let mut reader = Reader::new(&defaults, &mut mistakes, SignIn::Now);
+            let host = reader.host(&"web01".into(), sealed(name)).host;
             assert_eq!(mistakes, [], "{name}");
             let obstacle = host.winrm.obstacle.unwrap();
             assert_eq!(obstacle.id, "vault-value");
@@ -265,8 +300,8 @@ mod tests {
     #[test]
     fn an_encrypted_address_without_a_key_is_a_mistake() {
         let (defaults, mut mistakes) = (Defaults::default(), Vec::new());
-        let host =
-            Reader::new(&defaults, &mut mistakes).host(&"web01".into(), sealed("ansible_host"));
+        let mut reader = Reader::new(&defaults, &mut mistakes, SignIn::Now);
+        let host = reader.host(&"web01".into(), sealed("ansible_host")).host;
         assert!(host.winrm.obstacle.is_none());
         assert_eq!(mistakes.len(), 1);
     }

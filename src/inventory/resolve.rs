@@ -11,8 +11,11 @@ use crate::inventory::HostVars;
 use crate::inventory::Inventory;
 use crate::inventory::PatternError;
 use crate::inventory::connection;
+use crate::inventory::connection::Reader;
+use crate::inventory::connection::SignIn;
 use crate::inventory::members;
 use crate::inventory::pattern;
+use crate::inventory::sign_ins::SignIns;
 use crate::inventory::tree::Tree;
 use crate::syntax::Node;
 
@@ -21,14 +24,14 @@ struct Shared {
     vars: Arc<BTreeMap<String, Node>>,
 }
 
-/// The inventory of a tree; mistakes in connection settings are noted.
+/// The inventory of a tree, and what its hosts still need to be signed in to; mistakes in connection settings are noted.
 pub(super) fn resolve(
     tree: &Tree,
     defaults: &Defaults,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Inventory {
+) -> (Inventory, SignIns) {
     connection::check_names(tree.variables(), diagnostics);
-    let mut connector = connection::Reader::new(defaults, diagnostics);
+    let mut connector = Reader::new(defaults, diagnostics, SignIn::Later);
     let mut shared: HashMap<&[usize], Shared> = HashMap::new();
     let mut all_vars = Vec::with_capacity(tree.draft.hosts.len());
     for (position, host) in tree.draft.hosts.iter().enumerate() {
@@ -40,18 +43,24 @@ pub(super) fn resolve(
         let own = owned(tree.own(position));
         all_vars.push(HostVars::new(own, Arc::clone(&shared.vars)));
     }
-    connection::open_passwords(&all_vars, &defaults.keyring);
+    let mut waiting = BTreeMap::new();
     let mut hosts = Vec::with_capacity(all_vars.len());
     let mut index = HashMap::with_capacity(all_vars.len());
     for (position, (host, vars)) in tree.draft.hosts.iter().zip(all_vars).enumerate() {
         index.insert(host.name.to_string(), position);
-        hosts.push(Arc::new(connector.host(&host.name, vars)));
+        let made = connector.host(&host.name, vars.clone());
+        if made.waits {
+            waiting.insert(position, vars);
+        }
+        hosts.push(Arc::new(made.host));
     }
-    Inventory {
+    let told = connector.told;
+    let inventory = Inventory {
         groups: groups(tree),
         hosts,
         index,
-    }
+    };
+    (inventory, SignIns { waiting, told })
 }
 
 /// The hosts of each group, in the order that subscripts of patterns count by.
@@ -72,12 +81,13 @@ impl Tree {
         // Patterns look at names only.
         let defaults = Defaults::default();
         let mut ignored = Vec::new();
-        let mut connector = connection::Reader::new(&defaults, &mut ignored);
+        let mut connector = Reader::new(&defaults, &mut ignored, SignIn::Now);
         let mut hosts = Vec::with_capacity(self.draft.hosts.len());
         let mut index = HashMap::new();
         for (position, host) in self.draft.hosts.iter().enumerate() {
             index.insert(host.name.to_string(), position);
-            hosts.push(Arc::new(connector.host(&host.name, HostVars::default())));
+            let made = connector.host(&host.name, HostVars::default());
+            hosts.push(Arc::new(made.host));
         }
         let names = Inventory {
             hosts,

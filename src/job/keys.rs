@@ -123,7 +123,7 @@ pub const JOB: &[Property] = &[
     optional(
         "missed",
         Shape::Word(MISSED),
-        "times that passed while the service was down: `run-once` (the default) makes up for all by one run, `skip` lets them go",
+        "times that passed while the service was down, and a run that was killed with it: `run-once` (the default) makes up for all by one run, `skip` lets them go",
     ),
     optional("notify", Shape::Any, "whom to tell: a list of webhooks"),
     optional(
@@ -235,5 +235,10 @@ pub const WEBHOOK: &[Property] = &[
         "token_file",
         Shape::Text,
         "file that holds it, instead of `token_env`",
+    ),
+    optional(
+        "proxy",
+        Shape::Text,
+        "the HTTP proxy to go through, `http://proxy.example.com:3128`, or `none`; what `https_proxy`, `http_proxy` and `no_proxy` of the environment say when nothing is said",
     ),
 ];

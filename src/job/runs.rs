@@ -80,15 +80,31 @@ impl Job {
         let mut passed = self.runs(last?).take_while(|at| *at <= now);
         let first = passed.next()?;
         let count = 1 + passed.take(MOST_MISSED - 1).count();
-        let makes_up = match self.missed_runs {
-            MissedRuns::RunOnce => self.mode_at(now).run,
-            MissedRuns::Skip => None,
-        };
         Some(Missed {
             first,
             count,
-            makes_up,
+            makes_up: self.makes_up(now),
         })
+    }
+
+    /// How a run that makes up for what was missed goes now; `None` when there is none.
+    pub fn makes_up(&self, now: Timestamp) -> Option<RunMode> {
+        match self.missed_runs {
+            MissedRuns::RunOnce => self.mode_at(now).run,
+            MissedRuns::Skip => None,
+        }
+    }
+
+    /// When a run is tried again that failed now and was tried again so often before. `None`: not at all, because that
+    /// was often enough, or because its next time comes first. Windows are left to who asks.
+    pub fn tried_again(&self, tries: u32, now: Timestamp) -> Option<Timestamp> {
+        if tries >= self.retries.count {
+            return None;
+        }
+        let delay = SignedDuration::try_from(self.retries.delay).ok()?;
+        let again = now.checked_add(delay).ok()?;
+        let is_first = self.next(now).is_none_or(|next| again < next);
+        is_first.then_some(again)
     }
 
     /// When its schedule and its splay have it first after `after`, windows apart.

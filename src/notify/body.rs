@@ -4,7 +4,6 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
-use crate::event::RunMode;
 use crate::event::Shift;
 use crate::event::Turn;
 use crate::job::Occasion;
@@ -72,7 +71,7 @@ fn of_run(report: &Report) -> Map<String, Value> {
         .collect();
     object(json!({
         "run": report.run,
-        "mode": mode(report.mode),
+        "mode": report.mode.word(),
         "playbook": report.playbook,
         "started": report.started,
         "ended": report.ended,
@@ -118,13 +117,6 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
-    }
-}
-
-fn mode(mode: RunMode) -> &'static str {
-    match mode {
-        RunMode::Check => "audit",
-        RunMode::Apply => "apply",
     }
 }
 

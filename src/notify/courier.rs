@@ -1,5 +1,5 @@
-//! Carries messages: one after the other to the same webhook, each tried as often as the job says, and what did not
-//! arrive once more whenever there is a reason to believe that it might.
+//! Carries messages: one after the other to the same webhook, oldest first, each tried as often as the job says, and what
+//! did not arrive once more whenever there is a reason to believe that it might.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -21,19 +21,23 @@ use crate::notify::body;
 use crate::notify::letter;
 use crate::notify::letter::Letter;
 use crate::notify::letter::mark;
-use crate::notify::occasion::occasions;
 use crate::notify::occasion::wanted;
 use crate::notify::patience::pause;
+use crate::notify::post::Blame;
 use crate::notify::post::Parcel;
 use crate::notify::post::Postman;
 use crate::notify::post::Verdict;
 use crate::notify::post::shown;
+use crate::notify::route::Proxies;
 use crate::secret::Secret;
 use crate::service::errand::Herald;
 use crate::service::errand::Notice;
 
-/// Messages for one webhook that may wait for those before them; further ones are left in the outbox.
+/// Tasks for one address that may wait for those before them with their letters in memory; the letters of further ones
+/// are left in the outbox until their turn comes, one task for each job.
 const LONGEST_LANE: usize = 16;
+/// Letters over which a receiver may stumble before the rest is left for later.
+const MOST_STUMBLES: usize = 3;
 
 /// The file of messages that have not arrived.
 pub trait Outbox: Send + Sync {
@@ -45,6 +49,8 @@ pub trait Outbox: Send + Sync {
 pub trait Office: Send + Sync {
     /// The token that a job file names; the error is for people.
     fn token(&self, source: &TokenSource) -> Result<Secret, String>;
+    /// What the environment says of proxies.
+    fn proxies(&self) -> Proxies;
     /// The page of a run, when it has one.
     fn page(&self, run: &str) -> Option<String>;
     /// Hears what became of a message.
@@ -83,6 +89,23 @@ struct Lane {
     length: usize,
     /// Tells when the last one in it is done.
     last: Option<oneshot::Receiver<()>>,
+    /// New letters that are left in the outbox until a task of their job comes, by job and identifier.
+    left: BTreeMap<Arc<str>, BTreeMap<String, Occasion>>,
+}
+
+/// A letter that was just written.
+struct Written {
+    letter: Letter,
+    occasion: Occasion,
+    /// Whether it stands in the outbox.
+    is_kept: bool,
+}
+
+/// A letter whose turn has come.
+struct Ready {
+    letter: Letter,
+    /// Why it was written; `None` when its first go is over, after which nobody is told that it still does not arrive.
+    occasion: Option<Occasion>,
 }
 
 /// A place in a webhook's queue.
@@ -96,18 +119,19 @@ struct Place {
 struct Task {
     job: Arc<Job>,
     webhook: Webhook,
-    letters: Vec<(Letter, Occasion)>,
+    letters: Vec<Written>,
     place: Place,
 }
 
 impl Courier {
     /// Carries for this office.
     pub fn new(clock: Arc<dyn Clock>, outbox: Arc<dyn Outbox>, office: Arc<dyn Office>) -> Self {
+        let postman = Postman::new(office.proxies());
         Self(Arc::new(Inner {
             clock,
             outbox,
             office,
-            postman: Postman::default(),
+            postman,
             lanes: Mutex::default(),
             flying: Mutex::default(),
         }))
@@ -154,10 +178,9 @@ impl Courier {
 impl Herald for Courier {
     /// The messages are written and stand in the outbox when this returns.
     fn tell(&self, notice: Notice) -> BoxFuture<'static, ()> {
-        let found = occasions(&notice);
         let mut tasks = Vec::new();
         for webhook in &notice.job.notify {
-            let letters = wanted(&webhook.on, &found)
+            let letters = wanted(&webhook.on, &notice)
                 .into_iter()
                 .filter_map(|occasion| self.0.write(&notice, webhook, occasion))
                 .collect();
@@ -169,8 +192,35 @@ impl Herald for Courier {
 
 /// How a letter fared in one go.
 enum Sent {
+    /// After so many tries.
     Arrived(u32),
-    Failed(String),
+    /// It is not wanted, at no time.
+    Refused(String),
+    /// It may arrive later.
+    Failed(String, Blame),
+}
+
+/// How it goes with a receiver, letter by letter.
+struct Going {
+    /// Tries after the first that the next letter gets.
+    retries: u32,
+    stumbles: usize,
+    /// Why no further letter is sent.
+    over: Option<String>,
+}
+
+impl Going {
+    fn learn(&mut self, sent: &Sent) {
+        let Sent::Failed(why, blame) = sent else {
+            return;
+        };
+        // Others behind it wait no longer than they must.
+        self.retries = 0;
+        self.stumbles += 1;
+        if *blame == Blame::Receiver || self.stumbles > MOST_STUMBLES {
+            self.over = Some(why.clone());
+        }
+    }
 }
 
 impl Inner {
@@ -183,11 +233,25 @@ impl Inner {
     }
 
     fn change_letters(&self, mut change: impl FnMut(&mut Vec<Letter>)) -> Result<(), String> {
-        self.outbox.change(&mut |text| {
+        let mut dropped = Vec::new();
+        let changed = self.outbox.change(&mut |text| {
             let mut letters = letter::read(text);
             change(&mut letters);
-            letter::write(&letters).0
-        })
+            let (text, count) = letter::write(&letters);
+            letters.truncate(count);
+            dropped = letters;
+            text
+        });
+        changed?;
+        for letter in dropped {
+            let fate = Fate {
+                occasion: format!("what was kept since {}", letter.at),
+                to: "its webhook".to_owned(),
+                arrived: Err("it made room for newer messages and is gone".to_owned()),
+            };
+            self.office.heard(&letter.job.into(), fate);
+        }
+        Ok(())
     }
 
     fn heard(&self, job: &Job, webhook: &Webhook, occasion: &str, arrived: Result<u32, String>) {
@@ -200,12 +264,7 @@ impl Inner {
     }
 
     /// Writes a letter and puts it into the outbox; one that cannot be kept is sent all the same.
-    fn write(
-        &self,
-        notice: &Notice,
-        webhook: &Webhook,
-        occasion: Occasion,
-    ) -> Option<(Letter, Occasion)> {
+    fn write(&self, notice: &Notice, webhook: &Webhook, occasion: Occasion) -> Option<Written> {
         let job = &notice.job;
         let page = notice.result.as_ref().ok();
         let page = page.and_then(|report| self.office.page(&report.run));
@@ -226,31 +285,34 @@ impl Inner {
             body: text,
         };
         self.flying().insert(letter.id.clone());
-        if let Err(why) = self.change_letters(|letters| letters.push(letter.clone())) {
+        let kept = self.change_letters(|letters| letters.push(letter.clone()));
+        let is_kept = kept.is_ok();
+        if let Err(why) = kept {
             let why = format!("the outbox cannot be written, so it is sent without a copy: {why}");
             self.heard(job, webhook, occasion.word(), Err(why));
         }
-        Some((letter, occasion))
+        Some(Written {
+            letter,
+            occasion,
+            is_kept,
+        })
     }
 
-    /// A place at the end of the webhook's queue; `None` when it is full.
-    fn task(
-        &self,
-        job: &Arc<Job>,
-        webhook: &Webhook,
-        letters: Vec<(Letter, Occasion)>,
-    ) -> Option<Task> {
+    /// A place at the end of the webhook's queue; `None` when one that waits already does the same.
+    fn task(&self, job: &Arc<Job>, webhook: &Webhook, mut letters: Vec<Written>) -> Option<Task> {
         let (done, last) = oneshot::channel();
         let mut lanes = self.lanes();
         let lane = lanes.entry(webhook.url.clone()).or_default();
         if lane.length >= LONGEST_LANE {
-            drop(lanes);
-            for (letter, occasion) in letters {
-                self.flying().remove(&letter.id);
-                let why = format!("{LONGEST_LANE} wait before it; it is kept and sent later");
-                self.heard(job, webhook, occasion.word(), Err(why));
+            let is_queued = lane.left.contains_key(&job.name);
+            let left = lane.left.entry(Arc::clone(&job.name)).or_default();
+            for written in letters.extract_if(.., |written| written.is_kept) {
+                self.flying().remove(&written.letter.id);
+                left.insert(written.letter.id, written.occasion);
             }
-            return None;
+            if is_queued && letters.is_empty() {
+                return None;
+            }
         }
         lane.length += 1;
         let before = lane.last.replace(last);
@@ -271,51 +333,58 @@ impl Inner {
             // It is done when its sender is gone.
             let _gone = before.await;
         }
-        let mut goes_through = true;
-        for (letter, occasion) in std::mem::take(&mut task.letters) {
-            let tries = if goes_through {
-                task.webhook.retries.count
-            } else {
-                0
+        let letters = self.ready(&mut task);
+        let is_news = letters.iter().any(|ready| ready.occasion.is_some());
+        let retries = task.webhook.retries.count;
+        let mut going = Going {
+            // Of what is kept the first one tells whether the receiver is there again.
+            retries: if is_news { retries } else { 0 },
+            stumbles: 0,
+            over: None,
+        };
+        for ready in letters {
+            let sent = match &going.over {
+                Some(why) => Sent::Failed(why.clone(), Blame::Receiver),
+                None => self.send(&task.webhook, &ready.letter, going.retries).await,
             };
-            let sent = self.send(&task.webhook, &letter, tries).await;
-            goes_through = matches!(sent, Sent::Arrived(_));
-            self.settle(&task, &letter, occasion.word(), sent);
-        }
-        if goes_through {
-            self.send_kept(&task).await;
+            going.learn(&sent);
+            self.settle(&task, &ready, sent);
         }
         if let Some(lane) = self.lanes().get_mut(&task.webhook.url) {
             lane.length = lane.length.saturating_sub(1);
         }
     }
 
-    /// Sends what has not arrived before, oldest first, until one does not arrive again, which was told the first time.
-    async fn send_kept(&self, task: &Task) {
-        let mut kept = Vec::new();
+    /// Letters for a webhook in the order in which they were written: what is kept, and what the task brings along.
+    fn ready(&self, task: &mut Task) -> Vec<Ready> {
         let hook = mark(&task.webhook.url);
-        let read = self.outbox_letters();
-        for letter in read {
-            let is_ours = letter.job == *task.job.name && letter.webhook == hook;
-            if is_ours && self.flying().insert(letter.id.clone()) {
-                kept.push(letter);
-            }
-        }
-        let mut goes_on = true;
-        for letter in kept {
-            if !goes_on {
-                self.flying().remove(&letter.id);
+        let mut left = self
+            .lanes()
+            .get_mut(&task.webhook.url)
+            .and_then(|lane| lane.left.remove(&task.job.name))
+            .unwrap_or_default();
+        let mut brought = std::mem::take(&mut task.letters);
+        let mut ready = Vec::new();
+        for letter in self.outbox_letters() {
+            if letter.job != *task.job.name || letter.webhook != hook {
                 continue;
             }
-            let occasion = format!("what was kept since {}", letter.at);
-            let sent = self.send(&task.webhook, &letter, 0).await;
-            goes_on = matches!(sent, Sent::Arrived(_));
-            if goes_on {
-                self.settle(task, &letter, &occasion, sent);
-            } else {
-                self.flying().remove(&letter.id);
-            }
+            let at = brought
+                .iter()
+                .position(|written| written.letter.id == letter.id);
+            let occasion = match at {
+                Some(at) => Some(brought.remove(at).occasion),
+                None if self.flying().insert(letter.id.clone()) => left.remove(&letter.id),
+                None => continue,
+            };
+            ready.push(Ready { letter, occasion });
         }
+        // What the outbox could not keep.
+        ready.extend(brought.into_iter().map(|written| Ready {
+            letter: written.letter,
+            occasion: Some(written.occasion),
+        }));
+        ready
     }
 
     fn outbox_letters(&self) -> Vec<Letter> {
@@ -327,19 +396,26 @@ impl Inner {
         read.map_or_else(|_| Vec::new(), |()| found)
     }
 
-    /// Tells what became of a letter, and takes it out of the outbox when it arrived.
-    fn settle(&self, task: &Task, letter: &Letter, occasion: &str, sent: Sent) {
-        let arrived = match sent {
-            Sent::Arrived(tries) => {
-                // A letter that cannot be taken out arrives twice; its identifier tells.
-                let _kept =
-                    self.change_letters(|letters| letters.retain(|one| one.id != letter.id));
-                Ok(tries)
-            }
-            Sent::Failed(why) => Err(format!("{why}; it is kept and sent later")),
-        };
+    /// Tells what became of a letter, and takes it out of the outbox unless it may arrive later.
+    fn settle(&self, task: &Task, ready: &Ready, sent: Sent) {
+        let Ready { letter, occasion } = ready;
+        if !matches!(sent, Sent::Failed(..)) {
+            // A letter that cannot be taken out arrives twice; its identifier tells.
+            let _kept = self.change_letters(|letters| letters.retain(|one| one.id != letter.id));
+        }
         self.flying().remove(&letter.id);
-        self.heard(&task.job, &task.webhook, occasion, arrived);
+        let arrived = match sent {
+            Sent::Arrived(tries) => Ok(tries),
+            Sent::Refused(why) => Err(format!("{why}; it is not sent again")),
+            // That was told after its first go.
+            Sent::Failed(..) if occasion.is_none() => return,
+            Sent::Failed(why, _) => Err(format!("{why}; it is kept and sent later")),
+        };
+        let words = occasion.map_or_else(
+            || format!("what was kept since {}", letter.at),
+            |occasion| occasion.word().to_owned(),
+        );
+        self.heard(&task.job, &task.webhook, &words, arrived);
     }
 
     /// Sends one letter; after a failure that may pass, so many times more.
@@ -351,22 +427,24 @@ impl Inner {
                 .as_ref()
                 .map(|source| self.office.token(source))
             {
-                Some(Err(why)) => return Sent::Failed(why),
+                Some(Err(why)) => return Sent::Failed(why, Blame::Receiver),
                 Some(Ok(token)) => Some(token),
                 None => None,
             };
             let parcel = Parcel {
                 url: &webhook.url,
+                proxy: &webhook.proxy,
                 headers: &webhook.headers,
                 token,
                 id: &letter.id,
                 body: &letter.body,
                 timeout: webhook.timeout,
             };
-            let (why, after) = match self.postman.post(parcel, self.clock.now()).await {
+            let (why, after, blame) = match self.postman.post(parcel, self.clock.now()).await {
                 Verdict::Delivered => return Sent::Arrived(failed + 1),
-                Verdict::Refused { why } => return Sent::Failed(why),
-                Verdict::Again { why, after } => (why, after),
+                Verdict::Refused { why } => return Sent::Refused(why),
+                Verdict::Shut { why } => return Sent::Failed(why, Blame::Receiver),
+                Verdict::Again { why, after, blame } => (why, after, blame),
             };
             failed += 1;
             let wait = pause(webhook.retries.delay, failed, rand::random(), after);
@@ -376,7 +454,7 @@ impl Inner {
                 } else {
                     format!(" ({failed} tries)")
                 };
-                return Sent::Failed(format!("{why}{times}"));
+                return Sent::Failed(format!("{why}{times}"), blame);
             };
             self.clock.sleep(wait).await;
         }

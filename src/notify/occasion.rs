@@ -1,15 +1,16 @@
 //! Which occasions a run is: pure, from how it went and how the job stood before.
 
-use crate::event::Recap;
-use crate::event::RunMode;
-use crate::event::Turn;
 use crate::job::Occasion;
+use crate::service::errand::Failure;
 use crate::service::errand::Notice;
-use crate::service::errand::Report;
 use crate::service::errand::Standing;
+use crate::service::turn::began;
 
 /// The occasions of a run, in the order in which they came about; `always` is not among them.
 pub fn occasions(notice: &Notice) -> Vec<Occasion> {
+    if notice.failure == Failure::ToldLate {
+        return vec![Occasion::Failure];
+    }
     let mut found = Vec::new();
     let drifted = notice
         .result
@@ -19,11 +20,11 @@ pub fn occasions(notice: &Notice) -> Vec<Occasion> {
         found.push(Occasion::Drift);
     }
     let failed = match &notice.result {
-        Ok(report) => has_failed(&report.recap),
+        Ok(report) => report.recap.has_failed(),
         Err(_) => true,
     };
     // A failure that is tried again may pass by itself.
-    if failed && !notice.tried_again {
+    if failed && notice.failure == Failure::Told {
         found.push(Occasion::Failure);
     }
     let was_bad = drifted || notice.before == Some(Standing::Bad);
@@ -33,28 +34,14 @@ pub fn occasions(notice: &Notice) -> Vec<Occasion> {
     found
 }
 
-/// Those of the occasions that a webhook wants. One that wants all runs gets one message for each run at least.
-pub fn wanted(on: &[Occasion], found: &[Occasion]) -> Vec<Occasion> {
-    let mut wanted: Vec<Occasion> = found
-        .iter()
-        .copied()
-        .filter(|one| on.contains(one))
-        .collect();
-    if wanted.is_empty() && on.contains(&Occasion::Always) {
+/// Those of the occasions of a run that a webhook wants. One that wants all runs gets one message for each run at least.
+pub fn wanted(on: &[Occasion], notice: &Notice) -> Vec<Occasion> {
+    let mut wanted = occasions(notice);
+    wanted.retain(|one| on.contains(one));
+    // Who is told late of a failure was told of the run in time.
+    let is_first = notice.failure != Failure::ToldLate;
+    if wanted.is_empty() && is_first && on.contains(&Occasion::Always) {
         wanted.push(Occasion::Always);
     }
     wanted
-}
-
-/// Whether hosts differ that did not in the run before. While a job stands well, or in its first run, all that differs is
-/// new, also what an `apply` corrected at once; otherwise the history tells, control by control.
-fn began(report: &Report, before: Option<Standing>) -> bool {
-    let shifted = report.shifts.iter().any(|shift| shift.turn == Turn::Began);
-    let corrected = report.mode == RunMode::Apply && report.recap.changed > 0;
-    let differs = corrected || report.recap.drifted > 0;
-    shifted || before != Some(Standing::Bad) && differs
-}
-
-fn has_failed(recap: &Recap) -> bool {
-    recap.failed + recap.unreachable > 0 || recap.stopped.is_some()
 }

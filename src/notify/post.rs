@@ -5,13 +5,10 @@
 //! not read.
 
 use std::error::Error;
-use std::sync::Arc;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
-use reqwest::Client;
 use reqwest::Response;
 use reqwest::Url;
 use reqwest::header::AUTHORIZATION;
@@ -21,12 +18,10 @@ use reqwest::header::HeaderName;
 use reqwest::header::HeaderValue;
 use reqwest::header::LOCATION;
 use reqwest::header::RETRY_AFTER;
-use reqwest::redirect;
-use reqwest::retry;
-use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::crypto::ring;
 
+use crate::job::Proxy;
+use crate::notify::route::Proxies;
+use crate::notify::route::Routes;
 use crate::secret::Secret;
 
 /// What is sent where.
@@ -34,6 +29,8 @@ use crate::secret::Secret;
 pub(super) struct Parcel<'p> {
     /// The address.
     pub(super) url: &'p str,
+    /// The proxy to go through.
+    pub(super) proxy: &'p Proxy,
     /// Headers as configured.
     pub(super) headers: &'p [(String, String)],
     /// Sent as a bearer token.
@@ -57,35 +54,62 @@ pub(super) enum Verdict {
         why: String,
         /// What the receiver asks to wait.
         after: Option<Duration>,
+        /// What may be the matter.
+        blame: Blame,
     },
-    /// It will not work before somebody changes something.
+    /// It will not work before somebody changes something, and neither will any other letter.
+    Shut {
+        /// Why.
+        why: String,
+    },
+    /// The receiver does not want this letter, at no time.
     Refused {
         /// Why.
         why: String,
     },
 }
 
-/// Posts letters; TLS is set up when the first one needs it.
+/// What may be the matter with a letter that did not arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// The receiver answered as one that stumbles, perhaps over this letter.
+    Letter,
+    /// The receiver, or the way to it.
+    Receiver,
+}
+
+/// Answers that are about what a letter says. The others, such as 401 or 404, are about how the webhook is set up, which
+/// somebody may mend.
+const REFUSALS: [u16; 4] = [400, 413, 415, 422];
+
+/// Posts letters.
 #[derive(Debug, Default)]
 pub(super) struct Postman {
-    client: OnceLock<Result<Client, String>>,
+    routes: Routes,
 }
 
 impl Postman {
+    /// With these proxies where a webhook names none.
+    pub(super) fn new(proxies: Proxies) -> Self {
+        Self {
+            routes: Routes::new(proxies),
+        }
+    }
+
     /// Tries once. The time is for answers that name a date.
     pub(super) async fn post(&self, parcel: Parcel<'_>, now: Timestamp) -> Verdict {
-        let refused = |why: String| Verdict::Refused { why };
+        let shut = |why: String| Verdict::Shut { why };
         let url = match Url::parse(parcel.url) {
             Ok(url) => url,
-            Err(error) => return refused(format!("its address is none: {error}")),
+            Err(error) => return shut(format!("its address is none: {error}")),
         };
         let headers = match headers(&parcel) {
             Ok(headers) => headers,
-            Err(why) => return refused(why),
+            Err(why) => return shut(why),
         };
-        let client = match self.client.get_or_init(client) {
+        let client = match self.routes.client(parcel.proxy) {
             Ok(client) => client,
-            Err(why) => return refused(why.clone()),
+            Err(why) => return shut(why),
         };
         let request = client
             .post(url)
@@ -94,7 +118,10 @@ impl Postman {
             .body(parcel.body.to_owned());
         match request.send().await {
             Ok(response) => judge(&response, now),
-            Err(error) => unanswered(error, parcel.timeout),
+            Err(error) => {
+                let way = self.routes.words(parcel.proxy);
+                unanswered(error, parcel.timeout, &way)
+            }
         }
     }
 }
@@ -105,28 +132,6 @@ pub(super) fn shown(url: &str) -> String {
         |_| "an address that is none".to_owned(),
         |url| url.origin().ascii_serialization(),
     )
-}
-
-fn client() -> Result<Client, String> {
-    let mut roots = RootCertStore::empty();
-    // Systems carry odd certificates among good ones. Where there is none at all, plain HTTP still works.
-    let found = rustls_native_certs::load_native_certs();
-    let (_usable, _unusable) = roots.add_parsable_certificates(found.certs);
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| format!("the TLS library has no protocol versions: {error}"))?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Client::builder()
-        .tls_backend_preconfigured(config)
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .referer(false)
-        .retry(retry::never())
-        .pool_max_idle_per_host(0)
-        .user_agent(concat!("rdpfix/", env!("CARGO_PKG_VERSION")))
-        .build()
-        .map_err(|error| format!("no HTTP client can be made: {error}"))
 }
 
 fn headers(parcel: &Parcel<'_>) -> Result<HeaderMap, String> {
@@ -167,16 +172,26 @@ fn judge(response: &Response, now: Timestamp) -> Verdict {
                 Err(_) => "to another path".to_owned(),
             },
         );
-        return Verdict::Refused {
+        return Verdict::Shut {
             why: format!("it answered {status} and points {target}: redirects are not followed"),
         };
     }
     let why = format!("it answered {status}");
-    if status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429) {
+    let code = status.as_u16();
+    if status.is_server_error() || matches!(code, 408 | 425 | 429) {
         let after = text(RETRY_AFTER).and_then(|text| wait(&text, now));
-        return Verdict::Again { why, after };
+        let blame = if status.is_server_error() && after.is_none() {
+            Blame::Letter
+        } else {
+            Blame::Receiver
+        };
+        return Verdict::Again { why, after, blame };
     }
-    Verdict::Refused { why }
+    if REFUSALS.contains(&code) {
+        Verdict::Refused { why }
+    } else {
+        Verdict::Shut { why }
+    }
 }
 
 /// `Retry-After`: seconds, or a date [RFC 9110, 10.2.3].
@@ -190,20 +205,24 @@ fn wait(text: &str, now: Timestamp) -> Option<Duration> {
 }
 
 /// What is told of an error never has the address in it.
-fn unanswered(error: reqwest::Error, timeout: Duration) -> Verdict {
+fn unanswered(error: reqwest::Error, timeout: Duration, way: &str) -> Verdict {
     let error = error.without_url();
     let mut cause: &dyn Error = &error;
     while let Some(source) = cause.source() {
         cause = source;
     }
     let why = if error.is_timeout() {
-        format!("it did not answer within {} s", timeout.as_secs_f32())
+        format!("it did not answer within {} s{way}", timeout.as_secs_f32())
     } else if error.is_connect() {
-        format!("no connection: {cause}")
+        format!("no connection: {cause}{way}")
     } else {
         format!("it cannot be sent: {cause}")
     };
-    Verdict::Again { why, after: None }
+    Verdict::Again {
+        why,
+        after: None,
+        blame: Blame::Receiver,
+    }
 }
 
 #[cfg(test)]

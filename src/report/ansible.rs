@@ -18,6 +18,7 @@ use sha2::Digest;
 use sha2::Sha256;
 use uuid::Uuid;
 
+use crate::event::HostStatus;
 use crate::event::Recap;
 use crate::event::Status;
 use crate::event::Tolerated;
@@ -169,7 +170,7 @@ impl Ansible {
             "unreachable": true,
             "action": FIRST_ACTION,
             "msg": reason,
-            "rdpfix": { "status": "unreachable", "hint": host.hint },
+            "rdpfix": { "status": "unreachable", "hint": host.hint() },
         });
         let span = Span {
             start: began(host.at, host.duration),
@@ -342,15 +343,18 @@ fn single(row: &Row) -> Map<String, Value> {
         say("diff", Value::Array(diff));
     }
     // What Ansible has no word for stands apart.
-    say(
-        "rdpfix",
-        json!({
-            "status": row.word(),
-            "control": row.control,
-            "severity": row.severity.word(),
-            "hint": row.hint,
-        }),
-    );
+    let mut own = json!({
+        "status": row.word(),
+        "control": row.control,
+        "severity": row.severity.word(),
+        "hint": row.hint,
+    });
+    if let (Some(spell), Some(own)) = (row.spell, own.as_object_mut()) {
+        own.insert("drift_since".to_owned(), json!(spell.since.to_string()));
+        let until = spell.until().map(|until| until.to_string());
+        own.extend(until.map(|until| ("drift_until".to_owned(), json!(until))));
+    }
+    say("rdpfix", own);
     told
 }
 
@@ -369,12 +373,13 @@ fn stats(host: &Finished) -> Value {
     .map(|word| (word, 0))
     .collect();
     let mut add = |word: &'static str| *counts.entry(word).or_default() += 1;
+    let mut told_lost = false;
     for items in loops(&host.rows) {
-        let failed = items.iter().find(|row| is_failed(row));
-        if items.iter().any(|row| row.status == Status::Unreachable) {
-            continue;
-        }
+        let lost = items.iter().find(|row| row.status == Status::Unreachable);
+        let failed = lost.or_else(|| items.iter().find(|row| is_failed(row)));
         match failed.map(|row| row.tolerated) {
+            // Once a host, as Ansible has it.
+            Some(Tolerated::No) if lost.is_some() => told_lost = true,
             Some(Tolerated::No) => add("failures"),
             Some(Tolerated::Rescued) => add("rescued"),
             Some(Tolerated::Ignored) => {
@@ -390,7 +395,7 @@ fn stats(host: &Finished) -> Value {
             }
         }
     }
-    if host.status == "unreachable" {
+    if told_lost || matches!(host.status, HostStatus::Unreachable { .. }) {
         add("unreachable");
     }
     if host
@@ -405,7 +410,7 @@ fn stats(host: &Finished) -> Value {
 
 fn is_refuted(host: &Finished) -> bool {
     let refuted = host.proof.as_ref().and_then(|proof| proof.refuted.as_ref());
-    host.status == "failed" && refuted.is_some()
+    matches!(host.status, HostStatus::Failed { .. }) && refuted.is_some()
 }
 
 impl Chapters for Ansible {

@@ -13,9 +13,11 @@ use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Row;
 use crate::report::record::Run;
+use crate::report::since::Spell;
+use crate::report::text::guarded;
 
 /// The first row.
-const COLUMNS: [&str; 24] = [
+const COLUMNS: [&str; 26] = [
     "run",
     "time",
     "job",
@@ -40,6 +42,8 @@ const COLUMNS: [&str; 24] = [
     "waiver_expires",
     "waiver_reason",
     "duration_ms",
+    "drift_since",
+    "drift_until",
 ];
 
 /// Writes rows.
@@ -76,6 +80,7 @@ struct Cells<'a> {
     status: &'a str,
     reason: Option<&'a str>,
     hint: Option<&'a str>,
+    spell: Option<Spell>,
     duration: u128,
 }
 
@@ -109,8 +114,14 @@ fn cells<'a>(run: Option<&'a Run>, cells: &Cells<'a>) -> Vec<String> {
         text(|row| row.waiver.as_ref().map_or("", |waiver| &waiver.expires)),
         text(|row| row.waiver.as_ref().map_or("", |waiver| &waiver.reason)),
         Cow::Owned(cells.duration.to_string()),
+        moment(cells.spell.map(|spell| spell.since)),
+        moment(cells.spell.and_then(|spell| spell.until())),
     ];
     all.iter().map(|cell| guarded(cell).into_owned()).collect()
+}
+
+fn moment(at: Option<Timestamp>) -> Cow<'static, str> {
+    Cow::Owned(at.map(|at| at.to_string()).unwrap_or_default())
 }
 
 /// `nla=optional; port=3390`
@@ -123,23 +134,15 @@ fn sides(row: &Row, of: fn(&crate::report::record::Difference) -> &String) -> St
     shown.join("; ")
 }
 
-/// A cell that no spreadsheet computes.
-fn guarded(cell: &str) -> Cow<'_, str> {
-    // The last four are what spreadsheets of East Asia take for the first four.
-    let is_formula =
-        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
-    if is_formula {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
-}
-
 impl Chapters for Csv {
     fn begin(&mut self, run: &Run) -> io::Result<()> {
         self.run = Some(run.clone());
         let head = COLUMNS.into_iter().map(str::to_owned).collect();
         self.rows(std::iter::once(head))
+    }
+
+    fn go_on(&mut self, run: &Run) {
+        self.run = Some(run.clone());
     }
 
     fn host(&mut self, host: &Finished) -> io::Result<()> {
@@ -158,6 +161,7 @@ impl Chapters for Csv {
                 status: row.word(),
                 reason: reason.as_deref(),
                 hint: row.hint.as_deref(),
+                spell: row.spell,
                 duration: row.duration.as_millis(),
             };
             cells(run, &own)
@@ -167,9 +171,10 @@ impl Chapters for Csv {
             time: host.at,
             host: &host.name,
             row: None,
-            status: host.status,
-            reason: host.reason.as_deref(),
-            hint: host.hint.as_deref(),
+            status: host.status.word(),
+            reason: host.reason(),
+            hint: host.hint(),
+            spell: host.longest(),
             duration: host.duration.as_millis(),
         };
         let whole = std::iter::once_with(|| cells(run, &whole));
@@ -178,18 +183,5 @@ impl Chapters for Csv {
 
     fn end(&mut self, _: Timestamp, _: &Recap) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::guarded;
-
-    #[test]
-    fn formulas_become_texts() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
-            assert_eq!(guarded(formula), format!("'{formula}"));
-        }
-        assert_eq!(guarded("RDP-NLA"), "RDP-NLA");
     }
 }

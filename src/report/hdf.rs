@@ -50,14 +50,16 @@ struct Control {
     passed: usize,
     skipped: usize,
     failed: usize,
-    /// What is waived: the last day and why.
+    /// What is waived: the last day and why. Those that end first are kept.
     waivers: BTreeSet<(String, String)>,
+    waivers_left: usize,
 }
 
 /// How bad a severity is, from 0 to 1, as InSpec has it.
 fn impact(severity: Severity) -> f64 {
     match severity {
-        Severity::Info => 0.0,
+        // Viewers take 0 for a control that does not apply, whatever became of it.
+        Severity::Info => 0.1,
         Severity::Low => 0.3,
         Severity::Medium => 0.5,
         Severity::High => 0.7,
@@ -101,10 +103,12 @@ impl Hdf {
             "skipped" => control.skipped += 1,
             _ => control.failed += 1,
         }
-        if let Some(waiver) = told.waiver
-            && control.waivers.len() < WAIVERS
-        {
+        if let Some(waiver) = told.waiver {
             control.waivers.insert(waiver);
+            if control.waivers.len() > WAIVERS {
+                control.waivers.pop_last();
+                control.waivers_left += 1;
+            }
         }
         let place = control.place;
         self.shelf.put(place, told.body.to_string().as_bytes())
@@ -154,6 +158,7 @@ impl Control {
             skipped: 0,
             failed: 0,
             waivers: BTreeSet::new(),
+            waivers_left: 0,
         }
     }
 
@@ -173,7 +178,10 @@ impl Control {
         if self.failed > 0 {
             return json!({});
         }
-        let reasons: Vec<&str> = self.waivers.iter().map(|(_, why)| &**why).collect();
+        let mut reasons: Vec<String> = self.waivers.iter().map(|(_, why)| why.clone()).collect();
+        if self.waivers_left > 0 {
+            reasons.push(format!("and {} more", self.waivers_left));
+        }
         json!({
             "expiration_date": first,
             "justification": reasons.join("; "),
@@ -198,19 +206,32 @@ fn told(host: &str, row: &Row) -> Told {
         None => format!("{host}: {}", row.task),
     };
     let line = row.line();
+    let spell = row.spell.map(|spell| spell.sentence());
+    let with_spell = |line: String| -> Option<String> {
+        let parts: Vec<String> = (!line.is_empty())
+            .then_some(line)
+            .into_iter()
+            .chain(spell)
+            .collect();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    };
     let (status, skip, message) = match row.status {
         _ if row.is_tolerated() => {
             let why = format!("failed, and {}: {line}", row.word());
             ("skipped", Some(why), None)
         }
-        Status::Ok | Status::Changed => ("passed", None, (!line.is_empty()).then_some(line)),
-        Status::Waived => ("skipped", row.acceptance(), None),
+        Status::Ok | Status::Changed => ("passed", None, with_spell(line)),
+        Status::Waived => (
+            "skipped",
+            with_spell(row.acceptance().unwrap_or_default()),
+            None,
+        ),
         Status::Skipped => ("skipped", Some(line), None),
         Status::Unknown => {
             let why = format!("check mode cannot tell {line}");
             ("skipped", Some(why), None)
         }
-        Status::WouldChange | Status::Overridden => ("failed", None, Some(line)),
+        Status::WouldChange | Status::Overridden => ("failed", None, with_spell(line)),
         Status::Failed | Status::Unreachable => ("error", None, Some(line)),
     };
     let waiver = row.waiver.as_ref().filter(|_| row.status == Status::Waived);
@@ -264,6 +285,12 @@ impl Chapters for Hdf {
         Ok(())
     }
 
+    fn go_on(&mut self, run: &Run) {
+        if let Some(first) = &mut self.run {
+            first.go_on(run);
+        }
+    }
+
     fn host(&mut self, host: &Finished) -> io::Result<()> {
         for row in host.rows.iter().filter(|row| row.is_check()) {
             self.put(&row.control, told(&host.name, row), || Control::of(row))?;
@@ -271,10 +298,13 @@ impl Chapters for Hdf {
         let when = (host.at, host.duration.as_secs_f64());
         if let Some(proof) = &host.proof {
             let what = format!("{}: a client outside gets through", host.name);
-            let (status, message) = match &proof.refuted {
+            let (status, reason) = match &proof.refuted {
                 None => ("passed", None),
                 Some((id, reason)) => ("failed", Some(format!("{reason} ({id})"))),
             };
+            let spell = proof.spell.map(|spell| spell.sentence());
+            let parts: Vec<String> = reason.into_iter().chain(spell).collect();
+            let message = (!parts.is_empty()).then(|| parts.join("; "));
             let told = Told {
                 status,
                 body: body((status, &what), when, None, message),
@@ -297,7 +327,18 @@ impl Chapters for Hdf {
         Ok(())
     }
 
-    fn end(&mut self, _: Timestamp, recap: &Recap) -> io::Result<()> {
+    fn end(&mut self, at: Timestamp, recap: &Recap) -> io::Result<()> {
+        if let Some(why) = text::unfinished(recap) {
+            let what = "the run: every host had its turn";
+            let told = Told {
+                status: "error",
+                body: body(("error", what), (at, 0.0), None, Some(why)),
+                waiver: None,
+            };
+            self.put("run-stopped", told, || {
+                Control::new("run-stopped", "Every host had its turn")
+            })?;
+        }
         let controls = std::mem::take(&mut self.controls);
         let run = self.run.take();
         let run = run.as_ref();

@@ -9,14 +9,16 @@ use serde::Serialize;
 use crate::history::Detail;
 use crate::history::Pruning;
 use crate::history::State;
+use crate::history::view::CertificateRow;
 use crate::history::view::ChangeRow;
+use crate::history::view::Comparison;
 use crate::history::view::ControlView;
 use crate::history::view::Current;
-use crate::history::view::Diff;
-use crate::history::view::DiffEntry;
+use crate::history::view::Forgotten;
 use crate::history::view::HostView;
 use crate::history::view::Interval;
 use crate::history::view::Pruned;
+use crate::history::view::ReachInterval;
 use crate::history::view::RunRow;
 use crate::history::view::Tallies;
 use crate::report::text;
@@ -25,6 +27,8 @@ mod csv;
 
 pub use crate::report::history::csv::CsvExport;
 
+/// What is said where a list goes on.
+const MORE: &str = "and more: `--limit N` shows more";
 /// Characters of a name in a table.
 const NAME: usize = 60;
 
@@ -77,12 +81,11 @@ fn until(at: Option<Timestamp>) -> String {
 
 /// A line of JSON. What a terminal could obey is written as `\u` escapes.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
-    let line = serde_json::to_string(value)?;
-    writeln!(out, "{}", text::clean_json(&line))
+    text::json_line(out, value)
 }
 
-/// Runs, one in a row.
-pub fn runs(out: &mut dyn Write, runs: &[RunRow]) -> io::Result<()> {
+/// Runs, one in a row, at most so many; of those beyond is only told that they are there.
+pub fn runs(out: &mut dyn Write, runs: &[RunRow], limit: usize) -> io::Result<()> {
     if runs.is_empty() {
         return writeln!(out, "no runs");
     }
@@ -90,7 +93,7 @@ pub fn runs(out: &mut dyn Write, runs: &[RunRow]) -> io::Result<()> {
         "RUN", "STARTED", "MODE", "HOSTS", "OK", "DRIFT", "FAILED", "UNREACH", "BEGAN", "ENDED",
         "CHANGES", "EXIT", "OF",
     ]);
-    for run in runs {
+    for run in runs.iter().take(limit) {
         let recap = run.recap.as_ref();
         let of =
             |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
@@ -116,7 +119,8 @@ pub fn runs(out: &mut dyn Write, runs: &[RunRow]) -> io::Result<()> {
             job.unwrap_or_else(|| name(&run.playbook)),
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    beyond(out, runs, limit)
 }
 
 /// `12 compliant, 1 drift`; what there is none of is left out.
@@ -134,8 +138,9 @@ fn tallies(tallies: &Tallies) -> String {
     }
 }
 
-/// A host: what it is now, then what it was.
-pub fn host(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
+/// A host: what it is now, then what it was, in lists of at most so many rows; of those beyond is only told that they are
+/// there.
+pub fn host(out: &mut dyn Write, view: &HostView, limit: usize) -> io::Result<()> {
     let host = &view.host;
     writeln!(
         out,
@@ -153,10 +158,10 @@ pub fn host(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
     }
     writeln!(out, "  last tried {}", moment(host.last_tried))?;
     controls(out, &view.controls)?;
-    past(out, &view.past)?;
-    reach(out, view)?;
-    certificates(out, view)?;
-    changes(out, &view.changes)
+    past(out, &view.past, limit)?;
+    reach(out, &view.reach, limit)?;
+    certificates(out, &view.certificates, limit)?;
+    changes(out, &view.changes, limit)
 }
 
 fn controls(out: &mut dyn Write, controls: &[Current]) -> io::Result<()> {
@@ -185,13 +190,13 @@ fn controls(out: &mut dyn Write, controls: &[Current]) -> io::Result<()> {
     table.write(out)
 }
 
-fn past(out: &mut dyn Write, past: &[Interval]) -> io::Result<()> {
+fn past(out: &mut dyn Write, past: &[Interval], limit: usize) -> io::Result<()> {
     if past.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nBEFORE")?;
     let mut table = Table::new(&["STATE", "SINCE", "UNTIL", "CONTROL", "DETAIL"]);
-    for interval in past {
+    for interval in past.iter().take(limit) {
         table.row(vec![
             interval.state.word().to_owned(),
             moment(interval.since),
@@ -200,13 +205,14 @@ fn past(out: &mut dyn Write, past: &[Interval]) -> io::Result<()> {
             detail(interval.detail.as_ref()),
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    beyond(out, past, limit)
 }
 
-fn reach(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
+fn reach(out: &mut dyn Write, reach: &[ReachInterval], limit: usize) -> io::Result<()> {
     writeln!(out, "\nREACHED")?;
     let mut table = Table::new(&["HOW", "SINCE", "UNTIL", "REASON"]);
-    for interval in &view.reach {
+    for interval in reach.iter().take(limit) {
         let reason = interval.reason.as_deref().unwrap_or_default();
         table.row(vec![
             interval.reach.word().to_owned(),
@@ -215,11 +221,12 @@ fn reach(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
             text::clean(reason, text::SHOWN).into_owned(),
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    beyond(out, reach, limit)
 }
 
-fn certificates(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
-    if view.certificates.is_empty() {
+fn certificates(out: &mut dyn Write, shown: &[CertificateRow], limit: usize) -> io::Result<()> {
+    if shown.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nCERTIFICATES")?;
@@ -231,7 +238,7 @@ fn certificates(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
         "THUMBPRINT",
         "SUBJECT",
     ]);
-    for certificate in &view.certificates {
+    for certificate in shown.iter().take(limit) {
         table.row(vec![
             moment(certificate.not_after),
             moment(certificate.not_before),
@@ -241,16 +248,17 @@ fn certificates(out: &mut dyn Write, view: &HostView) -> io::Result<()> {
             name(&certificate.subject),
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    beyond(out, shown, limit)
 }
 
-fn changes(out: &mut dyn Write, changes: &[ChangeRow]) -> io::Result<()> {
+fn changes(out: &mut dyn Write, changes: &[ChangeRow], limit: usize) -> io::Result<()> {
     if changes.is_empty() {
         return Ok(());
     }
     writeln!(out, "\nCHANGES")?;
     let mut table = Table::new(&["AT", "RUN", "CONTROL", "PROPERTY", "BEFORE", "AFTER"]);
-    for change in changes {
+    for change in changes.iter().take(limit) {
         table.row(vec![
             moment(change.at),
             name(&change.run),
@@ -260,7 +268,8 @@ fn changes(out: &mut dyn Write, changes: &[ChangeRow]) -> io::Result<()> {
             value(&change.after),
         ]);
     }
-    table.write(out)
+    table.write(out)?;
+    beyond(out, changes, limit)
 }
 
 fn value(value: &serde_json::Value) -> String {
@@ -298,14 +307,13 @@ fn detail(detail: Option<&Detail>) -> String {
 /// A control, and its hosts.
 pub fn control(out: &mut dyn Write, view: &ControlView) -> io::Result<()> {
     let control = &view.control;
-    write!(
+    writeln!(
         out,
         "{} ({}): {}",
         name(&control.control),
         name(&control.severity),
         tallies(&control.hosts)
     )?;
-    writeln!(out)?;
     if let Some(title) = &control.title {
         writeln!(out, "  {}", text::clean(title, text::SHOWN))?;
     }
@@ -335,16 +343,24 @@ fn more(out: &mut dyn Write, left: u64, what: &str) -> io::Result<()> {
     writeln!(out, "and {left} more {what}: `--limit N` shows more")
 }
 
-/// What two runs are compared, and how many entries of each kind there are.
-pub fn diff(out: &mut dyn Write, diff: &Diff, entries: &[DiffEntry]) -> io::Result<()> {
+/// Says that a list goes on.
+fn beyond<T>(out: &mut dyn Write, rows: &[T], limit: usize) -> io::Result<()> {
+    if rows.len() > limit {
+        writeln!(out, "{MORE}")?;
+    }
+    Ok(())
+}
+
+/// What two runs are compared, and what is otherwise.
+pub fn diff(out: &mut dyn Write, diff: &Comparison) -> io::Result<()> {
     for (word, run) in [("from", &diff.from), ("to", &diff.to)] {
         writeln!(out, "{word:>4} {} {}", name(&run.run), moment(run.started))?;
     }
-    if entries.is_empty() {
+    if diff.entries.is_empty() && !diff.more {
         return writeln!(out, "nothing is otherwise");
     }
     let mut table = Table::new(&["WHAT", "AT", "WAS", "IS", "HOST", "CONTROL"]);
-    for entry in entries {
+    for entry in &diff.entries {
         table.row(vec![
             entry.kind.word().to_owned(),
             moment(entry.at),
@@ -355,10 +371,38 @@ pub fn diff(out: &mut dyn Write, diff: &Diff, entries: &[DiffEntry]) -> io::Resu
         ]);
     }
     table.write(out)?;
-    if diff.next.is_some() {
-        writeln!(out, "and more: `--limit N` shows more")?;
+    if diff.more {
+        writeln!(out, "{MORE}")?;
     }
     Ok(())
+}
+
+/// What was taken away, or would be, host by host in a list of at most so many.
+pub fn forgotten(
+    out: &mut dyn Write,
+    gone: &Forgotten,
+    pruning: Pruning,
+    limit: usize,
+) -> io::Result<()> {
+    let verb = match pruning {
+        Pruning::DryRun => "would be forgotten",
+        Pruning::Real => "forgotten",
+    };
+    writeln!(
+        out,
+        "{verb}: {} hosts, {} controls, {} intervals, {} changes, {} certificates, {} details",
+        gone.hosts.len(),
+        gone.controls,
+        gone.intervals,
+        gone.changes,
+        gone.certificates,
+        gone.details
+    )?;
+    for host in gone.hosts.iter().take(limit) {
+        writeln!(out, "  {}", name(host))?;
+    }
+    let left = gone.hosts.len().saturating_sub(limit);
+    more(out, u64::try_from(left).unwrap_or(u64::MAX), "hosts")
 }
 
 /// What was taken away, or would be.

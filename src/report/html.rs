@@ -67,6 +67,10 @@ impl Chapters for Html {
         Ok(())
     }
 
+    fn go_on(&mut self, run: &Run) {
+        self.gathering.go_on(run);
+    }
+
     fn host(&mut self, host: &Finished) -> io::Result<()> {
         self.gathering.host(host);
         Ok(())

@@ -13,21 +13,26 @@ use jiff::Timestamp;
 
 use crate::event::Counts;
 use crate::event::Differences;
+use crate::event::Drift;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::Recap;
 use crate::event::RunMode;
+use crate::event::Shift;
 use crate::report::Reporter;
+use crate::report::human::line::Compared;
+use crate::report::human::line::Line;
 use crate::report::human::paint::Tint;
 use crate::report::human::paint::paint;
-use crate::report::human::story::Compared;
-use crate::report::human::story::Line;
 use crate::report::human::story::Story;
+use crate::report::pen::Pen;
+use crate::report::since::Spell;
 use crate::report::text;
-use crate::report::text::clean;
+use crate::secret::Hidden;
 
 mod fold;
+mod line;
 pub(in crate::report) mod paint;
 mod story;
 
@@ -70,6 +75,7 @@ pub struct Options {
 pub struct Human {
     out: Box<dyn Write + Send>,
     options: Options,
+    pen: Pen,
     mode: RunMode,
     hosts: usize,
     open: HashMap<Arc<str>, Story>,
@@ -105,6 +111,7 @@ impl Human {
         Self {
             out,
             options,
+            pen: Pen::default(),
             mode: RunMode::Check,
             hosts: 0,
             open: HashMap::new(),
@@ -118,12 +125,27 @@ impl Human {
         }
     }
 
+    /// Masks these secrets, before anything is cut.
+    #[must_use]
+    pub fn with_hidden(mut self, hidden: Arc<Hidden>) -> Self {
+        self.pen = Pen::new(hidden);
+        self
+    }
+
+    fn story(&mut self, host: &Arc<str>) -> &mut Story {
+        let pen = &self.pen;
+        self.open
+            .entry(Arc::clone(host))
+            .or_insert_with(|| Story::new(pen.clone()))
+    }
+
     fn is_small(&self) -> bool {
         self.hosts <= SMALL_FLEET || self.options.verbosity > 0
     }
 
     fn host_end(&mut self, summary: &HostSummary) -> io::Result<()> {
-        let mut story = self.open.remove(&summary.host).unwrap_or_default();
+        let own = || Story::new(self.pen.clone());
+        let mut story = self.open.remove(&summary.host).unwrap_or_else(own);
         story.end(summary, self.options);
         self.row(summary);
         let key = story.key();
@@ -133,6 +155,7 @@ impl Human {
         };
         if let Some(block) = known {
             block.hosts.push(Arc::clone(&summary.host));
+            block.story.join(&story);
             block.until = block.until.min(story.until).or(block.until);
             return Ok(());
         }
@@ -198,7 +221,8 @@ impl Human {
     }
 
     fn block(&mut self, block: &Block) -> io::Result<()> {
-        let hosts = fold::names(&block.hosts);
+        let masked: Vec<_> = block.hosts.iter().map(|host| self.pen.mask(host)).collect();
+        let hosts = fold::names(&masked);
         let alone = block.hosts.len() == 1;
         for line in &block.story.lines {
             match line {
@@ -208,6 +232,7 @@ impl Human {
                     status,
                     text,
                     several,
+                    spell,
                 } => {
                     let text = if alone {
                         text.clone()
@@ -215,7 +240,9 @@ impl Human {
                         several.words(text, block.until)
                     };
                     let arrow = if text.is_empty() { "" } else { " => " };
-                    let shown = format!("{status}: [{hosts}]{arrow}{text}");
+                    let since = spell.as_ref().map(|spell| format!(", {}", spell.words()));
+                    let since = since.unwrap_or_default();
+                    let shown = format!("{status}: [{hosts}]{arrow}{text}{since}");
                     self.line(*tint, &shown)?;
                 }
                 Line::Detail {
@@ -274,7 +301,7 @@ impl Human {
         rows.sort_by(|one, other| one.host.cmp(&other.host));
         let width = rows
             .iter()
-            .map(|row| clean(&row.host, NAME).chars().count())
+            .map(|row| self.pen.fit(&row.host, NAME).chars().count())
             .max()
             .unwrap_or_default();
         for row in &rows {
@@ -291,7 +318,7 @@ impl Human {
     }
 
     fn recap_row(&mut self, row: &Row, width: usize) -> io::Result<()> {
-        let name = clean(&row.host, NAME);
+        let name = self.pen.fit(&row.host, NAME);
         let padding = " ".repeat(width.saturating_sub(name.chars().count()));
         let colour = self.options.colour;
         write!(self.out, "{}{padding} :", paint(colour, row.tint, &name))?;
@@ -332,6 +359,7 @@ impl Human {
         let mut text = format!("{} hosts: ok={}", self.hosts, recap.ok);
         let counts = [
             ("changed", recap.changed),
+            ("waived", recap.waived),
             ("drifted", recap.drifted),
             ("unreachable", recap.unreachable),
             ("failed", recap.failed),
@@ -358,10 +386,15 @@ impl Reporter for Human {
             Event::RunStart { mode, hosts, .. } => {
                 self.mode = *mode;
                 self.hosts = *hosts;
+                // A job's turn may have told another run before.
+                self.heading = None;
+                self.untold = 0;
+                self.rows_left_out = 0;
                 Ok(())
             }
             Event::HostStart { host, .. } => {
-                self.open.insert(Arc::clone(host), Story::default());
+                self.open.remove(host);
+                self.story(host);
                 Ok(())
             }
             Event::Wave(wave) => {
@@ -369,29 +402,30 @@ impl Reporter for Human {
                     "WAVE {} of {} [{}]: {} hosts",
                     wave.number,
                     wave.of,
-                    clean(&wave.play, NAME),
+                    self.pen.fit(&wave.play, NAME),
                     wave.hosts
                 );
                 self.line(Tint::Plain, &text)
             }
             Event::Result(result) => {
-                let story = self.open.entry(Arc::clone(&result.host)).or_default();
                 let diff = match result.differences {
                     Differences::AsAsked => self.options.diff,
                     Differences::Shown => Diff::Show,
                     Differences::Hidden => Diff::Hide,
                 };
-                story.result(
-                    result,
-                    Options {
-                        diff,
-                        ..self.options
-                    },
-                );
+                let options = Options {
+                    diff,
+                    ..self.options
+                };
+                self.story(&result.host).result(result, options);
                 Ok(())
             }
-            // Who reads this sees the drift itself; since when it is there is asked of the history.
-            Event::Shift(_) | Event::Drift(_) => Ok(()),
+            Event::Shift(Shift { host, .. }) | Event::Drift(Drift { host, .. }) => {
+                if let Some((control, spell)) = Spell::of(event) {
+                    self.story(host).spell(control, spell);
+                }
+                Ok(())
+            }
             Event::HostEnd(summary) => self.host_end(summary),
             Event::RunEnd { recap, .. } => self.recap(recap),
         }

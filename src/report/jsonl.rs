@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io;
 use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,7 +22,6 @@ use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::Recap;
-use crate::event::RunMode;
 use crate::event::Status;
 use crate::event::Stopped;
 use crate::event::TaskResult;
@@ -36,7 +36,9 @@ use crate::proof::ShownCertificate;
 use crate::proof::Stage;
 use crate::proof::Verdict;
 use crate::report::Reporter;
+use crate::report::pen::Pen;
 use crate::report::text;
+use crate::secret::Hidden;
 
 /// The version of the format; grows only when a field changes its meaning or goes away.
 const VERSION: u8 = 1;
@@ -44,6 +46,7 @@ const VERSION: u8 = 1;
 /// Writes one line for each event.
 pub struct JsonLines {
     out: Box<dyn Write + Send>,
+    pen: Pen,
     run: Option<String>,
     exit_code: Option<ExitCode>,
 }
@@ -56,9 +59,17 @@ impl JsonLines {
     pub fn new(out: Box<dyn Write + Send>) -> Self {
         Self {
             out,
+            pen: Pen::default(),
             run: None,
             exit_code: None,
         }
+    }
+
+    /// Masks these secrets, in texts of hosts and files only, so that a record keeps its shape whatever the secrets are.
+    #[must_use]
+    pub fn with_hidden(mut self, hidden: Arc<Hidden>) -> Self {
+        self.pen = Pen::new(hidden);
+        self
     }
 
     /// Puts the exit code into the last line.
@@ -75,15 +86,14 @@ impl JsonLines {
             run: self.run.as_deref(),
             body,
         };
-        let mut line = serde_json::to_vec(&envelope)?;
-        line.push(b'\n');
-        self.out.write_all(&line)?;
+        text::json_line(&mut self.out, &envelope)?;
         self.out.flush()
     }
 }
 
 impl Reporter for JsonLines {
     fn event(&mut self, event: &Event) -> io::Result<()> {
+        let pen = &self.pen.clone();
         match event {
             Event::RunStart {
                 run,
@@ -94,34 +104,33 @@ impl Reporter for JsonLines {
                 job,
             } => {
                 self.run = Some(run.clone());
-                let mode = match mode {
-                    RunMode::Check => "check",
-                    RunMode::Apply => "apply",
-                };
                 let body = Body::RunStart {
-                    mode,
-                    playbook,
+                    mode: mode.key(),
+                    playbook: pen.mask(playbook),
                     hosts: *hosts,
-                    job: job.as_deref(),
+                    job: job.as_deref().map(|job| pen.mask(job)),
                 };
                 self.line(at, &body)
             }
-            Event::HostStart { host, at } => self.line(at, &Body::HostStart { host }),
+            Event::HostStart { host, at } => {
+                let host = pen.mask(host);
+                self.line(at, &Body::HostStart { host })
+            }
             Event::Wave(wave) => self.line(
                 &wave.at,
                 &Body::Wave {
-                    play: &wave.play,
+                    play: pen.mask(&wave.play),
                     number: wave.number,
                     of: wave.of,
                     hosts: wave.hosts,
                 },
             ),
-            Event::Result(result) => self.line(&result.at, &Body::of_result(result)),
+            Event::Result(result) => self.line(&result.at, &Body::of_result(result, pen)),
             Event::Shift(shift) => self.line(
                 &shift.at,
                 &Body::Shift {
-                    host: &shift.host,
-                    control: &shift.control,
+                    host: pen.mask(&shift.host),
+                    control: pen.mask(&shift.control),
                     turn: match shift.turn {
                         Turn::Began => "began",
                         Turn::Ended => "ended",
@@ -132,12 +141,12 @@ impl Reporter for JsonLines {
             Event::Drift(drift) => self.line(
                 &drift.at,
                 &Body::Drift {
-                    host: &drift.host,
-                    control: &drift.control,
+                    host: pen.mask(&drift.host),
+                    control: pen.mask(&drift.control),
                     since: drift.since,
                 },
             ),
-            Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary)),
+            Event::HostEnd(summary) => self.line(&summary.at, &Body::of_host(summary, pen)),
             Event::RunEnd { at, recap } => {
                 let exit_code = self.exit_code.map(|exit_code| exit_code(recap));
                 self.line(at, &Body::of_recap(recap, exit_code))
@@ -161,30 +170,30 @@ struct Envelope<'a> {
 enum Body<'a> {
     RunStart {
         mode: &'static str,
-        playbook: &'a str,
+        playbook: Cow<'a, str>,
         hosts: usize,
         #[serde(skip_serializing_if = "Option::is_none")]
-        job: Option<&'a str>,
+        job: Option<Cow<'a, str>>,
     },
     HostStart {
-        host: &'a str,
+        host: Cow<'a, str>,
     },
     Wave {
-        play: &'a str,
+        play: Cow<'a, str>,
         number: usize,
         of: usize,
         hosts: usize,
     },
     Result(Box<ResultBody<'a>>),
     Shift {
-        host: &'a str,
-        control: &'a str,
+        host: Cow<'a, str>,
+        control: Cow<'a, str>,
         turn: &'static str,
         since: Timestamp,
     },
     Drift {
-        host: &'a str,
-        control: &'a str,
+        host: Cow<'a, str>,
+        control: Cow<'a, str>,
         since: Timestamp,
     },
     HostEnd(Box<HostBody<'a>>),
@@ -193,14 +202,14 @@ enum Body<'a> {
 
 #[derive(Serialize)]
 struct ResultBody<'a> {
-    host: &'a str,
-    play: &'a str,
-    task: &'a str,
+    host: Cow<'a, str>,
+    play: Cow<'a, str>,
+    task: Cow<'a, str>,
     resource: &'static str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    id: &'a str,
+    #[serde(skip_serializing_if = "is_empty")]
+    id: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    item: Option<&'a str>,
+    item: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "is_false")]
     handler: bool,
     status: &'static str,
@@ -212,14 +221,14 @@ struct ResultBody<'a> {
     tolerated: Option<&'static str>,
     attempts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<&'a str>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    depends_on: &'a [String],
+    message: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    depends_on: Vec<Cow<'a, str>>,
     severity: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    before: BTreeMap<&'static str, &'a Value>,
+    before: BTreeMap<&'static str, serde_json::Value>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    after: BTreeMap<&'static str, &'a Value>,
+    after: BTreeMap<&'static str, serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -235,30 +244,30 @@ struct ResultBody<'a> {
 
 #[derive(Serialize)]
 struct ControlBody<'a> {
-    id: &'a str,
+    id: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
+    title: Option<Cow<'a, str>>,
     severity: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    references: Vec<&'a str>,
+    references: Vec<Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
 struct WaiverBody<'a> {
-    owner: &'a str,
-    reason: &'a str,
+    owner: Cow<'a, str>,
+    reason: Cow<'a, str>,
     expires: Date,
     standing: &'static str,
 }
 
 #[derive(Serialize)]
 struct HostBody<'a> {
-    host: &'a str,
+    host: Cow<'a, str>,
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: Option<Cow<'a, str>>,
     counts: CountsBody,
     #[serde(skip_serializing_if = "Option::is_none")]
     proof: Option<ProofBody<'a>>,
@@ -292,11 +301,11 @@ struct ProofBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
+    reason: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     selected: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    certificate: Option<&'a ShownCertificate>,
+    certificate: Option<ShownCertificate>,
     stages_ms: BTreeMap<Stage, u64>,
 }
 
@@ -309,6 +318,7 @@ struct RecapBody {
     failed: usize,
     interrupted: usize,
     not_started: usize,
+    waived: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<&'static str>,
     proven: usize,
@@ -325,43 +335,54 @@ fn is_false(truth: &bool) -> bool {
     !truth
 }
 
+fn is_empty(text: &str) -> bool {
+    text.is_empty()
+}
+
 impl<'a> Body<'a> {
-    fn of_result(result: &'a TaskResult) -> Self {
+    fn of_result(result: &'a TaskResult, pen: &Pen) -> Self {
         let (changes, reason, hint) = text::told(&result.outcome);
         let status = result.status();
         let mut restarts: Vec<&'static str> = changes.iter().filter_map(|c| c.restart).collect();
         restarts.sort_unstable();
         restarts.dedup();
         Self::Result(Box::new(ResultBody {
-            host: &result.host,
-            play: &result.play,
-            task: &result.task,
+            host: pen.mask(&result.host),
+            play: pen.mask(&result.play),
+            task: pen.mask(&result.task),
             resource: result.resource,
-            id: &result.id,
-            item: result.item.as_deref(),
+            id: pen.mask(&result.id),
+            item: result.item.as_deref().map(|item| pen.mask(item)),
             handler: result.handler,
             status: status.word(),
-            control: result.control.as_deref().map(ControlBody::of),
+            control: result
+                .control
+                .as_deref()
+                .map(|control| ControlBody::of(control, pen)),
             waiver: result
                 .waiver
                 .as_deref()
-                .map(|waiver| WaiverBody::of(waiver, result.standing())),
+                .map(|waiver| WaiverBody::of(waiver, result.standing(), pen)),
             tolerated: match result.tolerated {
                 Tolerated::No => None,
                 Tolerated::Ignored => Some("ignored"),
                 Tolerated::Rescued => Some("rescued"),
             },
             attempts: result.attempts,
-            message: result.message.as_deref(),
+            message: result.message.as_deref().map(|text| pen.mask(text)),
             depends_on: match &result.outcome {
-                Outcome::Unknown(unknown) => &unknown.depends_on,
-                _ => &[],
+                Outcome::Unknown(unknown) => unknown
+                    .depends_on
+                    .iter()
+                    .map(|task| pen.mask(task))
+                    .collect(),
+                _ => Vec::new(),
             },
             severity: severity(status),
-            before: values(changes, |change| &change.from),
-            after: values(changes, |change| &change.to),
-            reason,
-            hint,
+            before: values(changes, pen, |change| &change.from),
+            after: values(changes, pen, |change| &change.to),
+            reason: reason.map(|text| pen.mask(&text).into_owned()),
+            hint: hint.map(|text| pen.mask(&text).into_owned()),
             decided_by: text::decided_by(changes).map(Layer::word),
             disruption: text::disruption(changes).map(disruption_word),
             restarts,
@@ -369,29 +390,24 @@ impl<'a> Body<'a> {
         }))
     }
 
-    fn of_host(summary: &'a HostSummary) -> Self {
-        let (status, reason, hint) = match &summary.status {
-            HostStatus::Ok => ("ok", None, None),
-            HostStatus::Drifted => ("drifted", text::drift(summary).map(Cow::Owned), None),
-            HostStatus::Unreachable { reason, hint } => (
-                "unreachable",
-                Some(Cow::Borrowed(reason.as_str())),
-                hint.as_ref(),
-            ),
-            HostStatus::Failed { reason, hint } => (
-                "failed",
-                Some(Cow::Borrowed(reason.as_str())),
-                hint.as_ref(),
-            ),
-            HostStatus::Interrupted => ("interrupted", None, None),
+    fn of_host(summary: &'a HostSummary, pen: &Pen) -> Self {
+        let (reason, hint) = summary.status.reason();
+        let reason = match &summary.status {
+            HostStatus::Drifted => {
+                text::drift(summary).map(|text| Cow::Owned(pen.mask(&text).into_owned()))
+            }
+            _ => reason.map(|text| pen.mask(text)),
         };
         Self::HostEnd(Box::new(HostBody {
-            host: &summary.host,
-            status,
+            host: pen.mask(&summary.host),
+            status: summary.status.word(),
             reason,
-            hint: hint.map(String::as_str),
+            hint: hint.map(|text| pen.mask(text)),
             counts: CountsBody::of(summary.counts),
-            proof: summary.proof.as_ref().map(ProofBody::of),
+            proof: summary
+                .proof
+                .as_ref()
+                .map(|proof| ProofBody::of(proof, pen)),
             requests: summary.traffic.requests,
             connections: summary.traffic.connections,
             bytes_sent: summary.traffic.bytes_sent,
@@ -410,11 +426,8 @@ impl<'a> Body<'a> {
             failed: recap.failed,
             interrupted: recap.interrupted,
             not_started: recap.not_started,
-            stopped: recap.stopped.map(|stopped| match stopped {
-                Stopped::Budget => "budget",
-                Stopped::Fatal => "fatal",
-                Stopped::Deadline => "deadline",
-            }),
+            waived: recap.waived,
+            stopped: recap.stopped.map(Stopped::word),
             proven: recap.proven,
             duration_ms: millis(recap.duration),
             exit_code,
@@ -423,21 +436,25 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> ControlBody<'a> {
-    fn of(control: &'a Control) -> Self {
+    fn of(control: &'a Control, pen: &Pen) -> Self {
         Self {
-            id: &control.id,
-            title: control.title.as_deref(),
+            id: pen.mask(&control.id),
+            title: control.title.as_deref().map(|title| pen.mask(title)),
             severity: control.severity.word(),
-            references: control.references.iter().map(|text| &**text).collect(),
+            references: control
+                .references
+                .iter()
+                .map(|text| pen.mask(text))
+                .collect(),
         }
     }
 }
 
 impl<'a> WaiverBody<'a> {
-    fn of(waiver: &'a Waiver, standing: Option<Standing>) -> Self {
+    fn of(waiver: &'a Waiver, standing: Option<Standing>, pen: &Pen) -> Self {
         Self {
-            owner: &waiver.owner,
-            reason: &waiver.reason,
+            owner: pen.mask(&waiver.owner),
+            reason: pen.mask(&waiver.reason),
             expires: waiver.expires,
             standing: standing.map_or("holds", Standing::word),
         }
@@ -462,11 +479,11 @@ impl CountsBody {
 }
 
 impl<'a> ProofBody<'a> {
-    fn of(proof: &'a Proof) -> Self {
+    fn of(proof: &'a Proof, pen: &Pen) -> Self {
         let (verdict, stage, id, reason) = match &proof.verdict {
             Verdict::Proven => ("proven", None, None, None),
             Verdict::Refuted { stage, id, reason } => {
-                ("refuted", Some(*stage), Some(*id), Some(reason.as_str()))
+                ("refuted", Some(*stage), Some(*id), Some(pen.mask(reason)))
             }
         };
         Self {
@@ -475,7 +492,10 @@ impl<'a> ProofBody<'a> {
             id,
             reason,
             selected: proof.selected,
-            certificate: proof.certificate.as_ref(),
+            certificate: proof.certificate.as_ref().map(|shown| ShownCertificate {
+                subject: pen.mask(&shown.subject).into_owned(),
+                ..shown.clone()
+            }),
             stages_ms: proof
                 .stages
                 .iter()
@@ -497,12 +517,14 @@ fn severity(status: Status) -> &'static str {
 /// What is absent on the host has no entry.
 fn values<'a>(
     changes: &'a [Change],
+    pen: &Pen,
     side: fn(&'a Change) -> &'a Value,
-) -> BTreeMap<&'static str, &'a Value> {
+) -> BTreeMap<&'static str, serde_json::Value> {
     changes
         .iter()
         .map(|change| (change.property, side(change)))
         .filter(|(_, value)| **value != Value::Null)
+        .map(|(property, value)| (property, pen.json(value)))
         .collect()
 }
 

@@ -15,12 +15,18 @@ use quick_xml::events::BytesStart;
 use quick_xml::events::BytesText;
 use quick_xml::events::Event;
 
+use crate::event::HostStatus;
 use crate::event::Recap;
 use crate::event::Status;
 use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Row;
 use crate::report::record::Run;
+use crate::report::since::Spell;
+use crate::report::text;
+
+/// The suite that is no host.
+const RUN: &str = "run";
 
 /// Writes suites.
 pub(super) struct Junit {
@@ -33,6 +39,8 @@ struct Case<'a> {
     class: &'a str,
     took: Duration,
     ending: Ending,
+    /// The time in which it differed, where a history knows.
+    spell: Option<Spell>,
     /// What is to be read below it.
     details: String,
 }
@@ -48,6 +56,47 @@ impl Junit {
     pub(super) fn new(out: Box<dyn Write + Send>) -> Self {
         Self { out }
     }
+
+    fn suite(
+        &mut self,
+        name: &str,
+        (at, took): (Timestamp, Duration),
+        cases: &[Case<'_>],
+    ) -> io::Result<()> {
+        let count = |of: fn(&Ending) -> bool| {
+            cases
+                .iter()
+                .filter(|case| of(&case.ending))
+                .count()
+                .to_string()
+        };
+        let suite = BytesStart::new("testsuite").with_attributes([
+            ("name", name),
+            ("tests", &cases.len().to_string()),
+            (
+                "failures",
+                &count(|end| matches!(end, Ending::Failure { .. })),
+            ),
+            ("errors", &count(|end| matches!(end, Ending::Error { .. }))),
+            (
+                "skipped",
+                &count(|end| matches!(end, Ending::Skipped { .. })),
+            ),
+            ("time", &seconds(took)),
+            ("timestamp", &at.strftime("%Y-%m-%dT%H:%M:%S").to_string()),
+            ("hostname", name),
+        ]);
+        let mut xml = Writer::new(Vec::new());
+        xml.write_event(Event::Start(suite))?;
+        for case in cases {
+            xml.write_event(Event::Text(BytesText::new("\n")))?;
+            case.write(&mut xml)?;
+        }
+        xml.write_event(Event::Text(BytesText::new("\n")))?;
+        xml.write_event(Event::End(BytesEnd::new("testsuite")))?;
+        self.out.write_all(&xml.into_inner())?;
+        self.out.write_all(b"\n")
+    }
 }
 
 impl Chapters for Junit {
@@ -61,46 +110,24 @@ impl Chapters for Junit {
     }
 
     fn host(&mut self, host: &Finished) -> io::Result<()> {
-        let cases = cases(host);
-        let count = |of: fn(&Ending) -> bool| {
-            cases
-                .iter()
-                .filter(|case| of(&case.ending))
-                .count()
-                .to_string()
-        };
-        let suite = BytesStart::new("testsuite").with_attributes([
-            ("name", &*host.name),
-            ("tests", &cases.len().to_string()),
-            (
-                "failures",
-                &count(|end| matches!(end, Ending::Failure { .. })),
-            ),
-            ("errors", &count(|end| matches!(end, Ending::Error { .. }))),
-            (
-                "skipped",
-                &count(|end| matches!(end, Ending::Skipped { .. })),
-            ),
-            ("time", &seconds(host.duration)),
-            (
-                "timestamp",
-                &host.at.strftime("%Y-%m-%dT%H:%M:%S").to_string(),
-            ),
-            ("hostname", &host.name),
-        ]);
-        let mut xml = Writer::new(Vec::new());
-        xml.write_event(Event::Start(suite))?;
-        for case in &cases {
-            xml.write_event(Event::Text(BytesText::new("\n")))?;
-            case.write(&mut xml)?;
-        }
-        xml.write_event(Event::Text(BytesText::new("\n")))?;
-        xml.write_event(Event::End(BytesEnd::new("testsuite")))?;
-        self.out.write_all(&xml.into_inner())?;
-        self.out.write_all(b"\n")
+        self.suite(&host.name, (host.at, host.duration), &cases(host))
     }
 
-    fn end(&mut self, _: Timestamp, _: &Recap) -> io::Result<()> {
+    fn end(&mut self, at: Timestamp, recap: &Recap) -> io::Result<()> {
+        if let Some(message) = text::unfinished(recap) {
+            let case = Case {
+                name: "every host had its turn".to_owned(),
+                class: RUN,
+                took: Duration::ZERO,
+                ending: Ending::Error {
+                    kind: "stopped",
+                    message,
+                },
+                spell: None,
+                details: String::new(),
+            };
+            self.suite(RUN, (at, Duration::ZERO), &[case])?;
+        }
         self.out.write_all(b"</testsuites>\n")?;
         self.out.flush()
     }
@@ -117,6 +144,7 @@ fn cases(host: &Finished) -> Vec<Case<'_>> {
             class: &host.name,
             took: row.duration,
             ending: ending(row),
+            spell: row.spell,
             details: details(row),
         })
         .collect();
@@ -125,14 +153,14 @@ fn cases(host: &Finished) -> Vec<Case<'_>> {
         class: &host.name,
         took: Duration::ZERO,
         ending,
+        spell: None,
         details: host
-            .hint
-            .as_ref()
+            .hint()
             .map(|hint| format!("hint: {hint}"))
             .unwrap_or_default(),
     };
     if let Some(proof) = &host.proof {
-        cases.push(alone(
+        let case = alone(
             "proof",
             match &proof.refuted {
                 None => Ending::Passed,
@@ -141,18 +169,22 @@ fn cases(host: &Finished) -> Vec<Case<'_>> {
                     message: reason.clone(),
                 },
             },
-        ));
+        );
+        cases.push(Case {
+            spell: proof.spell,
+            ..case
+        });
     }
     if let Some((rule, message)) = host.trouble() {
         cases.push(alone(
             rule,
             Ending::Error {
-                kind: host.status,
+                kind: host.status.word(),
                 message,
             },
         ));
     }
-    if host.status == "interrupted" {
+    if host.status == HostStatus::Interrupted {
         let message = "the run was interrupted".to_owned();
         cases.push(alone("host", Ending::Skipped { message }));
     }
@@ -245,15 +277,33 @@ impl Case<'_> {
                 start.push_attribute(("type", kind));
             }
             start.push_attribute(("message", message));
-            xml.write_event(Event::Empty(start))?;
+            match &self.spell {
+                // Readers show this text where they show what failed.
+                Some(spell) => with_text(xml, start, &spell.sentence())?,
+                None => xml.write_event(Event::Empty(start))?,
+            }
         }
-        if !self.details.is_empty() {
-            xml.write_event(Event::Start(BytesStart::new("system-out")))?;
-            xml.write_event(Event::Text(BytesText::new(&self.details)))?;
-            xml.write_event(Event::End(BytesEnd::new("system-out")))?;
+        let spell = self.spell.map(|spell| spell.sentence());
+        let details = [Some(&self.details), spell.as_ref()];
+        let details: Vec<&str> = details
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .filter(|line| !line.is_empty())
+            .collect();
+        if !details.is_empty() {
+            with_text(xml, BytesStart::new("system-out"), &details.join("\n"))?;
         }
         xml.write_event(Event::End(BytesEnd::new("testcase")))
     }
+}
+
+/// An element that holds a text.
+fn with_text(xml: &mut Writer<Vec<u8>>, start: BytesStart<'_>, text: &str) -> io::Result<()> {
+    let end = start.to_end().into_owned();
+    xml.write_event(Event::Start(start))?;
+    xml.write_event(Event::Text(BytesText::new(text)))?;
+    xml.write_event(Event::End(end))
 }
 
 fn seconds(duration: Duration) -> String {

@@ -51,6 +51,10 @@ impl Chapters for Markdown {
         Ok(())
     }
 
+    fn go_on(&mut self, run: &Run) {
+        self.gathering.go_on(run);
+    }
+
     fn host(&mut self, host: &Finished) -> io::Result<()> {
         self.gathering.host(host);
         Ok(())

@@ -1,24 +1,24 @@
 //! A run as a text of OpenMetrics 1.0, as node_exporter's textfile collector reads it. What is told of controls is written
-//! host by host; of a host only its name and two numbers are kept until the end.
+//! host by host; of a host only its name and a few numbers are kept until the end.
 //!
 //! Every sample carries the playbook, because samples of several files that look alike make the collector drop all of them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 
 use jiff::Timestamp;
 
+use crate::event::HostStatus;
 use crate::event::Recap;
 use crate::event::Status;
+use crate::history::PROOF;
+use crate::report::metrics;
+use crate::report::metrics::label;
+use crate::report::metrics::sample;
 use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Run;
-use crate::report::text::clean;
-
-/// Characters of one label.
-const LABEL: usize = 200;
 
 /// Writes metrics.
 pub(super) struct OpenMetrics {
@@ -29,9 +29,12 @@ pub(super) struct OpenMetrics {
 }
 
 struct Numbers {
-    reachable: bool,
+    /// Nothing when nobody came to try.
+    reachable: Option<bool>,
     /// Controls whose deviation is accepted.
     waived: Vec<String>,
+    /// Since when controls have differed, in seconds since 1970.
+    drift: BTreeMap<String, i64>,
     /// Seconds since 1970.
     not_after: Option<i64>,
 }
@@ -64,7 +67,7 @@ impl OpenMetrics {
             |text, labels, numbers| {
                 for control in &numbers.waived {
                     let labels = format!("{labels},control=\"{control}\"");
-                    line(text, "rdpfix_waived", &labels, 1);
+                    sample(text, "rdpfix_waived", &labels, 1);
                 }
             },
         );
@@ -74,34 +77,49 @@ impl OpenMetrics {
                 "Whether the host could be looked at.",
             ),
             |text, labels, numbers| {
-                line(
-                    text,
-                    "rdpfix_host_reachable",
-                    labels,
-                    u8::from(numbers.reachable),
-                );
+                if let Some(reachable) = numbers.reachable {
+                    sample(text, "rdpfix_host_reachable", labels, u8::from(reachable));
+                }
             },
         );
+        text += &self.drift();
         let not_after = "rdpfix_cert_not_after_timestamp_seconds";
         text += &self.family(
             (not_after, "When the listener's certificate expires."),
             |text, labels, numbers| {
                 if let Some(seconds) = numbers.not_after {
-                    line(text, not_after, labels, seconds);
+                    sample(text, not_after, labels, seconds);
                 }
             },
         );
         text
     }
 
+    /// Nothing at all where no history is kept.
+    fn drift(&self) -> String {
+        if self.hosts.values().all(|numbers| numbers.drift.is_empty()) {
+            return String::new();
+        }
+        let since = "rdpfix_drift_since_timestamp_seconds";
+        self.family(
+            (since, "Since when a control of the host has differed."),
+            |text, labels, numbers| {
+                for (control, seconds) in &numbers.drift {
+                    let labels = format!("{labels},control=\"{control}\"");
+                    sample(text, since, &labels, *seconds);
+                }
+            },
+        )
+    }
+
     fn recap(&self, at: Timestamp, recap: &Recap) -> String {
         let labels = &self.playbook;
         let last = "rdpfix_last_run_timestamp_seconds";
         let mut text = head((last, "When the last run ended."));
-        line(&mut text, last, labels, at.as_second());
+        sample(&mut text, last, labels, at.as_second());
         let took = "rdpfix_last_run_duration_seconds";
         text += &head((took, "How long the last run took."));
-        line(&mut text, took, labels, recap.duration.as_secs_f64());
+        sample(&mut text, took, labels, recap.duration.as_secs_f64());
         let hosts = "rdpfix_last_run_hosts";
         text += &head((hosts, "Hosts of the last run by how they fared."));
         for (status, count) in [
@@ -113,7 +131,7 @@ impl OpenMetrics {
             ("not_started", recap.not_started),
         ] {
             let labels = format!("{labels},status=\"{status}\"");
-            line(&mut text, hosts, &labels, count);
+            sample(&mut text, hosts, &labels, count);
         }
         for (name, help, count) in [
             (
@@ -122,35 +140,28 @@ impl OpenMetrics {
                 recap.changed,
             ),
             (
+                "rdpfix_last_run_waived_hosts",
+                "Hosts of the last run that are as they should be but for what waivers accept.",
+                recap.waived,
+            ),
+            (
                 "rdpfix_last_run_proven_hosts",
                 "Hosts that a client reached at the end of the last run.",
                 recap.proven,
             ),
         ] {
             text += &head((name, help));
-            line(&mut text, name, labels, count);
+            sample(&mut text, name, labels, count);
         }
         text
     }
 }
 
-fn head((name, help): (&str, &str)) -> String {
-    let unit = if name.ends_with("_seconds") {
-        format!("# UNIT {name} seconds\n")
-    } else {
-        String::new()
-    };
-    format!("# TYPE {name} gauge\n{unit}# HELP {name} {help}\n")
-}
-
-fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
-    // Writing to a string cannot fail.
-    let _written = writeln!(text, "{name}{{{labels}}} {value}");
-}
-
-/// A text as it may stand between quotes; it has no control characters any more.
-fn label(text: &str) -> String {
-    clean(text, LABEL).replace('\\', r"\\").replace('"', "\\\"")
+/// What stands before a family of gauges.
+fn head(family: (&str, &str)) -> String {
+    let mut text = String::new();
+    metrics::head(&mut text, family, "gauge");
+    text
 }
 
 /// Whether each control is as it should be; what nobody looked at, or cannot tell, is not in it.
@@ -158,7 +169,11 @@ fn verdicts(host: &Finished) -> BTreeMap<&str, bool> {
     let mut verdicts = BTreeMap::new();
     for row in &host.rows {
         let is_told = row.is_check() && !row.is_tolerated();
-        if !is_told || matches!(row.status, Status::Skipped | Status::Unknown) {
+        let was_seen = !matches!(
+            row.status,
+            Status::Skipped | Status::Unknown | Status::Unreachable
+        );
+        if !is_told || !was_seen {
             continue;
         }
         let well = matches!(row.status, Status::Ok | Status::Changed);
@@ -166,6 +181,17 @@ fn verdicts(host: &Finished) -> BTreeMap<&str, bool> {
         *verdict = *verdict && well;
     }
     verdicts
+}
+
+/// Since when controls of a host have differed, the connection from outside among them.
+fn drift(host: &Finished) -> BTreeMap<String, i64> {
+    let rows = host.rows.iter().map(|row| (&*row.control, row.spell));
+    let proof = host.proof.as_ref().map(|proof| (PROOF, proof.spell));
+    rows.chain(proof)
+        .filter_map(|(control, spell)| Some((control, spell?)))
+        .filter(|(_, spell)| spell.lasts())
+        .map(|(control, spell)| (label(control), spell.since.as_second()))
+        .collect()
 }
 
 impl Chapters for OpenMetrics {
@@ -185,7 +211,7 @@ impl Chapters for OpenMetrics {
         let mut text = String::new();
         for (control, well) in verdicts(host) {
             let labels = format!("{name},{},control=\"{}\"", self.playbook, label(control));
-            line(&mut text, "rdpfix_compliant", &labels, u8::from(well));
+            sample(&mut text, "rdpfix_compliant", &labels, u8::from(well));
         }
         let mut waived: Vec<String> = host
             .rows
@@ -200,8 +226,13 @@ impl Chapters for OpenMetrics {
             .as_ref()
             .and_then(|proof| proof.certificate.as_ref());
         let numbers = Numbers {
-            reachable: host.status != "unreachable",
+            reachable: match host.status {
+                HostStatus::Unreachable { .. } => Some(false),
+                HostStatus::Interrupted if host.rows.is_empty() => None,
+                _ => Some(true),
+            },
             waived,
+            drift: drift(host),
             not_after: certificate.map(|(_, not_after)| not_after.as_second()),
         };
         self.hosts.insert(name, numbers);

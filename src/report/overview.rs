@@ -3,6 +3,7 @@
 //! Bounded: of hosts beyond [`HOSTS`] and results beyond [`DETAILS`] only counts are kept, those that are well first.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::io;
 
@@ -11,8 +12,10 @@ use minijinja::syntax::SyntaxConfig;
 
 use crate::control::Severity;
 use crate::control::Standing;
+use crate::event::HostStatus;
 use crate::event::Recap;
-use crate::event::Status;
+use crate::event::RunMode;
+use crate::report::overview::view::Cell;
 use crate::report::overview::view::CertificateSpan;
 use crate::report::overview::view::CertificateView;
 use crate::report::overview::view::Certificates;
@@ -22,6 +25,7 @@ use crate::report::overview::view::Detail;
 use crate::report::overview::view::DifferenceView;
 use crate::report::overview::view::HostView;
 use crate::report::overview::view::Left;
+use crate::report::overview::view::LongView;
 use crate::report::overview::view::Mark;
 use crate::report::overview::view::Overview;
 use crate::report::overview::view::RunView;
@@ -30,7 +34,10 @@ use crate::report::overview::view::WaiverView;
 use crate::report::record::Finished;
 use crate::report::record::Row;
 use crate::report::record::Run;
+use crate::report::since::Spell;
 use crate::report::text;
+use crate::report::text::day;
+use crate::report::text::minute;
 
 pub(super) mod view;
 
@@ -46,6 +53,8 @@ const CONTROLS: usize = 500;
 const COLUMNS: usize = 40;
 /// Certificates that are shown one by one.
 const CERTIFICATES: usize = 15;
+/// What differs longest and is shown one by one.
+const LONGEST: usize = 15;
 /// Waivers that are shown one by one.
 const WAIVERS: usize = 200;
 /// The pseudo-control that tells whether a client outside gets through.
@@ -84,13 +93,25 @@ pub(super) struct Gathering {
     left: BTreeMap<&'static str, usize>,
     details: usize,
     certificates: Certificates,
-    waivers: BTreeMap<(String, String, String), WaiverView>,
+    /// Since when, host, control and spell.
+    longest: Vec<(Timestamp, String, String, Spell)>,
+    waivers: BTreeMap<WaiverKey, WaiverView>,
     waivers_left: usize,
 }
+
+/// Which waiver it is, the first that ends first: the last day, control, owner and why.
+type WaiverKey = (String, String, String, String);
 
 impl Gathering {
     pub(super) fn begin(&mut self, run: &Run) {
         self.run = Some(run.clone());
+    }
+
+    /// The page stays that of the run that began it, and says whether changes were made.
+    pub(super) fn go_on(&mut self, run: &Run) {
+        if let Some(first) = &mut self.run {
+            first.go_on(run);
+        }
     }
 
     /// Takes a host that is done.
@@ -117,15 +138,13 @@ impl Gathering {
                 control.open += usize::from(mark.is_open());
             }
         }
-        if marks.values().any(|mark| *mark == Mark::Waived) {
-            self.totals.waived += 1;
-        }
         if !host.is_well() {
             self.totals.attention += 1;
         }
         self.certificate(host);
         self.waivers(host);
-        let view = self.view(host, marks.into_iter().collect());
+        let spells = self.spells(host);
+        let view = self.view(host, marks.into_iter().collect(), spells);
         self.hosts.push(view);
         if self.hosts.len() >= HOSTS.saturating_mul(2) {
             self.forget();
@@ -141,6 +160,37 @@ impl Gathering {
         let place = self.controls.len().saturating_sub(1);
         self.index.insert(id.to_owned(), place);
         place
+    }
+
+    /// Since when controls of the host differ, by where they are.
+    fn spells(&mut self, host: &Finished) -> Vec<(usize, Spell)> {
+        let proof = host.proof.as_ref().and_then(|proof| proof.spell);
+        let rows = host
+            .rows
+            .iter()
+            .filter_map(|row| Some((&*row.control, row.spell?)));
+        let all = rows.chain(proof.map(|spell| (PROOF, spell)));
+        let mut spells: BTreeMap<usize, Spell> = BTreeMap::new();
+        for (control, spell) in all.filter(|(_, spell)| spell.lasts()) {
+            let Some(place) = self.index.get(control) else {
+                continue;
+            };
+            if spells.insert(*place, spell).is_none() {
+                let long = (spell.since, host.name.clone(), control.to_owned(), spell);
+                self.longest.push(long);
+            }
+        }
+        if self.longest.len() > LONGEST.saturating_mul(4) {
+            self.keep_longest();
+        }
+        spells.into_iter().collect()
+    }
+
+    fn keep_longest(&mut self) {
+        self.longest.sort_unstable_by(|one, other| {
+            (one.0, &one.1, &one.2).cmp(&(other.0, &other.1, &other.2))
+        });
+        self.longest.truncate(LONGEST);
     }
 
     fn certificate(&mut self, host: &Finished) {
@@ -177,17 +227,23 @@ impl Gathering {
     }
 
     fn waivers(&mut self, host: &Finished) {
+        let mut met: BTreeSet<WaiverKey> = BTreeSet::new();
         for row in &host.rows {
             let Some(waiver) = &row.waiver else { continue };
             // One that has ended is told where it is missed.
-            if row.status != Status::Waived && waiver.warning.is_none() {
+            if !row.is_accepted() && waiver.warning.is_none() {
                 continue;
             }
             let key = (
                 waiver.expires.clone(),
                 row.control.clone(),
                 waiver.owner.clone(),
+                waiver.reason.clone(),
             );
+            // One host may have it several times.
+            if !met.insert(key.clone()) {
+                continue;
+            }
             if !self.waivers.contains_key(&key) && self.waivers.len() >= WAIVERS {
                 self.waivers_left += 1;
                 continue;
@@ -210,31 +266,39 @@ impl Gathering {
         }
     }
 
-    fn view(&mut self, host: &Finished, marks: Vec<(usize, Mark)>) -> HostView {
-        let telling: Vec<&Row> = host
+    fn view(
+        &mut self,
+        host: &Finished,
+        marks: Vec<(usize, Mark)>,
+        spells: Vec<(usize, Spell)>,
+    ) -> HostView {
+        let is_well = host.is_well();
+        let mut telling: Vec<&Row> = host
             .rows
             .iter()
-            .filter(|row| row.is_check() && Mark::of(row) > Mark::Ok)
+            .filter(|row| row.is_check() && (Mark::of(row) > Mark::Ok || row.spell.is_some()))
             .collect();
-        let room = DETAILS.saturating_sub(self.details).min(DETAILS_OF_HOST);
-        let mut details: Vec<Detail> = telling.iter().take(room).map(|row| detail(row)).collect();
-        details.sort_by_key(|detail| std::cmp::Reverse(detail.mark));
+        // The worst first, before there is no room any more; what is well never takes the room of what is not.
+        telling.sort_by_key(|row| std::cmp::Reverse(Mark::of(row)));
+        let most = if is_well { DETAILS / 2 } else { DETAILS };
+        let room = most.saturating_sub(self.details).min(DETAILS_OF_HOST);
+        let details: Vec<Detail> = telling.iter().take(room).map(|row| detail(row)).collect();
         self.details += details.len();
         let open = marks.iter().filter(|(_, mark)| mark.is_open()).count();
-        let is_well = host.is_well();
         let rank = match host.status {
-            "failed" => 0,
-            "unreachable" => 1,
-            "drifted" => 2,
-            "interrupted" => 3,
-            _ if !is_well => 4,
-            _ => 5,
+            HostStatus::Failed { .. } => 0,
+            HostStatus::Unreachable { .. } => 1,
+            HostStatus::Drifted => 2,
+            HostStatus::Interrupted => 3,
+            HostStatus::Ok if !is_well => 4,
+            HostStatus::Ok => 5,
         };
         HostView {
             name: host.name.clone(),
-            status: host.status,
-            reason: host.reason.clone(),
-            hint: host.hint.clone(),
+            status: host.status.word(),
+            reason: host.reason().map(str::to_owned),
+            hint: host.hint().map(str::to_owned),
+            since: host.longest().map(|spell| spell.moment()),
             is_well,
             took: text::duration(host.duration),
             cells: Vec::new(),
@@ -242,6 +306,7 @@ impl Gathering {
             details_left: telling.len().saturating_sub(details.len()),
             details,
             marks,
+            spells,
             rank: (rank, usize::MAX.saturating_sub(open)),
         }
     }
@@ -259,6 +324,7 @@ impl Gathering {
     /// The run is over.
     pub(super) fn end(mut self, at: Timestamp, recap: &Recap) -> Overview {
         self.forget();
+        self.keep_longest();
         let run = run_view(self.run.as_ref(), at, recap);
         let totals = totals(&self.totals, self.run.as_ref(), recap);
         let mut order: Vec<usize> = (0..self.controls.len()).collect();
@@ -274,10 +340,14 @@ impl Gathering {
         let columns: Vec<usize> = order.iter().copied().take(COLUMNS).collect();
         for host in &mut self.hosts {
             let marks: HashMap<usize, Mark> = host.marks.drain(..).collect();
-            host.cells = columns
-                .iter()
-                .map(|place| marks.get(place).copied())
-                .collect();
+            let spells: HashMap<usize, Spell> = host.spells.drain(..).collect();
+            let cell = |place: &usize| {
+                marks.get(place).map(|mark| Cell {
+                    mark: *mark,
+                    since: spells.get(place).map(Spell::words),
+                })
+            };
+            host.cells = columns.iter().map(cell).collect();
         }
         let sorted = || order.iter().filter_map(|place| controls.get(*place));
         let column = |control: &ControlView| Column {
@@ -301,6 +371,10 @@ impl Gathering {
                 })
                 .collect(),
             certificates: self.certificates.finished(at),
+            longest: std::mem::take(&mut self.longest)
+                .into_iter()
+                .map(long)
+                .collect(),
             waivers: self.waivers.into_values().collect(),
             waivers_left: self.waivers_left,
         }
@@ -343,7 +417,7 @@ fn run_view(run: Option<&Run>, at: Timestamp, recap: &Recap) -> RunView {
             id: run.id.clone(),
             playbook: run.playbook.clone(),
             job: run.job.clone(),
-            is_check: run.mode() == "check",
+            is_check: run.mode == RunMode::Check,
             started: minute(run.at),
             ..base
         },
@@ -367,7 +441,7 @@ fn totals(counted: &Totals, run: Option<&Run>, recap: &Recap) -> Totals {
         proven: recap.proven,
         attention,
         percent: (well * 100).checked_div(hosts).unwrap_or_default(),
-        waived: counted.waived,
+        waived: recap.waived,
     }
 }
 
@@ -397,6 +471,15 @@ fn proof_control() -> ControlView {
     }
 }
 
+fn long((_, host, control, spell): (Timestamp, String, String, Spell)) -> LongView {
+    LongView {
+        host,
+        control,
+        since: minute(spell.since),
+        length: spell.length(),
+    }
+}
+
 fn detail(row: &Row) -> Detail {
     Detail {
         mark: Mark::of(row),
@@ -421,6 +504,7 @@ fn detail(row: &Row) -> Detail {
         hint: row.hint.clone(),
         message: row.message.clone(),
         acceptance: row.acceptance(),
+        since: row.spell.map(|spell| spell.sentence()),
         warning: row
             .waiver
             .as_ref()
@@ -446,16 +530,6 @@ fn span(days: i64) -> (&'static str, usize) {
 fn days_left(now: Timestamp, until: Timestamp) -> i64 {
     let seconds = until.as_second().saturating_sub(now.as_second());
     -((-seconds).div_euclid(24 * 60 * 60))
-}
-
-/// The day of a moment, in UTC.
-fn day(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d").to_string()
-}
-
-/// A moment to the minute, in UTC.
-fn minute(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 #[cfg(test)]

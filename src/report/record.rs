@@ -1,7 +1,7 @@
 //! What happened, host by host, in texts that are fit for any file: free of secrets and control characters, and bounded.
 //!
 //! Reports that tell a host as a whole are [`Chapters`]; [`ByHost`] gathers events for them and forgets each host once it
-//! is told. Secrets are taken out here, before anything is escaped, because an escaped secret looks like another text.
+//! is told. Secrets are taken out here (see [`Pen`]), before anything is escaped, because an escaped secret looks like another text.
 
 use std::collections::HashMap;
 use std::io;
@@ -10,34 +10,33 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::cim::Value;
 use crate::control::Severity;
 use crate::control::Standing;
 use crate::control::Waiver;
+use crate::event::Drift;
 use crate::event::Event;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
 use crate::event::Recap;
 use crate::event::RunMode;
+use crate::event::Shift;
 use crate::event::Status;
 use crate::event::TaskResult;
 use crate::event::Tolerated;
+use crate::history::PROOF;
 use crate::plan::Change;
 use crate::proof::Proof;
 use crate::proof::Verdict;
 use crate::report::Reporter;
+use crate::report::pen::Pen;
+use crate::report::since::Spell;
+use crate::report::since::Spells;
+use crate::report::since::about;
 use crate::report::text;
-use crate::report::text::clean;
 use crate::secret::Hidden;
 
-/// Characters of a name.
-const NAME: usize = 200;
-/// Characters of a text that says why.
-const TEXT: usize = 2_000;
-/// Characters of one value.
-const VALUE: usize = 400;
-/// Items of a list that are shown.
-const ITEMS: usize = 50;
+/// References of a control that are told.
+const REFERENCES: usize = 50;
 /// Differing properties of one result that are told.
 const CHANGES: usize = 100;
 
@@ -64,12 +63,16 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Another run of the same turn is told, too: both together make changes when one of them does.
+    pub(super) fn go_on(&mut self, other: &Self) {
+        if other.mode == RunMode::Apply {
+            self.mode = other.mode;
+        }
+    }
+
     /// The word for whether changes are made.
     pub(super) fn mode(&self) -> &'static str {
-        match self.mode {
-            RunMode::Check => "check",
-            RunMode::Apply => "apply",
-        }
+        self.mode.key()
     }
 }
 
@@ -118,6 +121,8 @@ pub(super) struct Row {
     pub(super) hint: Option<String>,
     pub(super) message: Option<String>,
     pub(super) waiver: Option<Waived>,
+    /// The time in which its control differed, where a history knows and the result is about it.
+    pub(super) spell: Option<Spell>,
     pub(super) duration: Duration,
 }
 
@@ -130,7 +135,17 @@ impl Row {
 
     /// Whether somebody has to do something about it.
     pub(super) fn is_open(&self) -> bool {
-        !self.is_tolerated() && self.status >= Status::Unknown
+        !self.is_tolerated() && !self.is_accepted() && self.status >= Status::Unknown
+    }
+
+    /// Whether a waiver accepts what differs, or what check mode cannot tell, whichever way it would end.
+    pub(super) fn is_accepted(&self) -> bool {
+        let holds = |waiver: &Waived| !matches!(waiver.standing, Standing::Expired { .. });
+        match self.status {
+            Status::Waived => true,
+            Status::Unknown => self.waiver.as_ref().is_some_and(holds),
+            _ => false,
+        }
     }
 
     /// Whether it says something about the host's state: neither a handler that had nothing to do, nor a remark of the
@@ -166,7 +181,7 @@ impl Row {
     /// `accepted by ops until 2026-12-31: old clients`, when it is waived.
     pub(super) fn acceptance(&self) -> Option<String> {
         let waiver = self.waiver.as_ref()?;
-        (self.status == Status::Waived).then(|| {
+        self.is_accepted().then(|| {
             format!(
                 "accepted by {} until {}: {}",
                 waiver.owner, waiver.expires, waiver.reason
@@ -182,6 +197,8 @@ pub(super) struct Met {
     pub(super) refuted: Option<(&'static str, String)>,
     /// Subject, and the last moment of validity.
     pub(super) certificate: Option<(String, Timestamp)>,
+    /// The time in which clients did not get through, where a history knows.
+    pub(super) spell: Option<Spell>,
 }
 
 /// A host that is done.
@@ -189,21 +206,32 @@ pub(super) struct Met {
 pub(super) struct Finished {
     pub(super) name: String,
     pub(super) at: Timestamp,
-    pub(super) status: &'static str,
-    pub(super) reason: Option<String>,
-    pub(super) hint: Option<String>,
+    /// With texts that are fit.
+    pub(super) status: HostStatus,
+    /// Why it is not as it should be, though nothing failed.
+    pub(super) drift: Option<String>,
     pub(super) proof: Option<Met>,
     pub(super) duration: Duration,
     pub(super) rows: Vec<Row>,
 }
 
 impl Finished {
+    /// Why it is not as it should be.
+    pub(super) fn reason(&self) -> Option<&str> {
+        self.status.reason().0.or(self.drift.as_deref())
+    }
+
+    /// What to do about it.
+    pub(super) fn hint(&self) -> Option<&str> {
+        self.status.reason().1
+    }
+
     /// What is wrong with the host beyond its tasks: a rule's identifier and why. The proof is told apart.
     pub(super) fn trouble(&self) -> Option<(&'static str, String)> {
-        let rule = match self.status {
-            "unreachable" => "host-unreachable",
-            "failed" => "host-failed",
-            _ => return None,
+        let (rule, is_failed) = match self.status {
+            HostStatus::Unreachable { .. } => ("host-unreachable", false),
+            HostStatus::Failed { .. } => ("host-failed", true),
+            HostStatus::Ok | HostStatus::Drifted | HostStatus::Interrupted => return None,
         };
         let told = self
             .rows
@@ -213,14 +241,21 @@ impl Finished {
             .proof
             .as_ref()
             .is_some_and(|proof| proof.refuted.is_some());
-        let reason = self.reason.clone().unwrap_or_default();
-        let told_elsewhere = told || (refuted && self.status == "failed");
+        let reason = self.reason().unwrap_or_default().to_owned();
+        let told_elsewhere = told || (refuted && is_failed);
         (!told_elsewhere).then_some((rule, reason))
+    }
+
+    /// The longest time in which something of the host has differed and still does, where a history knows.
+    pub(super) fn longest(&self) -> Option<Spell> {
+        let proof = self.proof.as_ref().and_then(|proof| proof.spell);
+        let spells = self.rows.iter().filter_map(|row| row.spell).chain(proof);
+        spells.filter(Spell::lasts).min_by_key(|spell| spell.since)
     }
 
     /// Whether there is nothing to do about it; what is accepted counts as nothing.
     pub(super) fn is_well(&self) -> bool {
-        self.status == "ok" && !self.rows.iter().any(Row::is_open)
+        self.status == HostStatus::Ok && !self.rows.iter().any(Row::is_open)
     }
 }
 
@@ -228,6 +263,8 @@ impl Finished {
 pub(super) trait Chapters: Send {
     /// The run begins.
     fn begin(&mut self, run: &Run) -> io::Result<()>;
+    /// What follows was seen by this run of a job's turn, not by the one before. Nothing for who tells no run apart.
+    fn go_on(&mut self, _run: &Run) {}
     /// A host is done; nothing more is said about it.
     fn host(&mut self, host: &Finished) -> io::Result<()>;
     /// The run is over: what is left is written, and flushed.
@@ -237,23 +274,42 @@ pub(super) trait Chapters: Send {
 /// Gathers the events of each host until it is done.
 pub(super) struct ByHost<C> {
     chapters: C,
-    hidden: Arc<Hidden>,
-    open: HashMap<Arc<str>, Vec<Row>>,
+    pen: Pen,
+    open: HashMap<Arc<str>, Pending>,
+    has_begun: bool,
+}
+
+/// What is known of a host that is not done.
+#[derive(Default)]
+struct Pending {
+    rows: Vec<Row>,
+    spells: Spells,
 }
 
 impl<C: Chapters> ByHost<C> {
     pub(super) fn new(chapters: C, hidden: Arc<Hidden>) -> Self {
         Self {
             chapters,
-            hidden,
+            pen: Pen::new(hidden),
             open: HashMap::new(),
+            has_begun: false,
         }
+    }
+
+    /// A turn of a job has two runs; the second goes on with what the first one began.
+    fn run(&mut self, run: &Run) -> io::Result<()> {
+        if self.has_begun {
+            self.chapters.go_on(run);
+            return Ok(());
+        }
+        self.has_begun = true;
+        self.chapters.begin(run)
     }
 }
 
 impl<C: Chapters> Reporter for ByHost<C> {
     fn event(&mut self, event: &Event) -> io::Result<()> {
-        let pen = Pen(&self.hidden);
+        let pen = self.pen.clone();
         match event {
             Event::RunStart {
                 run,
@@ -262,65 +318,58 @@ impl<C: Chapters> Reporter for ByHost<C> {
                 playbook,
                 hosts,
                 job,
-            } => self.chapters.begin(&Run {
-                id: pen.name(run),
-                at: *at,
-                mode: *mode,
-                playbook: pen.name(playbook),
-                job: job.as_deref().map(|job| pen.name(job)),
-                hosts: *hosts,
-            }),
+            } => {
+                let run = Run {
+                    id: pen.name(run),
+                    at: *at,
+                    mode: *mode,
+                    playbook: pen.name(playbook),
+                    job: job.as_deref().map(|job| pen.name(job)),
+                    hosts: *hosts,
+                };
+                self.run(&run)
+            }
             Event::Result(result) => {
                 let row = pen.row(result);
-                self.open
-                    .entry(Arc::clone(&result.host))
-                    .or_default()
-                    .push(row);
+                let pending = self.open.entry(Arc::clone(&result.host)).or_default();
+                pending.rows.push(row);
+                Ok(())
+            }
+            Event::Shift(Shift { host, .. }) | Event::Drift(Drift { host, .. }) => {
+                if let Some((control, spell)) = Spell::of(event) {
+                    let control = pen.name(control);
+                    let pending = self.open.entry(Arc::clone(host)).or_default();
+                    pending.spells.add(control, spell);
+                }
                 Ok(())
             }
             Event::HostEnd(summary) => {
-                let rows = self.open.remove(&summary.host).unwrap_or_default();
-                self.chapters.host(&pen.finished(summary, rows))
+                let pending = self.open.remove(&summary.host).unwrap_or_default();
+                self.chapters.host(&pen.finished(summary, pending))
             }
             Event::RunEnd { at, recap } => self.chapters.end(*at, recap),
-            Event::HostStart { .. } | Event::Wave(_) | Event::Shift(_) | Event::Drift(_) => Ok(()),
+            Event::HostStart { .. } | Event::Wave(_) => Ok(()),
         }
     }
 }
 
-/// Makes texts fit.
-struct Pen<'a>(&'a Hidden);
-
-impl Pen<'_> {
-    fn fit(&self, text: &str, limit: usize) -> String {
-        clean(&self.0.mask(text), limit).into_owned()
-    }
-
-    fn name(&self, text: &str) -> String {
-        self.fit(text, NAME)
-    }
-
-    fn text(&self, text: &str) -> String {
-        self.fit(text, TEXT)
-    }
-
-    fn value(&self, value: &Value) -> String {
-        match value {
-            // Cut only after secrets were taken out: half a secret is not found any more.
-            Value::Text(text) if !text.is_empty() => self.fit(text, VALUE),
-            Value::List(items) => {
-                let shown: Vec<String> = items
-                    .iter()
-                    .take(ITEMS)
-                    .map(|item| self.value(item))
-                    .collect();
-                let more = if items.len() > ITEMS { ", …" } else { "" };
-                clean(&format!("[{}{more}]", shown.join(", ")), VALUE).into_owned()
+/// Puts the spells of a host to the rows that they are about.
+fn put_spells(rows: &mut [Row], mut spells: Spells) {
+    for (control, spell) in spells.drain() {
+        // A handler that is no control of its own only does something.
+        let of_control = rows.iter().enumerate().filter(|(_, row)| {
+            row.control == control && !row.is_tolerated() && (row.is_named || !row.handler)
+        });
+        let places = about(spell, of_control.map(|(place, row)| (place, row.status)));
+        for place in places {
+            if let Some(row) = rows.get_mut(place) {
+                row.spell = Some(spell);
             }
-            other => self.fit(&text::value(other), VALUE),
         }
     }
+}
 
+impl Pen {
     fn row(&self, result: &TaskResult) -> Row {
         let (changes, reason, hint) = text::told(&result.outcome);
         let control = result.control.as_deref();
@@ -345,7 +394,7 @@ impl Pen<'_> {
                 .map(|control| control.references.as_slice())
                 .unwrap_or_default()
                 .iter()
-                .take(ITEMS)
+                .take(REFERENCES)
                 .map(|text| self.name(text))
                 .collect(),
             differences: changes
@@ -360,6 +409,7 @@ impl Pen<'_> {
                 .waiver
                 .as_deref()
                 .map(|waiver| self.waived(waiver, result)),
+            spell: None,
             duration: result.duration,
         }
     }
@@ -383,31 +433,46 @@ impl Pen<'_> {
         }
     }
 
-    fn finished(&self, summary: &HostSummary, rows: Vec<Row>) -> Finished {
-        let (status, reason, hint) = match &summary.status {
-            HostStatus::Ok => ("ok", None, None),
-            HostStatus::Drifted => ("drifted", text::drift(summary), None),
-            HostStatus::Unreachable { reason, hint } => {
-                ("unreachable", Some(reason.clone()), hint.as_deref())
-            }
-            HostStatus::Failed { reason, hint } => {
-                ("failed", Some(reason.clone()), hint.as_deref())
-            }
-            HostStatus::Interrupted => ("interrupted", None, None),
-        };
+    fn finished(&self, summary: &HostSummary, told: Pending) -> Finished {
+        let Pending {
+            mut rows,
+            mut spells,
+        } = told;
+        let proof = spells.take(PROOF);
+        put_spells(&mut rows, spells);
+        let drift = (summary.status == HostStatus::Drifted).then(|| text::drift(summary));
         Finished {
             name: self.name(&summary.host),
             at: summary.at,
-            status,
-            reason: reason.map(|text| self.text(&text)),
-            hint: hint.map(|text| self.text(text)),
-            proof: summary.proof.as_ref().map(|proof| self.met(proof)),
+            status: self.status(&summary.status),
+            drift: drift.flatten().map(|text| self.text(&text)),
+            proof: summary.proof.as_ref().map(|met| self.met(met, proof)),
             duration: summary.duration,
             rows,
         }
     }
 
-    fn met(&self, proof: &Proof) -> Met {
+    fn status(&self, status: &HostStatus) -> HostStatus {
+        let fit = |reason: &str, hint: &Option<String>| {
+            let hint = hint.as_deref().map(|hint| self.text(hint));
+            (self.text(reason), hint)
+        };
+        match status {
+            HostStatus::Unreachable { reason, hint } => {
+                let (reason, hint) = fit(reason, hint);
+                HostStatus::Unreachable { reason, hint }
+            }
+            HostStatus::Failed { reason, hint } => {
+                let (reason, hint) = fit(reason, hint);
+                HostStatus::Failed { reason, hint }
+            }
+            wordless @ (HostStatus::Ok | HostStatus::Drifted | HostStatus::Interrupted) => {
+                wordless.clone()
+            }
+        }
+    }
+
+    fn met(&self, proof: &Proof, spell: Option<Spell>) -> Met {
         Met {
             refuted: match &proof.verdict {
                 Verdict::Proven => None,
@@ -417,6 +482,7 @@ impl Pen<'_> {
                 .certificate
                 .as_ref()
                 .map(|shown| (self.name(&shown.subject), shown.not_after)),
+            spell,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::report::record::Chapters;
 use crate::report::record::Finished;
 use crate::report::record::Row;
 use crate::report::record::Run;
+use crate::report::since::Spell;
 use crate::report::text;
 
 /// Where the schema is.
@@ -34,6 +35,8 @@ pub(super) struct Sarif {
     run: Option<Run>,
     rules: Vec<Value>,
     index: HashMap<String, usize>,
+    /// How often a place of the host at hand was told of.
+    seen: HashMap<String, usize>,
     any_result: bool,
 }
 
@@ -46,6 +49,7 @@ struct Found<'a> {
     message: String,
     what: String,
     suppression: Option<String>,
+    spell: Option<Spell>,
     properties: Value,
 }
 
@@ -56,6 +60,7 @@ impl Sarif {
             run: None,
             rules: Vec::new(),
             index: HashMap::new(),
+            seen: HashMap::new(),
             any_result: false,
         }
     }
@@ -72,6 +77,14 @@ impl Sarif {
         self.rules.push(describe());
         self.index.insert(id.to_owned(), index);
         Some(index)
+    }
+
+    /// What tells results apart, with the number of those that are alike, as GitHub's own are written.
+    fn place(&mut self, host: &str, found: &Found<'_>) -> String {
+        let print = fingerprint(host, found.rule, [Some(&*found.what), found.item]);
+        let times = self.seen.entry(print.clone()).or_default();
+        *times += 1;
+        format!("{print}:{times}")
     }
 
     fn result(&mut self, host: &str, found: Found<'_>, rule: Option<usize>) -> io::Result<()> {
@@ -94,7 +107,10 @@ impl Sarif {
                 }],
             }],
             "partialFingerprints": {
-                "hostControl/v1": fingerprint(host, found.rule, found.item),
+                // GitHub looks at this one alone, and makes it of the text of the line when it is missing: the same for
+                // all hosts.
+                "primaryLocationLineHash": self.place(host, &found),
+                "hostControl/v1": fingerprint(host, found.rule, [found.item]),
             },
             "properties": found.properties,
         });
@@ -106,6 +122,17 @@ impl Sarif {
                 { "kind": "external", "status": "accepted", "justification": why }
             ]);
             result.insert("suppressions".to_owned(), suppression);
+        }
+        if let (Some(spell), Some(result)) =
+            (found.spell.filter(Spell::lasts), result.as_object_mut())
+        {
+            let state = if spell.is_new() { "new" } else { "unchanged" };
+            let provenance = json!({
+                "firstDetectionTimeUtc": spell.since.to_string(),
+                "lastDetectionTimeUtc": spell.seen.to_string(),
+            });
+            result.insert("baselineState".to_owned(), json!(state));
+            result.insert("provenance".to_owned(), provenance);
         }
         let separator: &[u8] = if self.any_result { b",\n" } else { b"\n" };
         self.any_result = true;
@@ -187,6 +214,7 @@ fn found(row: &Row) -> Option<Found<'_>> {
         message,
         what: format!("{}:{}", row.resource, row.id),
         suppression: row.acceptance(),
+        spell: row.spell,
         properties: json!({
             "status": row.word(),
             "severity": row.severity.word(),
@@ -198,9 +226,9 @@ fn found(row: &Row) -> Option<Found<'_>> {
 }
 
 /// The same for the same host and control in every run.
-fn fingerprint(host: &str, rule: &str, item: Option<&str>) -> String {
+fn fingerprint<const N: usize>(host: &str, rule: &str, more: [Option<&str>; N]) -> String {
     let mut hash = Sha256::new();
-    for part in [Some(host), Some(rule), item].into_iter().flatten() {
+    for part in [Some(host), Some(rule)].into_iter().chain(more).flatten() {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
@@ -235,18 +263,22 @@ impl Chapters for Sarif {
     }
 
     fn host(&mut self, host: &Finished) -> io::Result<()> {
+        self.seen.clear();
         for row in &host.rows {
             if let Some(found) = found(row) {
                 let rule = self.rule(&row.control, || described(row));
                 self.result(&host.name, found, rule)?;
             }
         }
-        let refuted = host.proof.as_ref().and_then(|proof| proof.refuted.clone());
-        let refuted = refuted.map(|(id, reason)| (id, reason, "a client cannot connect"));
-        let trouble = host
-            .trouble()
-            .map(|(id, reason)| (id, reason, "the host could not be looked at as a whole"));
-        for (id, reason, text) in refuted.into_iter().chain(trouble) {
+        let refuted = host.proof.as_ref().and_then(|proof| {
+            let (id, reason) = proof.refuted.clone()?;
+            Some((id, reason, "a client cannot connect", proof.spell))
+        });
+        let trouble = host.trouble().map(|(id, reason)| {
+            let text = "the host could not be looked at as a whole";
+            (id, reason, text, None)
+        });
+        for (id, reason, text, spell) in refuted.into_iter().chain(trouble) {
             let rule = self.rule(id, || own_rule(id, text));
             let found = Found {
                 rule: id,
@@ -255,7 +287,8 @@ impl Chapters for Sarif {
                 message: reason,
                 what: "host".to_owned(),
                 suppression: None,
-                properties: json!({ "status": host.status, "hint": host.hint }),
+                spell,
+                properties: json!({ "status": host.status.word(), "hint": host.hint() }),
             };
             self.result(&host.name, found, rule)?;
         }
@@ -306,13 +339,13 @@ mod tests {
 
     #[test]
     fn a_fingerprint_depends_on_host_control_and_item() {
-        let own = fingerprint("web01", "RDP-NLA", None);
-        assert_eq!(own, fingerprint("web01", "RDP-NLA", None));
+        let own = fingerprint("web01", "RDP-NLA", [None]);
+        assert_eq!(own, fingerprint("web01", "RDP-NLA", [None]));
         for other in [
-            fingerprint("web02", "RDP-NLA", None),
-            fingerprint("web01", "RDP-TLS", None),
-            fingerprint("web01", "RDP-NLA", Some("a")),
-            fingerprint("web01RDP-NLA", "", None),
+            fingerprint("web02", "RDP-NLA", [None]),
+            fingerprint("web01", "RDP-TLS", [None]),
+            fingerprint("web01", "RDP-NLA", [Some("a")]),
+            fingerprint("web01RDP-NLA", "", [None]),
         ] {
             assert_ne!(own, other);
         }

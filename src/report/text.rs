@@ -1,13 +1,22 @@
-//! Makes texts that came from hosts and files fit for a terminal: no control characters, no sudden turns, no novels.
+//! Makes texts that came from hosts and files fit for a terminal: no control characters, no sudden turns, no novels. Words
+//! for what happened are made here too, neither cut nor cleaned, because secrets have to be taken out before.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::fmt::Write as _;
+use std::io;
+use std::io::Write;
 use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde::Serialize;
 
 use crate::cim::Value;
 use crate::control::Standing;
 use crate::control::Waiver;
 use crate::event::HostSummary;
+use crate::event::Recap;
 use crate::event::Status;
 use crate::event::Stopped;
 use crate::event::TaskResult;
@@ -66,6 +75,25 @@ pub(super) fn clean_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Writes a line of JSON in which nothing stands that a terminal could obey.
+pub(super) fn json_line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
+    let line = serde_json::to_string(value)?;
+    out.write_all(clean_json(&line).as_bytes())?;
+    out.write_all(b"\n")
+}
+
+/// A cell of a table that no spreadsheet computes.
+pub(super) fn guarded(cell: &str) -> Cow<'_, str> {
+    // The last four are what spreadsheets of East Asia take for the first four.
+    let is_formula =
+        cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    if is_formula {
+        Cow::Owned(format!("'{cell}"))
+    } else {
+        Cow::Borrowed(cell)
+    }
+}
+
 /// Control characters move the cursor; direction marks show a text otherwise than it is; the others are not seen at all
 /// or, as noncharacters, forbidden in XML.
 fn is_hostile(character: char) -> bool {
@@ -80,7 +108,7 @@ fn is_hostile(character: char) -> bool {
         )
 }
 
-/// A value as people read it; `Null` means that there is nothing.
+/// A value as people read it; `Null` means that there is nothing. It may be long, and hold anything.
 pub(super) fn value(value: &Value) -> String {
     match value {
         Value::Null => "absent".to_owned(),
@@ -89,24 +117,22 @@ pub(super) fn value(value: &Value) -> String {
         Value::Sint(number) => number.to_string(),
         Value::Real(number) => number.to_string(),
         Value::Text(text) if text.is_empty() => "\"\"".to_owned(),
-        Value::Text(text) => clean(text, SHOWN).into_owned(),
+        Value::Text(text) => text.clone(),
         Value::DateTime(moment) => moment.to_string(),
         Value::Interval(length) => length.to_string(),
         Value::List(items) => {
             let shown: Vec<String> = items.iter().map(self::value).collect();
-            clean(&format!("[{}]", shown.join(", ")), SHOWN).into_owned()
+            format!("[{}]", shown.join(", "))
         }
-        Value::Reference(path) => clean(&path.to_string(), SHOWN).into_owned(),
-        Value::Object(instance) => format!("({})", clean(&instance.class, SHOWN)),
+        Value::Reference(path) => path.to_string(),
+        Value::Object(instance) => format!("({})", instance.class),
     }
 }
 
 /// Why something was not looked at.
 pub(super) fn skip_reason(reason: &SkipReason) -> String {
     match reason {
-        SkipReason::Condition(condition) => {
-            format!("`when: {}` is false", clean(condition, SHOWN))
-        }
+        SkipReason::Condition(condition) => format!("`when: {condition}` is false"),
         SkipReason::NotNotified => "not notified".to_owned(),
         SkipReason::EarlierFailure => "an earlier task failed".to_owned(),
         SkipReason::Interrupted => "the run was interrupted".to_owned(),
@@ -122,7 +148,25 @@ pub(super) fn stopped(stopped: Stopped) -> &'static str {
         Stopped::Budget => "stopped: more hosts failed than were allowed to",
         Stopped::Fatal => "stopped: a host failed where none was allowed to (`any_errors_fatal`)",
         Stopped::Deadline => "stopped: the deadline passed",
+        Stopped::Leased => "not all of it: somebody else works on the hosts that were not started",
     }
+}
+
+/// Why not every host had its turn; nothing when each had.
+pub(super) fn unfinished(recap: &Recap) -> Option<String> {
+    let some = |hosts: usize, what: &str| {
+        let verb = if hosts == 1 { "was" } else { "were" };
+        (hosts > 0).then(|| format!("{} {verb} {what}", counted(hosts, "host")))
+    };
+    let parts: Vec<String> = [
+        recap.stopped.map(|why| stopped(why).to_owned()),
+        some(recap.interrupted, "left undone"),
+        some(recap.not_started, "never begun"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// What check mode cannot tell, and why.
@@ -130,19 +174,14 @@ pub(super) fn unknown(unknown: &Unknown) -> String {
     let tasks: Vec<String> = unknown
         .depends_on
         .iter()
-        .map(|task| format!("`{}`", clean(task, SHOWN)))
+        .map(|task| format!("`{task}`"))
         .collect();
     format!("{}: depends on {}", unknown.what, tasks.join(", "))
 }
 
-/// What went wrong, in one line, not yet fit for a terminal.
+/// What went wrong, in one line.
 pub(super) fn failure(failure: &Failure) -> String {
     format!("{}: {}", failure.during, failure.error)
-}
-
-/// Whether the host as a whole could not be looked at.
-pub(super) fn is_unreachable(failure: &Failure) -> bool {
-    failure.during == "observing" && failure.error.is_unreachable()
 }
 
 /// What people can do about a change that is not corrected by itself.
@@ -188,9 +227,7 @@ pub(super) fn drift(summary: &HostSummary) -> Option<String> {
 pub(super) fn waived(waiver: &Waiver) -> String {
     format!(
         "accepted by {} until {}: {}",
-        clean(&waiver.owner, SHOWN),
-        waiver.expires,
-        clean(&waiver.reason, SHOWN)
+        waiver.owner, waiver.expires, waiver.reason
     )
 }
 
@@ -203,7 +240,7 @@ pub(super) fn waiver_warning(result: &TaskResult) -> Option<String> {
     ) {
         return None;
     }
-    let owner = clean(&waiver.owner, SHOWN);
+    let owner = &waiver.owner;
     match result.standing()? {
         Standing::Holds => None,
         Standing::EndsSoon { days: 0 } => {
@@ -223,8 +260,8 @@ pub(super) fn waiver_warning(result: &TaskResult) -> Option<String> {
 }
 
 /// `1 day`, `2 days`
-fn counted(count: i64, word: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
+pub(super) fn counted<N: Copy + Display + PartialEq + From<u8>>(count: N, word: &str) -> String {
+    let plural = if count == N::from(1) { "" } else { "s" };
     format!("{count} {word}{plural}")
 }
 
@@ -292,13 +329,38 @@ pub(super) fn duration(duration: Duration) -> String {
     }
 }
 
+/// How long something has lasted, in the greatest unit of which it is at least one: `40 minutes`, `5 hours`, `2 days`.
+pub(super) fn span(length: SignedDuration) -> String {
+    let minutes = length.as_mins();
+    match minutes {
+        ..1 => "under a minute".to_owned(),
+        1..60 => counted(minutes, "minute"),
+        60..1_440 => counted(minutes / 60, "hour"),
+        _ => counted(minutes / 1_440, "day"),
+    }
+}
+
+/// The day of a moment, in UTC.
+pub(super) fn day(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d").to_string()
+}
+
+/// A moment to the minute, in UTC.
+pub(super) fn minute(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use jiff::SignedDuration;
+
     use super::clean;
     use super::clean_json;
     use super::duration;
+    use super::guarded;
+    use super::span;
 
     #[test]
     fn control_characters_are_written_out() {
@@ -320,9 +382,33 @@ mod tests {
     }
 
     #[test]
+    fn formulas_become_texts() {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
+            assert_eq!(guarded(formula), format!("'{formula}"));
+        }
+        assert_eq!(guarded("RDP-NLA"), "RDP-NLA");
+    }
+
+    #[test]
     fn long_texts_are_cut() {
         assert_eq!(clean("abcdef", 3), "abc…");
         assert_eq!(clean("äöü", 3), "äöü");
+    }
+
+    #[test]
+    fn spans_are_told_in_their_greatest_unit() {
+        for (seconds, told) in [
+            (-5, "under a minute"),
+            (59, "under a minute"),
+            (60, "1 minute"),
+            (3_599, "59 minutes"),
+            (3_600, "1 hour"),
+            (86_399, "23 hours"),
+            (86_400, "1 day"),
+            (400 * 86_400, "400 days"),
+        ] {
+            assert_eq!(span(SignedDuration::from_secs(seconds)), told);
+        }
     }
 
     #[test]

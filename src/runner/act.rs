@@ -24,6 +24,7 @@ use crate::runner::duty::Item;
 use crate::runner::duty::Ready;
 use crate::runner::duty::Role;
 use crate::runner::duty::failure;
+use crate::runner::result::Upshot;
 use crate::runner::task::Tried;
 use crate::runner::turn::Turn;
 use crate::syntax::Node;
@@ -220,6 +221,7 @@ impl Turn<'_, '_> {
         let file = self.file(task, item, file)?;
         let found = self.visit.prepare.variables(library, &file);
         let variables = found.map_err(Ready::Failed)?;
+        let mut tried = Tried::told(Outcome::Compliant);
         match name {
             None => self.memory.include(&variables),
             Some(name) => {
@@ -227,15 +229,62 @@ impl Turn<'_, '_> {
                 for (key, node) in &*variables {
                     whole.insert(key.clone(), self.told(task, item, node)?);
                 }
-                self.memory.set(name, &whole.into());
+                let whole = Json::from(whole);
+                self.memory.set(name, &whole);
+                let facts = Map::from_iter([(name.to_owned(), whole)]);
+                tried.own.insert("ansible_facts".to_owned(), facts.into());
             }
         }
-        let mut tried = Tried::told(Outcome::Compliant);
         let files = Json::from(vec![Json::from(file)]);
         tried
             .own
             .insert("ansible_included_var_files".to_owned(), files);
         Ok(tried)
+    }
+
+    /// Takes over the variables that another host came to have by a task that runs once.
+    pub(super) fn adopt_variables(&mut self, task: &Task, upshot: &Upshot) {
+        let results = match upshot.value.get("results").and_then(Json::as_array) {
+            Some(results) => results.as_slice(),
+            None => std::slice::from_ref(&upshot.value),
+        };
+        for result in results {
+            if let Some(Json::Object(facts)) = result.get("ansible_facts") {
+                for (name, value) in facts {
+                    self.memory.set(name, value);
+                }
+            }
+            self.adopt_files(task, result);
+        }
+        match (&task.action, &upshot.unknown) {
+            (Action::SetFact(facts), Some(unknown)) => {
+                for name in facts.keys() {
+                    self.memory.doubt(name, unknown);
+                }
+            }
+            (Action::IncludeVars { .. }, Some(unknown)) => self.memory.go_blind(unknown),
+            _ => {}
+        }
+    }
+
+    /// Reads the files whose variables another host included.
+    fn adopt_files(&mut self, task: &Task, result: &Json) {
+        let Action::IncludeVars {
+            name: None,
+            library,
+            ..
+        } = &task.action
+        else {
+            return;
+        };
+        let files = result
+            .get("ansible_included_var_files")
+            .and_then(Json::as_array);
+        for file in files.into_iter().flatten().filter_map(Json::as_str) {
+            if let Ok(variables) = self.visit.prepare.variables(library, file) {
+                self.memory.include(&variables);
+            }
+        }
     }
 
     fn include(

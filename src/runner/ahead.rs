@@ -2,6 +2,7 @@
 //! know is asked together, so that a plain play costs as few round trips as it can.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::Value as Json;
@@ -26,6 +27,8 @@ use crate::runner::duty::Role;
 use crate::runner::duty::Sight;
 use crate::runner::duty::Ways;
 use crate::runner::prepare::mistake;
+use crate::runner::stop::Halt;
+use crate::runner::stop::Stop;
 use crate::runner::turn::Turn;
 
 /// One item of a task, or the task itself when it has no loop.
@@ -53,21 +56,23 @@ impl Turn<'_, '_> {
         for list in lists {
             foreseeable(list, &mut tasks);
         }
-        let mut found: Vec<(usize, Vec<Entry>)> = Vec::new();
+        let mut found: Vec<(&Task, Vec<Entry>)> = Vec::new();
         for task in tasks {
             if let Ok(items) = self.items(task) {
                 let entries = items.into_iter().map(|item| self.entry_of(task, item));
-                found.push((address(task), entries.collect()));
+                found.push((task, entries.collect()));
             }
         }
-        let entries = found.iter().flat_map(|(_, entries)| entries);
-        let looks = join_all(entries.map(|entry| self.look_if_ready(entry))).await;
-        let mut looks = looks.into_iter();
-        for (address, mut entries) in found {
+        let entries = found
+            .iter()
+            .flat_map(|(task, entries)| entries.iter().map(|entry| (*task, entry)));
+        let looks = entries.map(|(task, entry)| self.look_if_ready(task, entry));
+        let mut looks = join_all(looks).await.into_iter();
+        for (task, mut entries) in found {
             for entry in &mut entries {
                 entry.look = looks.next().flatten();
             }
-            self.ahead.insert(address, entries);
+            self.ahead.insert(address(task), entries);
         }
     }
 
@@ -80,24 +85,30 @@ impl Turn<'_, '_> {
         }
     }
 
-    async fn look_if_ready(&self, entry: &Entry) -> Option<(usize, Look)> {
-        match &entry.made {
-            Some((_, duty)) if matches!(duty.ready, Ready::Resource(_)) => {
-                Some((self.eyes.epoch, self.look(duty).await))
-            }
-            Some(_) | None => None,
+    async fn look_if_ready(&self, task: &Task, entry: &Entry) -> Option<(usize, Look)> {
+        let (_, duty) = entry.made.as_ref()?;
+        if !matches!(duty.ready, Ready::Resource(_)) {
+            return None;
         }
+        let Some(seconds) = task.manner.timeout else {
+            return Some((self.eyes.epoch, self.look(duty, &self.stop).await));
+        };
+        let stop = self.visit.stop.within(Duration::from_secs(seconds));
+        let look = self.look(duty, &stop).await;
+        // It shared its time with other looks; at its turn the task has all of it.
+        let is_late = stop.check() == Some(Halt::TimedOut);
+        (!is_late).then_some((self.eyes.epoch, look))
     }
 
     /// Looks at a duty; at the host as it would be when the duty is not to be done either.
-    pub(super) async fn look(&self, duty: &Duty) -> Look {
+    pub(super) async fn look(&self, duty: &Duty, stop: &Stop) -> Look {
         let clock = self.visit.world.clock.as_ref();
         let foresight = &self.memory.foresight;
         if duty.ways.aim == Aim::Correct || foresight.is_empty() {
-            return duty.look(&self.eyes.pass, &self.stop, clock).await;
+            return duty.look(&self.eyes.pass, stop, clock).await;
         }
         let eyes = foresight.over(&self.eyes.pass);
-        let mut look = duty.look(&eyes, &self.stop, clock).await;
+        let mut look = duty.look(&eyes, stop, clock).await;
         if let Some(unknown) = eyes.doubt(&look.sight) {
             look.sight = Sight::Unknown(unknown);
         }
@@ -131,7 +142,8 @@ impl Turn<'_, '_> {
             for entry in &mut entries {
                 *entry = self.entry_of(task, entry.item.take());
             }
-            let looks = join_all(entries.iter().map(|entry| self.look_if_ready(entry))).await;
+            let looks = entries.iter().map(|entry| self.look_if_ready(task, entry));
+            let looks = join_all(looks).await;
             for (entry, look) in entries.iter_mut().zip(looks) {
                 entry.look = look;
             }

@@ -17,6 +17,7 @@ use crate::connect::Prover;
 use crate::event::RunMode;
 use crate::inventory::Host;
 use crate::plan::Change;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
 use crate::playbook::actions::Errand;
@@ -24,7 +25,6 @@ use crate::runner::World;
 use crate::runner::duty;
 use crate::runner::line::Line;
 use crate::runner::stop::Stop;
-use crate::runner::tale::OBSERVING;
 
 mod moment;
 mod reboot;

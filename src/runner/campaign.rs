@@ -3,6 +3,7 @@
 //! Hosts go through the plays of a stage freely. Between stages, and between the waves of one, they wait for each other.
 //! Knows hosts by how they ended; must not know what is done on them.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub(super) struct Campaign<'a> {
     /// One for each host of the order.
     hosts: Vec<Progress>,
     recap: Recap,
+    /// Hosts that failed or could not be reached.
+    lost: BTreeSet<usize>,
     /// More hosts failed than were allowed to.
     spent: bool,
 }
@@ -86,7 +89,11 @@ impl<'a> Campaign<'a> {
             brake,
             stages: stages(rollouts.zip(entries)),
             hosts: order.hosts.iter().map(|_| Progress::Waiting).collect(),
-            recap: Recap::default(),
+            recap: Recap {
+                not_started: order.left_out,
+                ..Recap::default()
+            },
+            lost: BTreeSet::new(),
             spent: false,
         }
     }
@@ -117,7 +124,8 @@ impl<'a> Campaign<'a> {
             None
         } else {
             let spent = self.spent.then_some(Stopped::Budget);
-            self.brake.stopped().or(spent)
+            let leased = (self.order.left_out > 0).then_some(Stopped::Leased);
+            self.brake.stopped().or(spent).or(leased)
         };
         // A run that did all it had to do was not stopped, whatever happened at its end.
         let undone = self.recap.interrupted + self.recap.not_started;
@@ -246,35 +254,39 @@ impl<'a> Campaign<'a> {
             prepare: Arc::clone(&self.prepare),
             shared: Arc::clone(&self.shared),
             consent: self.order.consent.clone(),
-            stop: stop.after(carried.spent),
+            stop: stop.after(carried.used()),
         })
     }
 
     /// Takes a host back: it waits for its next stage, or ends.
     async fn land(&mut self, (at, landed): Landed, stage: &Stage, tally: &mut Tally) {
         let carried = landed.unwrap_or_else(|error| {
-            let mut carried = Carried::default();
-            let reason = format!("internal error, please report it: {error}");
-            carried.told.fail(reason, None);
-            carried
+            Carried::broken(format!("internal error, please report it: {error}"))
         });
         let Some((host, _)) = self.order.hosts.get(at) else {
             return;
         };
         let summary = carried.summary(host, self.world.clock.now());
-        tally.add(&summary);
         let goes_on = match summary.status {
-            HostStatus::Ok | HostStatus::Drifted => self.has_more(at, stage),
+            HostStatus::Ok | HostStatus::Drifted => {
+                tally.add(&summary);
+                true
+            }
             HostStatus::Failed { .. } | HostStatus::Unreachable { .. } => {
-                self.shared.companions.lose(&host.name);
-                if stage.rollout.any_errors_fatal {
-                    self.brake.pull(Cause::Fatal);
+                // What failed in an earlier stage was counted there.
+                if self.lost.insert(at) {
+                    tally.add(&summary);
+                    self.shared.companions.lose(&host.name);
+                    if stage.rollout.any_errors_fatal {
+                        self.brake.pull(Cause::Fatal);
+                    }
                 }
-                false
+                // Looking does no harm, and tells how the rest is.
+                self.order.mode == RunMode::Check && carried.is_open()
             }
             HostStatus::Interrupted => false,
         };
-        if goes_on {
+        if goes_on && self.has_more(at, stage) {
             self.put(at, Progress::Between(Box::new(carried)));
         } else {
             self.end(at, &carried).await;
@@ -283,9 +295,8 @@ impl<'a> Campaign<'a> {
     }
 
     fn is_fleet_budget_spent(&self) -> bool {
-        let lost = self.recap.failed + self.recap.unreachable;
         let most = self.order.bounds.fail_percent;
-        most.is_some_and(|most| exceeds(lost, self.order.hosts.len(), most))
+        most.is_some_and(|most| exceeds(self.lost.len(), self.order.hosts.len(), most))
     }
 
     /// Tells the end of a host.

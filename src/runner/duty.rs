@@ -20,6 +20,7 @@ use crate::clock::Clock;
 use crate::event::Differences;
 use crate::plan::Change;
 use crate::plan::Failure;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
@@ -28,7 +29,6 @@ use crate::resource::Observation;
 use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
 use crate::runner::stop::Stop;
-use crate::runner::tale::OBSERVING;
 use crate::runner::tale::owned_by_policy;
 use crate::syntax::template::Values;
 

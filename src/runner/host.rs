@@ -14,6 +14,7 @@ use crate::event::HostSummary;
 use crate::event::RunMode;
 use crate::facts::Facts;
 use crate::inventory::Host;
+use crate::plan::SkipReason;
 use crate::playbook::Action;
 use crate::playbook::Play;
 use crate::playbook::fact_values;
@@ -50,10 +51,34 @@ pub(super) struct Carried {
     proof: Option<Proof>,
     traffic: Traffic,
     /// Time spent on it, without waiting for other hosts.
-    pub(super) spent: Duration,
+    spent: Duration,
+    /// How much of it was waiting that the playbook orders.
+    waited: Duration,
+    /// Why nothing more is done on it.
+    given_up: Option<SkipReason>,
 }
 
 impl Carried {
+    /// A host that the work on it did not come back from.
+    pub(super) fn broken(reason: String) -> Self {
+        let mut carried = Self {
+            given_up: Some(SkipReason::EarlierFailure),
+            ..Self::default()
+        };
+        carried.told.fail(reason, None);
+        carried
+    }
+
+    /// How much of its time the host has used up.
+    pub(super) fn used(&self) -> Duration {
+        self.spent.saturating_sub(self.waited)
+    }
+
+    /// Whether more may be done on it, although something failed: check mode looks at the rest.
+    pub(super) fn is_open(&self) -> bool {
+        self.given_up.is_none()
+    }
+
     /// How the host fares so far.
     pub(super) fn summary(&self, host: &Host, at: Timestamp) -> HostSummary {
         HostSummary {
@@ -88,22 +113,40 @@ enum Reached {
     No,
 }
 
+/// What came of working on a host.
+struct Worked {
+    reached: Reached,
+    traffic: Traffic,
+    /// Why nothing more is to be done on it.
+    given_up: Option<SkipReason>,
+}
+
+impl Worked {
+    /// There was no session.
+    fn not_at_all() -> Self {
+        Self {
+            reached: Reached::No,
+            traffic: Traffic::default(),
+            given_up: Some(SkipReason::EarlierFailure),
+        }
+    }
+}
+
 impl Visit {
     /// Works on the host and says how it fares; begin and end of the host are told by the caller.
     pub(super) async fn pay(self, carried: Carried) -> Carried {
         let begin = self.world.clock.instant();
         let mut tale = Tale::new(&self.world, &self.host, carried.told);
         let mut memory = carried.memory;
-        let (traffic, proof) = match self.mode {
+        let (worked, proof) = match self.mode {
             // Looking from inside and from outside do not disturb each other.
             RunMode::Check => {
                 let work = self.work(&mut memory, &mut tale);
-                let ((_, traffic), proof) = join(work, self.prove()).await;
-                (traffic, proof)
+                join(work, self.prove()).await
             }
             RunMode::Apply => {
-                let (reached, traffic) = self.work(&mut memory, &mut tale).await;
-                let proof = match reached {
+                let worked = self.work(&mut memory, &mut tale).await;
+                let proof = match worked.reached {
                     Reached::Yes if tale.told.counts.changed > 0 => {
                         let patience = Patience::after(memory.rebooted.take());
                         self.prove_patiently(patience).await
@@ -111,7 +154,7 @@ impl Visit {
                     Reached::Yes => self.prove().await,
                     Reached::No => None,
                 };
-                (traffic, proof)
+                (worked, proof)
             }
         };
         if let Some(proof) = &proof {
@@ -122,12 +165,15 @@ impl Visit {
             tale.take_proof(proof, counts_as);
         }
         let passed = self.world.clock.instant().saturating_duration_since(begin);
+        let waited = self.stop.waited();
         Carried {
             told: tale.told,
             memory,
             proof: proof.or(carried.proof),
-            traffic: carried.traffic + traffic,
-            spent: carried.spent + passed,
+            traffic: carried.traffic + worked.traffic,
+            spent: carried.spent + passed.saturating_sub(waited.for_others),
+            waited: carried.waited + waited.ordered,
+            given_up: worked.given_up,
         }
     }
 
@@ -145,7 +191,7 @@ impl Visit {
         first.is_some_and(|task| matches!(task.action, Action::WaitForConnection(_)))
     }
 
-    async fn work(&self, memory: &mut Memory, tale: &mut Tale<'_>) -> (Reached, Traffic) {
+    async fn work(&self, memory: &mut Memory, tale: &mut Tale<'_>) -> Worked {
         let line = Line::new(Arc::clone(&self.world.connector), Arc::clone(&self.host));
         let connecting = async {
             // A play that begins by waiting for the connection connects by itself.
@@ -158,11 +204,11 @@ impl Visit {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
                 tale.refuse(&error);
-                return (Reached::No, Traffic::default());
+                return Worked::not_at_all();
             }
             Err(halt) => {
                 tale.halt_without_session(halt, self.stop.limit());
-                return (Reached::No, Traffic::default());
+                return Worked::not_at_all();
             }
         }
         let session: Arc<dyn CimSession> = Arc::<Line>::clone(&line);
@@ -171,15 +217,17 @@ impl Visit {
             RunMode::Check => Means::Look(Arc::<dyn CimSession>::clone(&session)),
             RunMode::Apply => Means::Correct(Arc::clone(&session)),
         };
-        let plays = async {
-            self.plays((means, &line), memory, tale).await;
-            Ok(())
-        };
-        if let Err(error) = guarded(plays).await {
+        let plays = async { Ok(self.plays((means, &line), memory, tale).await) };
+        let given_up = guarded(plays).await.unwrap_or_else(|error| {
             tale.fail(error.to_string(), None);
-        }
+            Some(SkipReason::EarlierFailure)
+        });
         self.close(&session).await;
-        (Reached::Yes, session.traffic())
+        Worked {
+            reached: Reached::Yes,
+            traffic: session.traffic(),
+            given_up,
+        }
     }
 
     async fn plays(
@@ -187,7 +235,7 @@ impl Visit {
         (means, line): (Means, &Arc<Line>),
         memory: &mut Memory,
         tale: &mut Tale<'_>,
-    ) {
+    ) -> Option<SkipReason> {
         let mut eyes = Eyes::new(means, Arc::clone(line));
         let mut given_up = None;
         for (at, play) in self.plays.iter().enumerate() {
@@ -208,6 +256,7 @@ impl Visit {
             let turn = Turn::new(self, play, facts, tools);
             given_up = turn.run(given_up).await;
         }
+        given_up
     }
 
     /// What the play needs to know of the host; asked once.

@@ -66,14 +66,14 @@ impl Line {
         let mut present = self.present();
         if let Some(old) = present.session.replace(session) {
             let cost = old.traffic();
-            present.spent = sum(present.spent, cost);
+            present.spent = present.spent + cost;
         }
     }
 
     /// Counts what a connection has cost that was never adopted.
     pub(super) fn charge(&self, cost: Traffic) {
         let mut present = self.present();
-        present.spent = sum(present.spent, cost);
+        present.spent = present.spent + cost;
     }
 
     /// Tells the connector that the host is starting anew.
@@ -120,7 +120,7 @@ impl CimSession for Line {
     fn traffic(&self) -> Traffic {
         let present = self.present();
         match &present.session {
-            Some(session) => sum(present.spent, session.traffic()),
+            Some(session) => present.spent + session.traffic(),
             None => present.spent,
         }
     }
@@ -129,15 +129,5 @@ impl CimSession for Line {
         if let Some(session) = self.known() {
             session.close().await;
         }
-    }
-}
-
-fn sum(one: Traffic, other: Traffic) -> Traffic {
-    Traffic {
-        requests: one.requests + other.requests,
-        connections: one.connections + other.connections,
-        bytes_sent: one.bytes_sent + other.bytes_sent,
-        bytes_received: one.bytes_received + other.bytes_received,
-        retries: one.retries + other.retries,
     }
 }

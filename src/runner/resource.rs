@@ -37,7 +37,7 @@ impl Turn<'_, '_> {
     ) -> (End, Duration) {
         let look = match look {
             Some((epoch, look)) if epoch == self.eyes.epoch => look,
-            Some(_) | None => self.look(duty).await,
+            Some(_) | None => self.look(duty, &self.stop).await,
         };
         let corrects = duty.ways.aim == Aim::Correct;
         match look.sight {

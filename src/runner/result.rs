@@ -5,14 +5,12 @@
 use serde_json::Map;
 use serde_json::Value as Json;
 
-use crate::cim::CimError;
 use crate::plan::Change;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
 use crate::plan::Unknown;
 use crate::runner::duty::Item;
-use crate::runner::stop::Halt;
 use crate::runner::tale::is_ours;
 
 /// How a task ended as a whole, all items of its loop together.
@@ -37,19 +35,6 @@ pub(super) enum Ended {
     Lost,
     /// The run was interrupted.
     Interrupted,
-}
-
-impl Upshot {
-    /// Of a task that was not done because the host has to end.
-    pub(super) fn halted(halt: Halt) -> Self {
-        Self {
-            end: match halt {
-                Halt::Interrupted => Ended::Interrupted,
-                Halt::TimedOut => Ended::Failed,
-            },
-            ..Self::default()
-        }
-    }
 }
 
 /// Whether correcting what differs would fail, because a person has to act.
@@ -100,7 +85,7 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
         Outcome::Failed(failure) => {
             let said = result.entry("msg").or_insert(Json::Null);
             if said.is_null() {
-                *said = message(&failure.error).into();
+                *said = failure.error.to_string().into();
             }
             result.insert("during".to_owned(), failure.during.as_str().into());
             if failure.error.is_unreachable() {
@@ -122,17 +107,13 @@ pub(super) fn value(outcome: &Outcome, own: Map<String, Json>) -> Map<String, Js
     result
 }
 
-/// What an error says, with what to do about it.
-fn message(error: &CimError) -> String {
-    error.to_string()
-}
-
 fn show(result: &mut Map<String, Json>, changes: &[Change]) {
     let mut before = Map::new();
     let mut after = Map::new();
     for change in changes {
         let name = change.property.to_owned();
-        before.insert(name.clone(), data(&change.from));
+        // Of several tries the first one saw what was there before.
+        before.entry(&name).or_insert_with(|| data(&change.from));
         after.insert(name.clone(), data(&change.to));
         result.insert(name, data(&change.to));
     }

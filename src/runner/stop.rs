@@ -4,6 +4,7 @@ use std::future::Future;
 use std::future::pending;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 use std::time::Instant;
@@ -30,19 +31,34 @@ pub(super) enum Halt {
 pub(super) struct Stop {
     interrupted: watch::Receiver<bool>,
     clock: Arc<dyn Clock>,
-    /// `None` when the limit lies beyond what an instant can hold. Shared, because waiting on purpose puts it off.
-    deadline: Arc<Mutex<Option<Instant>>>,
-    /// When the task that is worked on has to end, if it says so; never put off.
-    own: Option<Instant>,
+    /// Shared, because waiting on purpose puts it off.
+    host: Arc<Mutex<Deadline>>,
     limit: Duration,
-    whose: Whose,
+    /// When the task that is worked on has to end, if it says so; never put off.
+    own: Option<Own>,
 }
 
-/// What a limit of time is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
-    Host,
-    Task,
+/// When a host has to end.
+struct Deadline {
+    /// `None` when the limit lies beyond what an instant can hold.
+    at: Option<Instant>,
+    waited: Waited,
+}
+
+/// When a task has to end, and how long it was given.
+#[derive(Clone, Copy)]
+struct Own {
+    at: Instant,
+    limit: Duration,
+}
+
+/// How long was waited on purpose; neither is the host's slowness.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Waited {
+    /// Because the playbook orders it.
+    pub(super) ordered: Duration,
+    /// For other hosts.
+    pub(super) for_others: Duration,
 }
 
 impl Stop {
@@ -52,39 +68,39 @@ impl Stop {
         clock: Arc<dyn Clock>,
         limit: Duration,
     ) -> Self {
-        let deadline = clock.instant().checked_add(limit);
+        let deadline = Deadline {
+            at: clock.instant().checked_add(limit),
+            waited: Waited::default(),
+        };
         Self {
             interrupted,
             clock,
-            deadline: Arc::new(Mutex::new(deadline)),
-            own: None,
+            host: Arc::new(Mutex::new(deadline)),
             limit,
-            whose: Whose::Host,
+            own: None,
         }
     }
 
     /// The same, but for a task that may take no longer than this.
     pub(super) fn within(&self, limit: Duration) -> Self {
-        let mut stop = self.clone();
-        let own = self.clock.instant().checked_add(limit);
-        if let Some(own) = own.filter(|own| self.deadline().is_none_or(|host| *own < host)) {
-            stop.own = Some(own);
-            stop.limit = limit;
-            stop.whose = Whose::Task;
+        let at = self.clock.instant().checked_add(limit);
+        Self {
+            own: at.map(|at| Own { at, limit }),
+            ..self.clone()
         }
-        stop
     }
 
     /// The error of a host or a task whose time was up.
     pub(super) fn overdue(&self) -> CimError {
-        let seconds = self.limit.as_secs();
-        let (detail, remedy) = match self.whose {
-            Whose::Host => (
-                format!("the host took longer than {seconds} s"),
+        let host = self.host().at;
+        let first = self.own.filter(|own| host.is_none_or(|at| own.at < at));
+        let (detail, remedy) = match first {
+            None => (
+                format!("the host took longer than {} s", self.limit.as_secs()),
                 "raise `--host-timeout`, or look at the load of the host",
             ),
-            Whose::Task => (
-                format!("the task took longer than {seconds} s"),
+            Some(own) => (
+                format!("the task took longer than {} s", own.limit.as_secs()),
                 "raise its `timeout`, or look at the load of the host",
             ),
         };
@@ -98,25 +114,64 @@ impl Stop {
     #[must_use]
     pub(super) fn after(self, spent: Duration) -> Self {
         {
-            let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-            *deadline = deadline.and_then(|end| end.checked_sub(spent));
+            let mut host = self.host();
+            host.at = host.at.and_then(|end| end.checked_sub(spent));
         }
         self
     }
 
+    fn host(&self) -> MutexGuard<'_, Deadline> {
+        self.host.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn deadline(&self) -> Option<Instant> {
-        let host = *self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        host.into_iter().chain(self.own).min()
+        let host = self.host().at;
+        host.into_iter().chain(self.own.map(|own| own.at)).min()
     }
 
-    /// Gives the host more time: what a playbook orders to wait for is not its slowness.
-    pub(super) fn put_off(&self, by: Duration) {
-        let mut deadline = self.deadline.lock().unwrap_or_else(PoisonError::into_inner);
-        *deadline = deadline.and_then(|deadline| deadline.checked_add(by));
+    /// How long was waited on purpose so far.
+    pub(super) fn waited(&self) -> Waited {
+        self.host().waited
     }
 
-    /// Does what may be cut off by an interruption but takes its own time; the host's is put off by as much.
-    pub(super) async fn unless_interrupted<T>(
+    /// Gives the host more time: what it has to wait for is not its slowness.
+    fn put_off(&self, by: Duration, counter: fn(&mut Waited) -> &mut Duration) {
+        let mut host = self.host();
+        host.at = host.at.and_then(|deadline| deadline.checked_add(by));
+        let waited = counter(&mut host.waited);
+        *waited = waited.saturating_add(by);
+    }
+
+    /// Waits as the playbook orders; an interruption cuts it off, and so does the task's own limit. The host's time is put
+    /// off by as much.
+    pub(super) async fn wait_as_ordered<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Halt> {
+        let begin = self.clock.instant();
+        let own = async {
+            match self.own {
+                Some(own) => {
+                    let left = own.at.saturating_duration_since(begin);
+                    self.clock.sleep(left).await;
+                }
+                None => pending().await,
+            }
+        };
+        let ended = tokio::select! {
+            biased;
+            () = self.interruption() => Err(Halt::Interrupted),
+            done = work => Ok(done),
+            () = own => Err(Halt::TimedOut),
+        };
+        let waited = self.clock.instant().saturating_duration_since(begin);
+        self.put_off(waited, |waited| &mut waited.ordered);
+        ended
+    }
+
+    /// Waits for other hosts, each of which has a limit of its own; only an interruption cuts it off. The host's time is put
+    /// off by as much.
+    pub(super) async fn wait_for_others<T>(
         &self,
         work: impl Future<Output = T>,
     ) -> Result<T, Halt> {
@@ -126,7 +181,8 @@ impl Stop {
             () = self.interruption() => Err(Halt::Interrupted),
             done = work => Ok(done),
         };
-        self.put_off(self.clock.instant().saturating_duration_since(begin));
+        let waited = self.clock.instant().saturating_duration_since(begin);
+        self.put_off(waited, |waited| &mut waited.for_others);
         ended
     }
 

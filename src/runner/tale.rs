@@ -15,6 +15,7 @@ use crate::event::Tolerated;
 use crate::inventory::Host;
 use crate::plan::Change;
 use crate::plan::Failure;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::SkipReason;
@@ -23,9 +24,6 @@ use crate::proof::Verdict;
 use crate::runner::World;
 use crate::runner::rule::Rule;
 use crate::runner::stop::Halt;
-
-/// What [`crate::plan::Failure::during`] says while nothing had been tried to change.
-pub(super) const OBSERVING: &str = "observing";
 
 /// Why a host is not well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,45 +99,10 @@ impl<'a> Tale<'a> {
         } else {
             self.told.counts.add(&result.outcome, result.tolerated);
             if result.tolerated == Tolerated::No {
-                self.weigh(&result);
+                self.told.weigh(&result);
             }
         }
         let _delivered = self.world.events.send(Event::Result(result)).await;
-    }
-
-    fn weigh(&mut self, result: &TaskResult) {
-        match &result.outcome {
-            Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
-                self.told.drifted = true;
-            }
-            Outcome::Changed(changes) => {
-                self.told.drifted |= changes.iter().any(owned_by_policy);
-            }
-            Outcome::Unconverged { left, .. } => {
-                let names: Vec<String> = left
-                    .iter()
-                    .map(|change| format!("`{}`", change.property))
-                    .collect();
-                let reason = format!(
-                    "{}: {} still differs after it was corrected",
-                    result.task,
-                    names.join(", ")
-                );
-                let hint = "something sets it again; Group Policy may own it (`gpresult /h report.html` on the host tells)";
-                self.fail(reason, Some(hint.to_owned()));
-            }
-            Outcome::Failed(failure) => {
-                let reason = format!("{}: {}: {}", result.task, failure.during, failure.error);
-                let hint = failure.error.hint();
-                if failure.during == OBSERVING && failure.error.is_unreachable() {
-                    self.told.unreachable.get_or_insert(Reason { reason, hint });
-                } else {
-                    self.fail(reason, hint);
-                }
-            }
-            Outcome::Skipped(SkipReason::Interrupted) => self.told.interrupted = true,
-            Outcome::Compliant | Outcome::Skipped(_) => {}
-        }
     }
 
     /// Notes why the host counts as failed; the first reason is kept.
@@ -194,6 +157,44 @@ impl<'a> Tale<'a> {
 }
 
 impl Told {
+    /// Takes a result in that nobody puts up with.
+    fn weigh(&mut self, result: &TaskResult) {
+        match &result.outcome {
+            // Whichever way it would end: the waiver accepts it.
+            Outcome::Unknown(_) if result.is_waived() => {}
+            Outcome::Drifted(_) | Outcome::Overridden(_) | Outcome::Unknown(_) => {
+                self.drifted = true;
+            }
+            Outcome::Changed(changes) => {
+                self.drifted |= changes.iter().any(owned_by_policy);
+            }
+            Outcome::Unconverged { left, .. } => {
+                let names: Vec<String> = left
+                    .iter()
+                    .map(|change| format!("`{}`", change.property))
+                    .collect();
+                let reason = format!(
+                    "{}: {} still differs after it was corrected",
+                    result.task,
+                    names.join(", ")
+                );
+                let hint = "something sets it again; Group Policy may own it (`gpresult /h report.html` on the host tells)";
+                self.fail(reason, Some(hint.to_owned()));
+            }
+            Outcome::Failed(failure) => {
+                let reason = format!("{}: {}: {}", result.task, failure.during, failure.error);
+                let hint = failure.error.hint();
+                if failure.lost_host() {
+                    self.unreachable.get_or_insert(Reason { reason, hint });
+                } else {
+                    self.fail(reason, hint);
+                }
+            }
+            Outcome::Skipped(SkipReason::Interrupted) => self.interrupted = true,
+            Outcome::Compliant | Outcome::Skipped(_) => {}
+        }
+    }
+
     /// Notes why the host counts as failed; the first reason is kept.
     pub(super) fn fail(&mut self, reason: String, hint: Option<String>) {
         self.failed.get_or_insert(Reason { reason, hint });
@@ -316,4 +317,65 @@ fn blank(changes: Vec<Change>) -> Vec<Change> {
 /// Whether a change is made by calls.
 pub(super) fn is_ours(change: &Change) -> bool {
     matches!(change.remedy, Remedy::Steps { .. })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use jiff::Timestamp;
+    use jiff::civil::Date;
+
+    use super::Told;
+    use crate::control::Waiver;
+    use crate::event::Differences;
+    use crate::event::HostStatus;
+    use crate::event::TaskResult;
+    use crate::event::Tolerated;
+    use crate::plan::Outcome;
+    use crate::plan::Unknown;
+
+    /// What check mode cannot tell, with a waiver that holds to the end of a day.
+    fn unknown(expires: Date) -> TaskResult {
+        TaskResult {
+            host: "a".into(),
+            at: Timestamp::UNIX_EPOCH,
+            play: "p".into(),
+            task: "t".into(),
+            resource: "rdp_listener",
+            id: "".into(),
+            handler: false,
+            outcome: Outcome::Unknown(Unknown {
+                depends_on: vec!["one".to_owned()],
+                what: "whether it differs".to_owned(),
+            }),
+            item: None,
+            attempts: 1,
+            tolerated: Tolerated::No,
+            message: None,
+            control: None,
+            waiver: Some(Arc::new(Waiver {
+                hosts: "all".into(),
+                control: "FIRST".into(),
+                owner: "ops".into(),
+                reason: "old clients".into(),
+                expires,
+            })),
+            differences: Differences::AsAsked,
+            duration: Duration::ZERO,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_drift_unless_a_waiver_accepts_it_either_way() {
+        for (expires, status) in [
+            (jiff::civil::date(1970, 1, 1), HostStatus::Ok),
+            (jiff::civil::date(1969, 12, 31), HostStatus::Drifted),
+        ] {
+            let mut told = Told::default();
+            told.weigh(&unknown(expires));
+            assert_eq!(told.status(), status, "{expires}");
+        }
+    }
 }

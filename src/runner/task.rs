@@ -40,6 +40,8 @@ pub(super) struct Tried {
     /// Statements that it brought.
     pub(super) brought: Arc<Vec<Statement>>,
     pub(super) took: Duration,
+    /// Whether it used up the time that the task has, so that there is no other try, as in Ansible.
+    pub(super) is_last: bool,
 }
 
 impl Tried {
@@ -54,6 +56,7 @@ impl Tried {
             message: None,
             brought: Arc::default(),
             took,
+            is_last: false,
         }
     }
 
@@ -129,10 +132,8 @@ impl Turn<'_, '_> {
     async fn once(&mut self, task: &Task, role: Role) -> Upshot {
         let place = Place::of(self.play, task, self.memory.come_by(task));
         let once = self.visit.shared.once(place);
-        let waiting = self.stop.or(once.lock());
-        let mut done = match waiting.await {
-            Ok(done) => done,
-            Err(halt) => return Upshot::halted(halt),
+        let Ok(mut done) = self.stop.wait_for_others(once.lock()).await else {
+            return self.cut_short(task, role).await;
         };
         if let Some(upshot) = &*done {
             return self.adopt(task, upshot.clone());
@@ -145,13 +146,20 @@ impl Turn<'_, '_> {
         upshot
     }
 
-    fn adopt(&mut self, task: &Task, upshot: Upshot) -> Upshot {
-        if let Some(Json::Object(facts)) = upshot.value.get("ansible_facts") {
-            for (name, value) in facts {
-                self.memory.set(name, value);
-            }
+    /// Tells a task that was not come to while others were waited for.
+    async fn cut_short(&mut self, task: &Task, role: Role) -> Upshot {
+        self.tell_skipped(task, role, SkipReason::Interrupted).await;
+        Upshot {
+            end: Ended::Interrupted,
+            ..Upshot::default()
         }
-        if upshot.end == Ended::Failed {
+    }
+
+    /// Takes over what another host did for all.
+    fn adopt(&mut self, task: &Task, upshot: Upshot) -> Upshot {
+        self.adopt_variables(task, &upshot);
+        // What is rescued fails nobody.
+        if upshot.end == Ended::Failed && self.rescues == 0 {
             let reason = format!("{}: it failed on the host that did it for all", task.name);
             self.tale.fail(reason, None);
         }
@@ -159,13 +167,9 @@ impl Turn<'_, '_> {
     }
 
     async fn carry_out(&mut self, task: &Task, role: Role) -> Upshot {
-        let permit = match self.permit(task).await {
-            Ok(permit) => permit,
-            Err(halt) => return Upshot::halted(halt),
+        let Ok(permit) = self.permit(task).await else {
+            return self.cut_short(task, role).await;
         };
-        if let Some(seconds) = task.manner.timeout {
-            self.stop = self.visit.stop.within(Duration::from_secs(seconds));
-        }
         let upshot = match self.entries(task).await {
             Ok(entries) if entries.is_empty() => self.nothing_to_do(task, role).await,
             Ok(entries) => self.all_entries(task, role, entries).await,
@@ -174,23 +178,24 @@ impl Turn<'_, '_> {
                 self.entry(task, duty, None).await
             }
         };
-        if task.manner.timeout.is_some() {
-            self.stop = self.visit.stop.clone();
-        }
         drop(permit);
         upshot
     }
 
-    async fn permit(&mut self, task: &Task) -> Result<Option<OwnedSemaphorePermit>, Halt> {
-        let Some(limit) = task.manner.throttle else {
+    /// The right to be at a task, where only so many hosts may be.
+    async fn permit(&self, task: &Task) -> Result<Option<OwnedSemaphorePermit>, Halt> {
+        // The tasks of an included file have limits of their own.
+        let is_include = matches!(task.action, Action::Include { .. });
+        let Some(limit) = task.manner.throttle.filter(|_| !is_include) else {
             return Ok(None);
         };
         let permits = self
             .visit
             .shared
             .throttle(Place::of(self.play, task, 0), limit);
+        let permit = self.stop.wait_for_others(permits.acquire_owned()).await?;
         // The semaphore is never closed.
-        Ok(self.stop.or(permits.acquire_owned()).await?.ok())
+        Ok(permit.ok())
     }
 
     async fn nothing_to_do(&mut self, task: &Task, role: Role) -> Upshot {

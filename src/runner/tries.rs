@@ -32,6 +32,8 @@ use crate::runner::turn::Turn;
 const RETRIES: u32 = 3;
 /// The pause between two tries when `delay` says nothing.
 const DELAY: Duration = Duration::from_secs(5);
+/// What is done between two tries.
+const WAITING: &str = "waiting";
 
 /// Whether a condition about a result holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +67,7 @@ impl Turn<'_, '_> {
         let mut made: Vec<Change> = Vec::new();
         let foreseen = self.memory.foresight.len();
         let mut tried = loop {
-            let mut tried = self.attempt(task, &duty, look.take()).await;
+            let mut tried = self.bounded(task, &duty, look.take()).await;
             self.judge(task, &duty, attempt, &mut tried);
             let Some(patience) = &patience else {
                 break tried;
@@ -77,9 +79,14 @@ impl Turn<'_, '_> {
                 give_up(task, &mut tried);
                 break tried;
             }
-            if let Some(Outcome::Changed(changes)) = tried.outcome() {
-                made.extend(changes.iter().cloned());
-            }
+            made.extend(
+                tried
+                    .outcome()
+                    .map(made_by)
+                    .unwrap_or_default()
+                    .iter()
+                    .cloned(),
+            );
             if self.pause(patience.delay, &mut tried).await.is_err() {
                 break tried;
             }
@@ -89,7 +96,7 @@ impl Turn<'_, '_> {
             self.eyes.renew();
             duty = self.duty(task, duty.item.clone(), duty.role);
         };
-        remember_made(made, &mut tried);
+        remember_made(task, made, &mut tried);
         self.notify(&duty, &tried);
         self.conclude(task, &duty, attempt, tried).await
     }
@@ -109,6 +116,19 @@ impl Turn<'_, '_> {
             None => DELAY,
         };
         Ok(Some(Patience { retries, delay }))
+    }
+
+    /// One try, within the time that the task gives each of its tries.
+    async fn bounded(&mut self, task: &Task, duty: &Duty, look: Option<(usize, Look)>) -> Tried {
+        let Some(seconds) = task.manner.timeout else {
+            return self.attempt(task, duty, look).await;
+        };
+        let limit = Duration::from_secs(seconds);
+        let outer = std::mem::replace(&mut self.stop, self.visit.stop.within(limit));
+        let mut tried = self.attempt(task, duty, look).await;
+        tried.is_last = self.stop.check() == Some(Halt::TimedOut);
+        self.stop = outer;
+        tried
     }
 
     async fn attempt(&mut self, task: &Task, duty: &Duty, look: Option<(usize, Look)>) -> Tried {
@@ -140,7 +160,7 @@ impl Turn<'_, '_> {
             Some(Outcome::Skipped(_) | Outcome::Unknown(_)) | None => false,
             Some(_) => true,
         };
-        done && self.stop.check().is_none()
+        done && !tried.is_last && self.stop.check().is_none()
     }
 
     /// Whether `until` holds.
@@ -215,12 +235,10 @@ impl Turn<'_, '_> {
     /// Waits before the next try.
     async fn pause(&mut self, delay: Duration, tried: &mut Tried) -> Result<(), Halt> {
         self.settle().await;
-        let waited = self.stop.or(self.visit.world.clock.sleep(delay)).await;
-        if let Err(halt) = waited {
-            tried.end = End::Told(match halt {
-                Halt::Interrupted => Outcome::Skipped(SkipReason::Interrupted),
-                Halt::TimedOut => Outcome::Failed(failure("waiting", self.stop.overdue())),
-            });
+        let sleeping = self.visit.world.clock.sleep(delay);
+        let waited = self.stop.wait_as_ordered(sleeping).await;
+        if waited.is_err() {
+            tried.end = End::Told(Outcome::Skipped(SkipReason::Interrupted));
         }
         waited
     }
@@ -253,9 +271,9 @@ fn give_up(task: &Task, tried: &mut Tried) {
     let conditions = task.until.iter().flat_map(|until| &until.conditions);
     let text: Vec<&str> = conditions.map(Condition::text).collect();
     let failed = Failure {
-        made: made(outcome.clone()),
+        made: made_by(outcome).to_vec(),
         ..failure(
-            "waiting",
+            WAITING,
             CimError::Configuration {
                 detail: format!("`until` did not come true: `{}`", text.join(" and ")),
                 remedy: "raise `retries` or `delay`, or look at why it stays so".to_owned(),
@@ -265,29 +283,52 @@ fn give_up(task: &Task, tried: &mut Tried) {
     tried.end = End::Told(Outcome::Failed(failed));
 }
 
-/// What was changed, by an outcome that is replaced.
-fn made(outcome: Outcome) -> Vec<Change> {
+/// What was changed, whatever came of it.
+fn made_by(outcome: &Outcome) -> &[Change] {
     match outcome {
         Outcome::Changed(changes) => changes,
         Outcome::Unconverged { made, .. } => made,
-        Outcome::Failed(failure) => failure.made,
+        Outcome::Failed(failure) => &failure.made,
         Outcome::Compliant
         | Outcome::Drifted(_)
         | Outcome::Overridden(_)
         | Outcome::Skipped(_)
-        | Outcome::Unknown(_) => Vec::new(),
+        | Outcome::Unknown(_) => &[],
     }
 }
 
-/// Changes of earlier tries count, although the last one found nothing left to do.
-fn remember_made(changes: Vec<Change>, tried: &mut Tried) {
+/// Changes of earlier tries count, although the last one found nothing left to do; they stand before those of the last.
+fn remember_made(task: &Task, mut changes: Vec<Change>, tried: &mut Tried) {
+    let End::Told(outcome) = &mut tried.end else {
+        return;
+    };
     if changes.is_empty() {
         return;
     }
-    match &mut tried.end {
-        End::Told(outcome @ Outcome::Compliant) => *outcome = Outcome::Changed(changes),
-        End::Told(Outcome::Failed(failure)) if failure.made.is_empty() => failure.made = changes,
-        End::Told(_) | End::Corrected(..) => {}
+    match outcome {
+        // The task says by itself whether it changed something.
+        Outcome::Compliant if !task.changed_when.is_empty() => {}
+        Outcome::Compliant => *outcome = Outcome::Changed(changes),
+        Outcome::Skipped(SkipReason::Interrupted) => {
+            let error = CimError::Configuration {
+                detail: "interrupted before the next try".to_owned(),
+                remedy: "run it again".to_owned(),
+            };
+            *outcome = Outcome::Failed(Failure {
+                made: changes,
+                ..failure(WAITING, error)
+            });
+        }
+        Outcome::Changed(last)
+        | Outcome::Unconverged { made: last, .. }
+        | Outcome::Failed(Failure { made: last, .. }) => {
+            changes.append(last);
+            *last = changes;
+        }
+        Outcome::Drifted(_)
+        | Outcome::Overridden(_)
+        | Outcome::Skipped(_)
+        | Outcome::Unknown(_) => {}
     }
 }
 
@@ -304,7 +345,7 @@ fn fail(outcome: Outcome, conditions: &str) -> Outcome {
     match outcome {
         failed @ Outcome::Failed(_) => failed,
         outcome => Outcome::Failed(Failure {
-            made: made(outcome),
+            made: made_by(&outcome).to_vec(),
             ..failure(
                 "judging the result",
                 CimError::Configuration {
@@ -357,7 +398,7 @@ fn settle_judgement(
         Said::No(_) => judge(outcome, Holds::No, &mut tried.message),
         Said::Unknown(unknown) => Outcome::Unknown(unknown),
         Said::Failed(error) => Outcome::Failed(Failure {
-            made: made(outcome),
+            made: made_by(&outcome).to_vec(),
             ..failure("judging the result", error)
         }),
     });

@@ -15,7 +15,7 @@ use crate::schema::object;
 use crate::schema::template;
 
 /// Keys that hold true or false, or a template that gives it.
-const FLAGS: [&str; 9] = [
+const FLAGS: [&str; 10] = [
     "any_errors_fatal",
     "check_mode",
     "diff",
@@ -24,6 +24,7 @@ const FLAGS: [&str; 9] = [
     "ignore_errors",
     "ignore_unreachable",
     "no_log",
+    "prove",
     "run_once",
 ];
 /// Keys that hold a whole number, or a template that gives it.
@@ -129,7 +130,6 @@ fn keyword(key: &str) -> Value {
         "control" => json!({
             "anyOf": [{"type": ["string", "number"]}, object(language::CONTROL, Templates::Allowed)],
         }),
-        "prove" => json!({"anyOf": [{"type": "boolean"}, template()]}),
         "vars" => json!({"type": ["object", "null"]}),
         "loop_control" => json!({"type": "object"}),
         "register" => json!({"type": "string"}),
@@ -140,7 +140,14 @@ fn keyword(key: &str) -> Value {
 
 /// Words that YAML 1.2 leaves texts and that are read as truth here, quoted or not.
 fn word_of_truth() -> Value {
-    json!({"type": "string", "pattern": "^(?i:yes|no|on|off|true|false)$"})
+    let words = ["yes", "no", "on", "off", "true", "false"].map(any_case);
+    json!({"type": "string", "pattern": format!("^({})$", words.join("|"))})
+}
+
+/// A pattern for a word in letters of any size; groups that do not care about it are too new for many engines.
+fn any_case(word: &str) -> String {
+    let letter = |letter: char| format!("[{}{letter}]", letter.to_ascii_uppercase());
+    word.chars().map(letter).collect()
 }
 
 /// A task: its keys, and exactly one module.

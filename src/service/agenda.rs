@@ -14,6 +14,8 @@ use jiff::Timestamp;
 use crate::job::Job;
 use crate::job::Missed;
 use crate::job::Overlap;
+use crate::service::errand::LastEnd;
+use crate::service::errand::LastRun;
 
 /// A clock that is set back by more was wrong before.
 pub const CORRECTION: SignedDuration = SignedDuration::from_hours(3);
@@ -82,6 +84,13 @@ pub enum Act {
         /// How many.
         count: usize,
     },
+    /// The last run from before the start never ended.
+    NeverEnded {
+        /// The job.
+        job: Arc<str>,
+        /// When it began.
+        started: Timestamp,
+    },
     /// The clock went back so far that it was wrong before.
     ClockSetBack {
         /// The job whose times are counted anew.
@@ -89,15 +98,6 @@ pub enum Act {
         /// What the clock had shown.
         from: Timestamp,
     },
-}
-
-/// How a run ended, as far as retries go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// Nothing failed.
-    Fine,
-    /// Something failed, or it could not begin.
-    Failed,
 }
 
 /// All jobs with what is known of their times.
@@ -137,11 +137,11 @@ pub struct Times {
 
 impl Agenda {
     /// Takes these jobs in place of those before. What is known of a job of the same name is kept; of others, `last` says
-    /// when they were run last, and what they missed since is made up for as they say.
+    /// when they were run last, and what they missed since is made up for as they say, a run that never ended included.
     pub fn set(
         &mut self,
         jobs: &[Arc<Job>],
-        last: &dyn Fn(&str) -> Option<Timestamp>,
+        last: &dyn Fn(&str) -> Option<LastRun>,
         now: Timestamp,
     ) -> Vec<Act> {
         let mut acts = Vec::new();
@@ -179,12 +179,11 @@ impl Agenda {
         Some(entry.begin(Cause::Asked, Timestamp::UNIX_EPOCH))
     }
 
-    /// A run is over.
-    pub fn ended(&mut self, job: &str, ending: Ending, now: Timestamp) -> Vec<Act> {
-        let mut acts = Vec::new();
-        if let Some(entry) = self.entries.get_mut(job) {
-            entry.ended(ending, now, &mut acts);
-        }
+    /// A run is over, and is tried again at this time unless another run comes first.
+    pub fn ended(&mut self, job: &str, retry: Option<Timestamp>) -> Vec<Act> {
+        let entry = self.entries.get_mut(job);
+        let acts = entry.and_then(|entry| entry.ended(retry));
+        let acts = acts.into_iter().collect();
         self.entries.retain(|_, entry| entry.runs || !entry.leaves);
         acts
     }
@@ -218,11 +217,11 @@ impl Agenda {
 }
 
 impl Entry {
-    fn new(job: &Arc<Job>, last: Option<Timestamp>, now: Timestamp) -> (Self, Vec<Act>) {
+    fn new(job: &Arc<Job>, last: Option<LastRun>, now: Timestamp) -> (Self, Vec<Act>) {
         let mut acts = Vec::new();
         let mut entry = Self {
             job: Arc::clone(job),
-            handled: last.unwrap_or(now),
+            handled: last.map_or(now, |last| last.started),
             next: None,
             runs: false,
             queued: None,
@@ -231,7 +230,15 @@ impl Entry {
             leaves: false,
         };
         entry.doubt(now, &mut acts);
-        if let Some(missed) = job.missed(Some(entry.handled), now) {
+        let mut missed = job.missed(Some(entry.handled), now);
+        if let Some(last) = last.filter(|last| last.end != LastEnd::Over) {
+            missed = Some(with_unended(job, last, missed, now));
+            acts.push(Act::NeverEnded {
+                job: Arc::clone(&job.name),
+                started: last.started,
+            });
+        }
+        if let Some(missed) = missed {
             acts.push(entry.missed(missed));
             entry.handled = entry.handled.max(now);
         }
@@ -323,17 +330,27 @@ impl Entry {
         Act::Begin { job, cause }
     }
 
-    fn ended(&mut self, ending: Ending, now: Timestamp, acts: &mut Vec<Act>) {
+    fn ended(&mut self, retry: Option<Timestamp>) -> Option<Act> {
         self.runs = false;
         if self.leaves {
-            return;
+            return None;
         }
         if let Some(at) = self.queued.take() {
-            acts.push(self.begin(Cause::Queued { at }, at));
-        } else if ending == Ending::Failed && self.retries < self.job.retries.count {
-            let delay = SignedDuration::try_from(self.job.retries.delay).unwrap_or_default();
-            self.retry = now.checked_add(delay).ok();
+            return Some(self.begin(Cause::Queued { at }, at));
         }
+        self.retry = retry;
+        None
+    }
+}
+
+/// What a job missed, a run that never ended included. One that never ended after another is not made up for by itself:
+/// what kills every run would else do so without end.
+fn with_unended(job: &Job, last: LastRun, missed: Option<Missed>, now: Timestamp) -> Missed {
+    let alone = || (last.end == LastEnd::Never).then(|| job.makes_up(now));
+    Missed {
+        first: last.started,
+        count: 1 + missed.map_or(0, |missed| missed.count),
+        makes_up: missed.map_or_else(|| alone().flatten(), |missed| missed.makes_up),
     }
 }
 

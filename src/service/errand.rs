@@ -13,7 +13,6 @@ use crate::event::RunMode;
 use crate::event::Shift;
 use crate::job::Job;
 use crate::job::JobFile;
-use crate::service::agenda::Cause;
 use crate::service::said::Said;
 
 /// One run to make.
@@ -21,14 +20,25 @@ use crate::service::said::Said;
 pub struct Errand {
     /// The job.
     pub job: Arc<Job>,
-    /// Why it is made.
-    pub cause: Cause,
     /// Whether changes are made.
     pub mode: RunMode,
     /// Only these hosts; `None`: all that the job has.
     pub only: Option<Vec<Arc<str>>>,
-    /// How long hosts are begun; `None`: until all are.
+    /// How long hosts are begun, counted from when the errand is taken; `None`: until all are.
     pub deadline: Option<Duration>,
+    /// Where it stands in its turn.
+    pub position: Position,
+}
+
+/// Where a run stands in its turn. Runs of one turn are told in one report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// It is the turn.
+    Alone,
+    /// Another follows when hosts differ; when none follows all the same, [`Executor::conclude`] says so.
+    MayBeFollowed,
+    /// It follows one that might be followed.
+    Follows,
 }
 
 /// How a run went.
@@ -54,7 +64,7 @@ pub struct Report {
     pub shifts: Vec<Shift>,
     /// Results that a waiver accepts.
     pub waived: usize,
-    /// Hosts that differ.
+    /// Hosts that differ in something that can be corrected. Where Group Policy owns all that differs, nothing can be.
     pub drifting: Vec<Arc<str>>,
     /// Hosts that failed or could not be reached, with the reason; some of them when there are many.
     pub failures: Vec<(Arc<str>, String)>,
@@ -88,15 +98,38 @@ pub struct NotBegun {
 pub trait Executor: Send + Sync {
     /// Makes one. When `stop` becomes true, it ends after the calls under way.
     async fn run(&self, errand: Errand, stop: watch::Receiver<bool>) -> Result<Report, NotBegun>;
+
+    /// Hears that no run follows one of this job that might have been followed: its report can be written. Gives what the
+    /// turn exits with when that fails; `None` when all is well.
+    async fn conclude(&self, _job: &Arc<str>) -> Option<u8> {
+        None
+    }
 }
+
+/// What a run exits with that could not be told in every report and in the history; it outranks how hosts fared.
+pub const NOT_TOLD: u8 = 1;
+
+/// Why a run has no result after a defect. What a panic says may hold anything, and stands on standard error already.
+pub const BROKE_OFF: &str = "the run broke off, which is a defect of rdpfix";
 
 /// What is known of a job's last run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LastRun {
     /// When it began.
     pub started: Timestamp,
-    /// How it ended; `None` when it did not.
-    pub standing: Option<Standing>,
+    /// Whether it ended.
+    pub end: LastEnd,
+}
+
+/// Whether a job's last run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastEnd {
+    /// It did.
+    Over,
+    /// It did not: the process that made it was killed, or is another one that still makes it.
+    Never,
+    /// It did not, and neither did the one before it.
+    NeverAgain,
 }
 
 /// How a job stands.
@@ -112,6 +145,10 @@ pub enum Standing {
 pub trait Journal: Send + Sync {
     /// The last run of a job; `None` when there is none, or when nobody can tell.
     fn last(&self, job: &str) -> Option<LastRun>;
+    /// How a job stood when that was noted last; `None` when nobody can tell.
+    fn standing(&self, job: &str) -> Option<Standing>;
+    /// Notes how a job stands. The error is for people.
+    fn stands(&self, job: &str, standing: Standing) -> Result<(), String>;
 }
 
 /// A run that somebody may have to be told of.
@@ -127,8 +164,19 @@ pub struct Notice {
     pub before: Option<Standing>,
     /// What it is now; `None` when the run says nothing about it.
     pub now: Option<Standing>,
-    /// It failed, and is tried again later.
-    pub tried_again: bool,
+    /// What becomes of its failure, when it is one.
+    pub failure: Failure,
+}
+
+/// What becomes of a failure in a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// It is told.
+    Told,
+    /// It is held back, because the run is tried again and may go better.
+    HeldBack,
+    /// It was held back, is not tried again after all, and is told now; all else was told before.
+    ToldLate,
 }
 
 /// Tells others.

@@ -96,6 +96,11 @@ pub enum What {
         /// How many.
         count: usize,
     },
+    /// The last run from before the start never ended.
+    NeverEnded {
+        /// When it began.
+        started: Timestamp,
+    },
     /// A failed run is tried again later.
     RetryLater {
         /// When.
@@ -169,6 +174,7 @@ impl What {
             Self::RunEnded { exit_code, .. } if *exit_code != 0 => Weight::Warning,
             Self::PassedOver { .. }
             | Self::Missed { .. }
+            | Self::NeverEnded { .. }
             | Self::RetryLater { .. }
             | Self::HostLeftOut { .. }
             | Self::ClockSetBack { .. }
@@ -203,6 +209,9 @@ impl fmt::Display for What {
             Self::Queued { due } => write!(f, "{due} waits for the end of the run before"),
             Self::Missed { first, count } => {
                 write!(f, "missed {}, and not made up for", times(*first, *count))
+            }
+            Self::NeverEnded { started } => {
+                write!(f, "the run begun at {} never ended", whole(*started))
             }
             Self::RetryLater { next } => write!(f, "tried again at {}", whole(*next)),
             Self::HostLeftOut {
@@ -275,6 +284,7 @@ fn after(tries: u32) -> String {
 
 /// Several times in words.
 fn times(first: Timestamp, count: usize) -> String {
+    let first = whole(first);
     match count {
         0 | 1 => format!("{first}"),
         count => format!("{count} times since {first}"),

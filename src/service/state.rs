@@ -120,10 +120,4 @@ impl State {
             });
         }
     }
-
-    /// How many runs are under way.
-    pub fn under_way(&self) -> usize {
-        let running = self.jobs.iter().filter(|state| state.running.is_some());
-        running.count()
-    }
 }

@@ -1,5 +1,6 @@
 //! A waiver file to entries, with every mistake that is in it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::ToSpan;
@@ -21,8 +22,8 @@ use crate::waiver::Entry;
 /// Waivers for longer than so many years are told of: nobody looks at them again.
 const MOST_YEARS: i32 = 2;
 
-/// InSpec's words for what is called otherwise here.
-const ALIASES: [(&str, &str); 3] = [
+/// InSpec's words, each with the key that is meant.
+pub const ALIASES: [(&str, &str); 3] = [
     ("control_id", "control"),
     ("expiration_date", "expires"),
     ("justification", "reason"),
@@ -302,13 +303,14 @@ fn day(node: &Node, text: &str, today: Date, mistakes: &mut Vec<Diagnostic>) -> 
 /// Waivers for the same hosts and the same control as one before them.
 fn doubles(entries: &[Entry]) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for (at, entry) in entries.iter().enumerate() {
-        let is_same = |other: &&Entry| {
-            other.waiver.hosts == entry.waiver.hosts && other.waiver.control == entry.waiver.control
-        };
-        let Some(first) = entries.iter().take(at).find(is_same) else {
+    let mut firsts: HashMap<(&str, &str), &Entry> = HashMap::new();
+    for entry in entries {
+        let first = *firsts
+            .entry((&entry.waiver.hosts, &entry.waiver.control))
+            .or_insert(entry);
+        if std::ptr::eq(first, entry) {
             continue;
-        };
+        }
         let (line, _) = first.control_at.line_and_column();
         found.push(
             Diagnostic::error(
@@ -327,4 +329,57 @@ fn doubles(entries: &[Entry]) -> Vec<Diagnostic> {
         );
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use jiff::civil::date;
+
+    use super::doubles;
+    use crate::control::Waiver;
+    use crate::diag::Source;
+    use crate::diag::Span;
+    use crate::waiver::Entry;
+
+    /// Waivers for as many hosts.
+    fn entries(count: usize) -> Vec<Entry> {
+        let source = Arc::new(Source {
+            name: "waivers.yml".to_owned(),
+            text: String::new(),
+            secret: false,
+        });
+        let at = Span {
+            source,
+            start: 0,
+            end: 0,
+        };
+        let waiver = |host: usize| Waiver {
+            hosts: format!("ts{host:06}").into(),
+            control: "RDP-NLA".into(),
+            owner: "ops".into(),
+            reason: "old".into(),
+            expires: date(2026, 6, 30),
+        };
+        let entry = |host| Entry {
+            waiver: Arc::new(waiver(host)),
+            hosts_at: at.clone(),
+            control_at: at.clone(),
+            expires_at: at.clone(),
+        };
+        (0..count).map(entry).collect()
+    }
+
+    #[test]
+    fn a_file_of_many_waivers_is_looked_through_once() {
+        let mut all = entries(80_000);
+        all.push(all[0].clone());
+        let (sender, told) = mpsc::channel();
+        std::thread::spawn(move || sender.send(doubles(&all).len()));
+        // Comparing each with all before it takes minutes.
+        assert_eq!(told.recv_timeout(Duration::from_secs(20)), Ok(1));
+    }
 }

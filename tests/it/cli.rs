@@ -150,6 +150,13 @@ pub(crate) fn command(arguments: &[&str]) -> Command {
         "CLICOLOR_FORCE",
         "RDPFIX_LOGIN_PASSWORD",
         "JOB_COMPLETION_INDEX",
+        "https_proxy",
+        "HTTPS_PROXY",
+        "http_proxy",
+        "all_proxy",
+        "ALL_PROXY",
+        "no_proxy",
+        "NO_PROXY",
     ] {
         command.env_remove(name);
     }

@@ -2,11 +2,13 @@
 #![cfg(test)]
 
 mod api;
+mod bounds;
 mod browser;
 mod example;
 mod fleet;
 mod guard;
 mod jobs;
+mod months;
 mod pages;
 mod rig;
 mod sign_in;

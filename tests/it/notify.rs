@@ -1,6 +1,9 @@
 //! Facts about telling others, against a receiver that others wrote.
 #![cfg(test)]
 
+mod outbox;
+mod proxy;
+
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -23,9 +26,11 @@ use rdpfix::notify::Courier;
 use rdpfix::notify::Fate;
 use rdpfix::notify::Office;
 use rdpfix::notify::Outbox;
+use rdpfix::notify::Proxies;
 use rdpfix::notify::letter;
 use rdpfix::notify::letter::Letter;
 use rdpfix::secret::Secret;
+use rdpfix::service::errand::Failure;
 use rdpfix::service::errand::Herald;
 use rdpfix::service::errand::NotBegun;
 use rdpfix::service::errand::Notice;
@@ -42,6 +47,7 @@ struct Desk {
     outbox: Mutex<String>,
     fates: Mutex<Vec<Fate>>,
     waits: Mutex<Vec<Duration>>,
+    proxies: Proxies,
 }
 
 #[async_trait]
@@ -73,6 +79,10 @@ impl Office for Desk {
             TokenSource::Environment(name) if name == "HOOK_TOKEN" => Ok(Secret::new(TOKEN)),
             _ => Err("there is no token".to_owned()),
         }
+    }
+
+    fn proxies(&self) -> Proxies {
+        self.proxies.clone()
     }
 
     fn page(&self, run: &str) -> Option<String> {
@@ -107,9 +117,15 @@ fn courier(desk: &Arc<Desk>) -> Courier {
 
 /// A job with these webhooks, as a job file says them.
 fn job(webhooks: &str) -> Arc<Job> {
-    let text = format!(
-        "jobs:\n  - name: nightly\n    playbook: a.yml\n    inventory: [hosts]\n    mode: audit\n    every: 1h\n    notify: [{webhooks}]\n"
+    jobs(&["nightly".to_owned()], webhooks).remove(0)
+}
+
+/// Jobs of these names, all with these webhooks.
+fn jobs(names: &[String], webhooks: &str) -> Vec<Arc<Job>> {
+    let mut text = format!(
+        "defaults: {{playbook: a.yml, inventory: [hosts], mode: audit, every: 1h, notify: [{webhooks}]}}\njobs:\n"
     );
+    text.extend(names.iter().map(|name| format!("  - name: {name}\n")));
     let source = Source {
         name: "jobs.yml".to_owned(),
         text,
@@ -117,7 +133,27 @@ fn job(webhooks: &str) -> Arc<Job> {
     };
     let (file, mistakes) = job::parse(&Arc::new(source));
     let file = file.unwrap_or_else(|| panic!("{mistakes:?}"));
-    Arc::clone(&file.jobs[0])
+    file.jobs
+}
+
+/// Drift in a run of this identifier.
+fn drifted_in(job: &Arc<Job>, run: &str) -> Notice {
+    let run = run.to_owned();
+    Notice {
+        result: Ok(Arc::new(Report { run, ..report() })),
+        ..drifted(job)
+    }
+}
+
+/// A letter that was kept.
+fn kept(job: &Job, id: &str) -> Letter {
+    Letter {
+        id: id.to_owned(),
+        job: job.name.to_string(),
+        webhook: letter::mark(&job.notify[0].url),
+        at: Timestamp::UNIX_EPOCH,
+        body: id.to_owned(),
+    }
 }
 
 fn report() -> Report {
@@ -157,7 +193,7 @@ fn drifted(job: &Arc<Job>) -> Notice {
         result: Ok(Arc::new(report)),
         before: Some(Standing::Good),
         now: Some(Standing::Bad),
-        tried_again: false,
+        failure: Failure::Told,
     }
 }
 
@@ -254,16 +290,21 @@ async fn each_occasion_is_told_to_who_wants_it() {
         before: Some(Standing::Good),
         ..recovered.clone()
     };
-    let later = Notice {
-        tried_again: true,
+    let held_back = Notice {
+        failure: Failure::HeldBack,
         ..failed.clone()
+    };
+    let late = Notice {
+        failure: Failure::ToldLate,
+        ..drifted(&job)
     };
     for (notice, expected) in [
         (drifted(&job), vec!["/ok/always", "/ok/drift"]),
         (failed, vec!["/ok/always", "/ok/failure"]),
         (recovered, vec!["/ok/always", "/ok/recovery"]),
         (nothing, vec!["/ok/always"]),
-        (later, vec!["/ok/always"]),
+        (held_back, vec!["/ok/always"]),
+        (late, vec!["/ok/failure"]),
     ] {
         let desk = Arc::new(Desk::default());
         courier(&desk).tell(notice).await;

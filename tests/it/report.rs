@@ -8,10 +8,12 @@ pub(crate) mod events;
 #[cfg(test)]
 mod formats;
 #[cfg(test)]
+pub(crate) mod honest;
+#[cfg(test)]
 mod human;
 #[cfg(test)]
 mod jsonl;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
-mod progress;
+pub(crate) mod since;

@@ -11,10 +11,13 @@ use proptest::prelude::any;
 use proptest::prop_oneof;
 use proptest::proptest;
 use proptest::test_runner::Config;
+use rdpfix::cli::files::Disk;
 use rdpfix::diag::Source;
 use rdpfix::inventory::Defaults;
+use rdpfix::inventory::Host;
 use rdpfix::inventory::Inventory;
 use rdpfix::inventory::Origin;
+use rdpfix::inventory::Reading;
 use rdpfix::inventory::Tree;
 use rdpfix::syntax::template::Engine;
 use rdpfix::syntax::template::Variables;
@@ -167,6 +170,40 @@ fn passwords_of_all_hosts_are_derived_once_and_other_values_when_they_are_used()
         assert_eq!(value, "token3");
         assert_eq!(keyring.derived(), 7, "one more for the value that was used");
     }
+}
+
+#[test]
+fn only_hosts_that_take_part_have_their_passwords_opened() {
+    let keyring = Arc::new(keyring("default", b"secret"));
+    let origins = [Origin::Text(sealed_hosts(&keyring, 5))];
+    let defaults = Defaults {
+        keyring: Arc::clone(&keyring),
+        ..Defaults::default()
+    };
+    let reading = Reading {
+        files: Arc::new(Disk),
+        keyring: Arc::clone(&keyring),
+        playbook_folder: None,
+    };
+    let (found, mistakes) = Inventory::read_closed(&origins, &reading, &defaults, &BTreeMap::new());
+    let (mut inventory, mut sign_ins) = found.unwrap();
+    assert_eq!((inventory.hosts.len(), mistakes), (5, vec![]));
+    assert_eq!(keyring.derived(), 0);
+    let password = |inventory: &Inventory, name: &str| {
+        let host = inventory.host(name).unwrap();
+        host.winrm.password.reveal().to_owned()
+    };
+    for (names, derived) in [(&["h3"][..], 1), (&["h3", "h1"], 2), (&[], 2)] {
+        let takes_part = |host: &Host| names.contains(&&*host.name);
+        let mistakes = sign_ins.open(&mut inventory, &defaults, &takes_part);
+        assert_eq!((mistakes, keyring.derived()), (vec![], derived));
+        assert_eq!(password(&inventory, "h3"), "pw3");
+        assert!(inventory.host("h3").unwrap().vars.get("token").is_some());
+        let secret = inventory.host("h3").unwrap().vars.get("ansible_password");
+        assert!(secret.is_none());
+    }
+    assert_eq!(password(&inventory, "h1"), "pw1");
+    assert_eq!(password(&inventory, "h0"), "");
 }
 
 #[test]

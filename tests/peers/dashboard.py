@@ -125,6 +125,9 @@ def pages(url, _token, more):
                     troubles.append(f"/{path}: no visible focus on {browser.focused()}")
             if reached < min(count, 100):
                 troubles.append(f"/{path}: {reached} of {count} are reached by Tab")
+        troubles += charts(browser, url)
+        if not more["host"]:
+            troubles += empty(browser, url)
         troubles += browser.console()
         troubles += [f"asked for {asked}" for asked in browser.requests() if not asked.startswith(url)]
     with Browser(scripts=False) as browser:
@@ -138,6 +141,137 @@ def pages(url, _token, more):
         rows = browser.run("return document.querySelectorAll('#still tbody tr').length")
         if more["host"] and rows != 50:
             troubles.append(f"without scripts the table has {rows} rows")
+    return troubles
+
+
+# Letters of charts that are smaller than this cannot be read.
+SMALLEST = """
+return [...document.querySelectorAll('svg text')].filter((e) => e.checkVisibility())
+    .map((e) => [e.textContent, e.getBoundingClientRect()])
+    .filter(([, box]) => box.height < 8 || box.right > innerWidth).map(([text]) => text);
+"""
+# Texts of charts that lie over each other.
+CROWDED = """
+const boxes = [...document.querySelectorAll('svg text')].filter((e) => e.checkVisibility())
+    .map((e) => [e.textContent, e.getBoundingClientRect()]);
+return boxes.filter(([, a], at) => boxes.slice(at + 1).some(([, b]) =>
+    a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom)).map(([text]) => text);
+"""
+
+
+def charts(browser, url):
+    """Charts on a phone and on a desk, over a week and over a year."""
+    troubles = []
+    for window, (width, height, phone) in WINDOWS.items():
+        browser.size(width, height, phone=phone)
+        for path in ["", "certificates", "drift?days=7", "drift", "drift?days=365"]:
+            browser.open(url + path)
+            for what, script in [("too small", SMALLEST), ("one over another", CROWDED)]:
+                if found := browser.run(script):
+                    troubles.append(f"{window} /{path}: {what}: {found}")
+    return troubles
+
+
+def empty(browser, url):
+    """Without hosts the map's page says how to begin."""
+    opened(browser, url + "hosts")
+    shown = browser.run("const e = document.getElementById('still'); return e.checkVisibility() ? e.innerText : ''")
+    return [] if "says how to begin" in shown else [f"without hosts: {shown!r}"]
+
+
+class Spoilt:
+    """Pages that see other answers than the server gave: `spoil` is the body of a function of a path and an answer."""
+
+    def __init__(self, browser, spoil):
+        self.browser = browser
+        wrap = "const ask = window.fetch; let count = 0; window.fetch = async (path, ...more) => {"
+        self.source = f"{wrap} const answer = await ask(path, ...more); {spoil} return answer; }};"
+
+    def __enter__(self):
+        told = self.browser.cdp("Page.addScriptToEvaluateOnNewDocument", source=self.source)
+        self.identifier = told["identifier"]
+
+    def __exit__(self, *_):
+        self.browser.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=self.identifier)
+
+
+# The second page of the matrix has one control more, as when a run has just brought it.
+WIDER = """
+    if (String(path).includes('matrix') && (count += 1) === 2) {
+        const page = await answer.json(), width = page.controls.length;
+        page.controls.push('ZZZ-NEW');
+        page.cells = page.hosts.map((_, at) => page.cells.slice(at * width, (at + 1) * width) + '6').join('');
+        return new Response(JSON.stringify(page));
+    }
+"""
+# The last host with its cells, as the server tells them and as the map shows them.
+LAST_TOLD = """
+return (async () => {
+    let page = await (await fetch('/api/v1/matrix')).json();
+    while (page.next) page = await (await fetch('/api/v1/matrix?after=' + encodeURIComponent(page.next))).json();
+    return [page.hosts.at(-1), page.controls.length, page.cells.slice(-page.controls.length)];
+})();
+"""
+LAST_SHOWN = """
+const view = document.getElementById('grid'), words = ['none', 'compliant', 'waived', 'unknown', 'drift', 'overridden', 'failed'];
+view.scrollTop = 1e9;
+return new Promise((done) => setTimeout(() => {
+    const row = [...document.querySelectorAll('.heat-row')].sort((a, b) => a.line - b.line).at(-1);
+    const cells = [...row.querySelectorAll('.cell > i')].map((i) => words.indexOf(i.className.slice(2))).join('');
+    done([row.querySelector('a').textContent, document.querySelectorAll('.heat-column').length, cells]);
+}, 300));
+"""
+REFUSED = """
+    if (String(path).includes('controls')) return new Response('{"detail": "the history cannot be read now"}', {status: 503});
+"""
+
+
+def changing(browser, url):
+    """What the map makes of answers that do not fit together, and of one that is none."""
+    troubles = []
+    with Spoilt(browser, WIDER):
+        opened(browser, url + "hosts")
+        told, shown = browser.run(LAST_TOLD), browser.run(LAST_SHOWN)
+        if told != shown:
+            troubles.append(f"the last host is {told}, and is shown as {shown}")
+    with Spoilt(browser, REFUSED):
+        browser.open(url + "hosts")
+        browser.until("return !document.getElementById('heat').hidden")
+        said = browser.run("return document.getElementById('heat').textContent")
+        if "the history cannot be read now" not in said:
+            troubles.append(f"a map that cannot be drawn says {said!r}")
+    return troubles
+
+
+def mouse(browser, url):
+    """A click in the middle of the map opens what is there; the address keeps what was searched for; paper is saved."""
+    troubles = []
+    opened(browser, url + "hosts")
+    wanted = browser.run(
+        "document.getElementById('grid').scrollTop = 50000;"
+        "return new Promise((done) => setTimeout(() => {"
+        "const rows = [...document.querySelectorAll('.heat-row')].sort((a, b) => a.line - b.line);"
+        "const row = rows[Math.floor(rows.length / 2)]; row.querySelector('.cell').id = 'target';"
+        "done(new URL(row.querySelector('a').href).pathname); }, 300))"
+    )
+    browser.click("#target")
+    try:
+        browser.until("return location.pathname !== '/hosts'", seconds=3)
+    except WebDriverError:
+        pass
+    if not browser.url().endswith(wanted):
+        troubles.append(f"a click on {wanted} leads to {browser.url()}")
+    opened(browser, url + "hosts")
+    browser.type("[name=q]", "name")
+    if "q=name" not in browser.url():
+        troubles.append(f"the address is {browser.url()}")
+    browser.medium("print")
+    opened(browser, url + "hosts")
+    height = browser.run("return document.documentElement.scrollHeight")
+    rows = browser.run("return [...document.querySelectorAll('#still tbody tr')].filter((e) => e.checkVisibility()).length")
+    if height > 20_000 or rows != 50:
+        troubles.append(f"on paper /hosts is {height} px long and has {rows} rows")
+    browser.medium("")
     return troubles
 
 
@@ -194,6 +328,8 @@ def map(url, _token, more):
         opened(browser, url + "hosts?q=no+such+host")
         check("an empty map says nothing", browser.run(said) == "No host fits these filters.")
         troubles += browser.console()
+        troubles += mouse(browser, url)
+        troubles += changing(browser, url)
     return troubles
 
 
@@ -212,9 +348,35 @@ def run(url, token, _more):
             browser.click(f"form[action='/api/v1/jobs/{job}/run'] button")
             # Only one of the jobs tells that it runs; of the other there is nothing to be seen but the page again.
             if scripts:
-                wait(browser, "return !!document.querySelector('[data-running]')")
+                wait(browser, "return document.querySelector('tbody').innerText.includes('running')")
             wait(browser, "return location.pathname === '/jobs' && document.readyState === 'complete'")
             troubles += [told for told in browser.console() if "401" not in told]
+    return troubles
+
+
+def watch(url, token, _more):
+    """The page of jobs tells what becomes of them without being asked, and why it cannot."""
+    troubles = []
+    with Browser() as browser:
+        browser.open(url + "jobs")
+        browser.type("input[type=password]", token)
+        browser.press("Enter")
+        browser.until("return location.pathname === '/jobs' && document.readyState === 'complete'")
+        # Somebody else asks for a run: nothing ran when the page was loaded.
+        asked = "return fetch('/api/v1/jobs/certificates/run', {method: 'POST', headers: {Authorization: 'Bearer %s'}})"
+        browser.run((asked + ".then((answer) => answer.status)") % token)
+        try:
+            wait(browser, "return document.querySelector('tbody').innerText.includes('running')")
+        except WebDriverError:
+            troubles.append("a run that began elsewhere is not told")
+        browser.run("return fetch('/sign-out', {method: 'POST'}).then((answer) => answer.status)")
+        try:
+            browser.until("return document.getElementById('said').textContent")
+        except WebDriverError:
+            pass
+        said = browser.run("return document.getElementById('said').textContent")
+        if "needs the dashboard's token" not in said:
+            troubles.append(f"after signing out it says {said!r}")
     return troubles
 
 
@@ -246,5 +408,5 @@ def picture(url, _token, more):
 
 
 asked = json.load(sys.stdin)
-work = {"pages": pages, "map": map, "run": run, "picture": picture}[asked["work"]]
+work = {"pages": pages, "map": map, "run": run, "watch": watch, "picture": picture}[asked["work"]]
 print(json.dumps(work(asked["url"], asked["token"], asked["more"])))

@@ -17,6 +17,8 @@ const told = files.map((file) => {
       severity: control.hdf.severity,
       waived: control.hdf.waived,
       message: control.hdf.message,
+      until: (control.data.waiver_data || {}).expiration_date,
+      why: (control.data.waiver_data || {}).justification,
       segments: control.hdf.segments.map((one) => [one.status, one.code_desc, one.skip_message || one.message || ""]),
     })),
   );

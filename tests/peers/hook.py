@@ -6,13 +6,18 @@
   /busy/S        429 with Retry-After S to the first request of that path, then 200
   /away          302 to /stolen on another loopback address
   /no            404
+  /picky         413 to what begins with `refuse`, 500 to what begins with `stumble`, else 200
   /down          500 until /up was requested, then 200
+
+As a proxy it takes whole addresses for paths, answers itself as above, and opens no tunnel: CONNECT is printed with the
+address for a path, and answered by 403.
 """
 
 import json
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 lock = threading.Lock()
 counts = {}
@@ -27,7 +32,7 @@ class Hook(BaseHTTPRequestHandler):
             number = counts[self.path] = counts.get(self.path, 0) + 1
             line = {"path": self.path, "headers": dict(self.headers), "body": body}
             print(json.dumps(line), flush=True)
-        _, word, *rest = self.path.split("/")
+        _, word, *rest = urlsplit(self.path).path.split("/")
         if word == "hang":
             threading.Event().wait()
         if word == "up":
@@ -41,6 +46,8 @@ class Hook(BaseHTTPRequestHandler):
         if word == "busy" and number == 1:
             code = 429
             headers["Retry-After"] = rest[0]
+        if word == "picky":
+            code = {"refuse": 413, "stumbl": 500}.get(body[:6], 200)
         if word == "down" and not up.is_set():
             code = 500
         self.send_response(code)
@@ -50,6 +57,14 @@ class Hook(BaseHTTPRequestHandler):
         self.end_headers()
 
     do_GET = do_POST
+
+    def do_CONNECT(self):
+        line = {"path": self.path, "headers": dict(self.headers), "body": ""}
+        with lock:
+            print(json.dumps(line), flush=True)
+        self.send_response(403)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_):
         pass

@@ -29,6 +29,7 @@ def junit(path):
                     "ending": kind,
                     "message": ending.message if ending is not None else None,
                     "type": ending.type if ending is not None else None,
+                    "text": ending.text if ending is not None else None,
                     "out": case.system_out,
                 }
             )

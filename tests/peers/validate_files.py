@@ -23,6 +23,15 @@ class Loader(yaml.SafeLoader):
 for tag in ("!vault", "!vault-encrypted", "!unsafe"):
     Loader.add_constructor(tag, lambda loader, node: loader.construct_scalar(node))
 
+
+def read(text):
+    """JSON may have tabs where PyYAML takes none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return yaml.load(text, Loader)
+
+
 with open(sys.argv[1], encoding="utf-8") as file:
     schema = json.load(file)
 jsonschema.Draft202012Validator.check_schema(schema)
@@ -31,7 +40,7 @@ for path in sys.argv[2:]:
     complaint = None
     try:
         with open(path, encoding="utf-8") as file:
-            data = json.loads(json.dumps(yaml.load(file, Loader), default=str))
+            data = json.loads(json.dumps(read(file.read()), default=str))
         errors = sorted(validator.iter_errors(data), key=lambda error: error.json_path)
         if errors:
             complaint = f"{errors[0].json_path}: {errors[0].message}"[:300]

@@ -15,21 +15,22 @@ pub struct HistoryArguments {
     /// As JSON
     #[arg(long, global = true)]
     pub json: bool,
-    /// Rows of each list at most
-    #[arg(
-        short = 'n',
-        long,
-        value_name = "N",
-        default_value_t = 20,
-        global = true
-    )]
-    pub limit: usize,
-    /// Only runs of this job
+    /// Rows of each list at most [default: 20]
+    #[arg(short = 'n', long, value_name = "N", global = true)]
+    pub limit: Option<usize>,
+    /// Only runs of this job, listed or compared by `diff`
     #[arg(long, value_name = "JOB")]
     pub job: Option<String>,
     /// What to look at; the runs when nothing is said
     #[command(subcommand)]
     pub verb: Option<HistoryVerb>,
+}
+
+impl HistoryArguments {
+    /// Rows of each list at most.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(20)
+    }
 }
 
 /// What to look at.
@@ -43,6 +44,8 @@ pub enum HistoryVerb {
     Diff(HistoryDiffArguments),
     /// Take away what ended long ago; what is current stays, however old it is
     Prune(HistoryPruneArguments),
+    /// Take away everything that is kept of hosts that are gone for good
+    Forget(HistoryForgetArguments),
     /// Print everything, for other programs
     Export(HistoryExportArguments),
 }
@@ -81,6 +84,17 @@ pub struct HistoryPruneArguments {
     /// What ended so long ago: `90d`, `12h`
     #[arg(long, value_name = "TIME")]
     pub older_than: String,
+    /// Only say what would be taken away
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `history forget`.
+#[derive(Debug, Args)]
+pub struct HistoryForgetArguments {
+    /// A host as the history names it, or a wildcard: `web1`, `old-*`
+    #[arg(value_name = "HOST", required = true)]
+    pub hosts: Vec<String>,
     /// Only say what would be taken away
     #[arg(long)]
     pub dry_run: bool,

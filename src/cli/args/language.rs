@@ -22,6 +22,8 @@ pub enum SchemaFormat {
     Scenario,
     /// Job files
     Jobs,
+    /// Waiver files
+    Waivers,
     /// Lines that `--reporter jsonl` writes
     Jsonl,
 }

@@ -2,15 +2,21 @@
 
 use std::io;
 use std::io::Write;
+use std::path::Path;
 use std::path::PathBuf;
 
-use super::usage;
 use crate::cli::files;
 use crate::cli::output::Talk;
-use crate::diag::render::Colour;
+use crate::cli::reporters::named;
 use crate::report::diagnosis;
 use crate::report::diagnosis::Told;
 use crate::report::human;
+
+/// Names of all reporters of diagnoses, each with what it is for.
+const REPORTERS: [(&str, &str); 2] = [
+    ("human", "for people: causes, and what mends them"),
+    ("jsonl", "one JSON record a line: causes and the timeline"),
+];
 
 /// A format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,34 +35,18 @@ impl Reporters {
     /// Those that were named; people read standard output unless another format goes there.
     pub(super) fn named(names: &[String], verbosity: u8, talk: &Talk) -> anyhow::Result<Self> {
         let mut each: Vec<(Format, Option<PathBuf>)> = Vec::new();
-        for name in names {
-            let (kind, path) = match name.split_once(':') {
-                Some((kind, path)) => (kind, Some(PathBuf::from(path))),
-                None => (name.as_str(), None),
-            };
-            let format = match kind {
+        for wanted in named::read(names, &REPORTERS)? {
+            let format = match wanted.kind {
                 "human" => Format::Human,
                 "jsonl" => Format::JsonLines,
-                unknown => {
-                    return Err(usage(format!("there is no reporter `{unknown}`"))
-                        .hint("the reporters are `human` and `jsonl`, each with `:PATH` for a file")
-                        .into());
-                }
+                unknown => return Err(named::unknown(unknown, &REPORTERS).into()),
             };
-            if path.is_none() && each.iter().any(|(_, place)| place.is_none()) {
-                return Err(usage("two reporters cannot share standard output")
-                    .hint(format!("give one a file: `--reporter {kind}:PATH`"))
-                    .into());
-            }
-            each.push((format, path));
+            each.push((format, wanted.path.map(Path::to_owned)));
         }
         if each.iter().all(|(_, place)| place.is_some()) {
             each.push((Format::Human, None));
         }
-        let colour = match talk.stdout {
-            Colour::Always => human::Colour::Always,
-            Colour::Never => human::Colour::Never,
-        };
+        let colour = named::colour(talk.stdout, None);
         Ok(Self {
             each,
             options: human::Options {

@@ -52,7 +52,7 @@ pub fn change_alone(path: &Path, change: &mut dyn FnMut(&str) -> String) -> anyh
     let before = String::from_utf8_lossy(&before);
     let after = change(&before);
     if after != before {
-        write_whole(path, after.as_bytes(), Readers::Owner)?;
+        write_whole(path, after.as_bytes(), Readers::Writer)?;
     }
     drop(held);
     Ok(())

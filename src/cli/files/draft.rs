@@ -14,14 +14,32 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 
-use crate::cli::files::Readers;
 use crate::cli::files::replace::belong;
 use crate::cli::files::replace::part;
 use crate::cli::files::replace::settle;
 
+/// Who may read a file that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Those of the file that stood there; of a new one whoever the system's default says.
+    Default,
+    /// Those of the file that stood there; of a new one its owner only.
+    Same,
+    /// The owner of the file that stood there only: it holds a secret that is the owner's.
+    Owner,
+    /// Whoever writes it only, also where a file of somebody else stood: it holds a secret of ours.
+    Writer,
+}
+
+/// Writes a file whole; links are followed, and what is no file, such as a pipe, is written to.
+pub fn write_whole(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<()> {
+    let mut draft = Draft::holding(path, bytes, readers)?;
+    Ok(draft.flush()?)
+}
+
 /// A file that comes to be, whole, when it is flushed, with everything that was written to it until then. When it is
-/// dropped before, nothing has happened to what stood there. Who may read that may read the new one; what is no file, such
-/// as a pipe, is written to as it goes.
+/// dropped before, nothing has happened to what stood there. Hard links and extended attributes stay behind with the old
+/// file; what is no file, such as a pipe, is written to as it goes.
 #[derive(Debug)]
 pub struct Draft {
     named: PathBuf,
@@ -32,11 +50,19 @@ pub struct Draft {
 
 impl Draft {
     /// Makes the unfinished file beside, so that a place that cannot be written to is known now.
-    pub fn begin(path: &Path) -> anyhow::Result<Self> {
-        Self::open(path).with_context(|| format!("cannot write `{}`", path.display()))
+    pub fn begin(path: &Path, readers: Readers) -> anyhow::Result<Self> {
+        Self::open(path, readers).with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    fn open(path: &Path) -> io::Result<Self> {
+    /// The same with all that it is to hold, of which no copy is kept. What is no file has it when this returns.
+    pub fn holding(path: &Path, bytes: &[u8], readers: Readers) -> anyhow::Result<Self> {
+        let mut draft = Self::begin(path, readers)?;
+        let written = draft.file.get_mut().write_all(bytes);
+        written.map_err(|error| draft.named(&error))?;
+        Ok(draft)
+    }
+
+    fn open(path: &Path, readers: Readers) -> io::Result<Self> {
         let before = match fs::metadata(path) {
             Ok(about) if about.is_dir() => return Err(io::ErrorKind::IsADirectory.into()),
             Ok(about) if !about.is_file() => {
@@ -59,8 +85,8 @@ impl Draft {
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        if before.is_some() {
-            // It gets the readers of the other; until then nobody.
+        if before.is_some() || readers != Readers::Default {
+            // It may get the readers of the other; until then nobody.
             std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         }
         let draft = Self {
@@ -68,8 +94,8 @@ impl Draft {
             file: BufWriter::new(options.open(&part)?),
             move_to: Some((part, place)),
         };
-        if let Some(before) = &before {
-            belong(draft.file.get_ref(), before, Readers::Default)?;
+        if let Some(before) = before.filter(|_| readers != Readers::Writer) {
+            belong(draft.file.get_ref(), &before, readers)?;
         }
         Ok(draft)
     }
@@ -143,6 +169,7 @@ mod tests {
     use std::path::Path;
 
     use super::Draft;
+    use super::Readers;
     use super::scratch;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -157,7 +184,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
         fs::write(&path, "old").unwrap();
-        let mut draft = Draft::begin(&path).unwrap();
+        let mut draft = Draft::begin(&path, Readers::Default).unwrap();
         draft.write_all(b"new").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"old");
         draft.flush().unwrap();
@@ -170,7 +197,7 @@ mod tests {
     fn what_is_given_up_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report");
-        let mut draft = Draft::begin(&path).unwrap();
+        let mut draft = Draft::begin(&path, Readers::Default).unwrap();
         draft.write_all(b"half").unwrap();
         assert_eq!(names(folder.path()).len(), 1);
         drop(draft);
@@ -181,7 +208,7 @@ mod tests {
     fn a_place_that_cannot_be_written_to_is_told_at_once() {
         let folder = tempfile::tempdir().unwrap();
         for path in [folder.path().join("nowhere/file"), folder.path().to_owned()] {
-            let error = format!("{:#}", Draft::begin(&path).unwrap_err());
+            let error = format!("{:#}", Draft::begin(&path, Readers::Default).unwrap_err());
             assert!(error.contains(&*path.to_string_lossy()), "{error}");
         }
     }
@@ -195,18 +222,18 @@ mod tests {
         fs::write(&file, "old").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         std::os::unix::fs::symlink("file", &link).unwrap();
-        let mut draft = Draft::begin(&link).unwrap();
+        let mut draft = Draft::begin(&link, Readers::Default).unwrap();
         draft.write_all(b"new").unwrap();
         draft.flush().unwrap();
         assert!(link.symlink_metadata().unwrap().is_symlink());
         assert_eq!(fs::read(&file).unwrap(), b"new");
         let mode = fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o640);
-        let mut null = Draft::begin(Path::new("/dev/null")).unwrap();
+        let mut null = Draft::begin(Path::new("/dev/null"), Readers::Default).unwrap();
         null.write_all(b"new").unwrap();
         null.flush().unwrap();
         assert!(!Path::new("/dev/null").is_file());
-        let mut full = Draft::begin(Path::new("/dev/full")).unwrap();
+        let mut full = Draft::begin(Path::new("/dev/full"), Readers::Default).unwrap();
         full.write_all(b"new").unwrap();
         let error = full.flush().unwrap_err().to_string();
         assert!(error.contains("/dev/full"), "{error}");
@@ -223,5 +250,85 @@ mod tests {
         assert_eq!(text, "abc");
         #[cfg(unix)]
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::fs;
+        use std::os::unix::fs::MetadataExt;
+        use std::os::unix::fs::PermissionsExt;
+        use std::path::Path;
+
+        use crate::cli::files::Readers;
+        use crate::cli::files::write_whole;
+
+        fn mode(path: &Path) -> u32 {
+            fs::metadata(path).unwrap().permissions().mode() & 0o777
+        }
+
+        fn lay(path: &Path, mode: u32) {
+            fs::write(path, "old").unwrap();
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        #[test]
+        fn a_link_stays_a_link_and_a_file_keeps_its_readers() {
+            let folder = tempfile::tempdir().unwrap();
+            let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+            lay(&file, 0o640);
+            std::os::unix::fs::symlink("file", &link).unwrap();
+            for (readers, expected) in [
+                (Readers::Default, 0o640),
+                (Readers::Same, 0o640),
+                (Readers::Owner, 0o600),
+            ] {
+                write_whole(&link, b"new", readers).unwrap();
+                assert!(link.symlink_metadata().unwrap().is_symlink());
+                assert_eq!(fs::read(&file).unwrap(), b"new");
+                assert_eq!(mode(&file), expected, "{readers:?}");
+            }
+            lay(&file, 0o644);
+            write_whole(&link, b"new", Readers::Writer).unwrap();
+            assert_eq!(mode(&file), 0o600);
+            assert_eq!(super::names(folder.path()).len(), 2);
+        }
+
+        #[test]
+        fn a_new_file_is_its_owners_unless_everybody_may_read_it() {
+            let folder = tempfile::tempdir().unwrap();
+            for readers in [Readers::Same, Readers::Owner, Readers::Writer] {
+                let file = folder.path().join(format!("{readers:?}"));
+                write_whole(&file, b"new", readers).unwrap();
+                assert_eq!(mode(&file), 0o600);
+            }
+            let (file, other) = (folder.path().join("file"), folder.path().join("other"));
+            write_whole(&file, b"new", Readers::Default).unwrap();
+            fs::write(&other, "new").unwrap();
+            assert_eq!(mode(&file), mode(&other));
+        }
+
+        #[test]
+        fn a_secret_goes_through_no_file_that_somebody_laid_there() {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("lab.yml");
+            let guessed = format!("lab.yml.{}.part", std::process::id());
+            let laid = folder.path().join(guessed);
+            lay(&laid, 0o666);
+            write_whole(&file, b"secret", Readers::Writer).unwrap();
+            assert_eq!(mode(&file), 0o600);
+            assert_eq!(fs::read(&laid).unwrap(), b"old");
+            let inode = |path: &Path| fs::metadata(path).unwrap().ino();
+            assert_ne!(inode(&file), inode(&laid));
+        }
+
+        #[test]
+        fn what_cannot_be_written_stays_as_it_was_and_is_named() {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("nowhere/file");
+            let error = write_whole(&file, b"new", Readers::Default).unwrap_err();
+            assert!(format!("{error:#}").contains("nowhere/file"), "{error:#}");
+            assert!(write_whole(folder.path(), b"new", Readers::Default).is_err());
+            write_whole(Path::new("/dev/null"), b"new", Readers::Same).unwrap();
+        }
     }
 }

@@ -1,28 +1,35 @@
 //! Which run, host or control is meant, and what is said when there is none.
 
+use std::collections::BTreeSet;
+
 use crate::cli::exit::ExitStatus;
 use crate::cli::history::refusal;
 use crate::cli::output::Refusal;
 use crate::diag::nearest;
 use crate::history::History;
 use crate::history::view::RunRow;
+use crate::inventory::Glob;
 
 /// How many runs are looked at for the nearest one.
 const NEAR: usize = 1_000;
 
-/// The run that is meant by a ULID or its begin, `last`, or `last~N`.
-pub fn run(history: &History, typed: &str) -> Result<RunRow, Refusal> {
+/// The run that is meant by a ULID or its begin, `last`, or `last~N`; with a job, `last` is the last one of that job.
+pub fn run(history: &History, job: Option<&str>, typed: &str) -> Result<RunRow, Refusal> {
     if let Some(back) = steps_back(typed) {
         let steps = back?;
         let at_most = steps.saturating_add(1);
         let mut runs = history
-            .runs(None, None, at_most)
+            .runs(job, None, at_most)
             .map_err(|error| refusal(&error))?;
         let there = runs.len();
         return runs.pop().filter(|_| there > steps).ok_or_else(|| {
+            let of_job = job.map(|job| format!(" of job `{job}`"));
             Refusal::new(
                 ExitStatus::Usage,
-                format!("there is no run `{typed}`: the history has {there}"),
+                format!(
+                    "there is no run `{typed}`: the history has {there}{}",
+                    of_job.unwrap_or_default()
+                ),
             )
         });
     }
@@ -49,6 +56,29 @@ fn steps_back(typed: &str) -> Option<Result<usize, Refusal>> {
         Refusal::new(ExitStatus::Usage, format!("`{typed}` is no run"))
             .hint("`last~1` is the one before the last")
     }))
+}
+
+/// The hosts that are meant by names and wildcards, by name.
+pub fn hosts(history: &History, typed: &[String]) -> Result<Vec<String>, Refusal> {
+    let names = history.host_names().map_err(|error| refusal(&error))?;
+    let mut meant = BTreeSet::new();
+    for one in typed {
+        if names.contains(one) {
+            meant.insert(one.clone());
+            continue;
+        }
+        if !one.contains(['*', '?', '[']) {
+            return Err(no_host(history, one)?);
+        }
+        let glob = Glob::new(one);
+        let mut fitting = names.iter().filter(|name| glob.fits(name)).peekable();
+        if fitting.peek().is_none() {
+            let said = format!("the history has no host that fits `{one}`");
+            return Err(Refusal::new(ExitStatus::Usage, said));
+        }
+        meant.extend(fitting.cloned());
+    }
+    Ok(meant.into_iter().collect())
 }
 
 /// What is said when there is no such run.

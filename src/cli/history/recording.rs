@@ -26,35 +26,9 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the history that `--history` or the environment names; `None` when neither does.
-    pub fn wished(
-        arguments: &RunArguments,
-        environment: &Environment,
-        hidden: &Arc<Hidden>,
-        talk: &Talk,
-    ) -> Result<Option<Self>, Refusal> {
-        let path = match &arguments.history {
-            Some(Some(path)) => path.clone(),
-            Some(None) => default_store(environment)?,
-            None => match &environment.history {
-                Some(path) => path.clone(),
-                None => return Ok(None),
-            },
-        };
-        Self::open(&path, hidden, talk).map(Some)
-    }
-
     /// Opens a history to record a run; a damaged one that was set aside is told of.
     pub fn open(path: &Path, hidden: &Arc<Hidden>, talk: &Talk) -> Result<Self, Refusal> {
-        let opened = History::open(path, SystemClock.now()).map_err(|error| refusal(&error))?;
-        if let Some(aside) = opened.set_aside {
-            talk.note(&format!(
-                "warning: the history `{}` was damaged: it is kept as `{}`, and a new one begins now",
-                path.display(),
-                aside.display()
-            ));
-        }
-        let recorder = Recorder::new(opened.history)
+        let recorder = Recorder::new(open_told(path, talk)?)
             .with_exit_code(|recap| ExitStatus::of(recap).code())
             .with_hidden(Arc::clone(hidden));
         Ok(Self {
@@ -83,6 +57,32 @@ impl Recording {
     /// Whether everything was kept.
     pub fn is_whole(&self) -> bool {
         !self.has_failed
+    }
+}
+
+/// Opens a history for recording; a damaged one that was set aside is told of. Whoever opens the same one again after this
+/// does so by [`History::open_existing`], so that nothing is set aside in silence.
+pub fn open_told(path: &Path, talk: &Talk) -> Result<History, Refusal> {
+    let opened = History::open(path, SystemClock.now()).map_err(|error| refusal(&error))?;
+    if let Some(aside) = opened.set_aside {
+        talk.note(&format!(
+            "warning: the history `{}` was damaged: it is kept as `{}`, and a new one begins now",
+            path.display(),
+            aside.display()
+        ));
+    }
+    Ok(opened.history)
+}
+
+/// The history that `--history` or the environment names; `None` when neither does.
+pub fn wished_store(
+    arguments: &RunArguments,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, Refusal> {
+    match &arguments.history {
+        Some(Some(path)) => Ok(Some(path.clone())),
+        Some(None) => default_store(environment).map(Some),
+        None => Ok(environment.history.clone()),
     }
 }
 

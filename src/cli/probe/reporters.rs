@@ -11,9 +11,11 @@ use crate::cli::exit::ExitStatus;
 use crate::cli::files;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
-use crate::diag::render::Colour;
+use crate::cli::reporters::named;
+use crate::cli::reporters::named::Named;
+use crate::cli::reporters::named::Wanted;
+use crate::cli::reporters::named::each;
 use crate::finding::Finding;
-use crate::report::human;
 use crate::report::probe::Nagios;
 use crate::report::probe::OpenMetrics;
 use crate::report::probe::ProbeHuman;
@@ -24,6 +26,17 @@ use crate::report::probe::human::ProbeOptions;
 use crate::report::probe::nagios::Outcome;
 use crate::report::probe::nagios::State;
 use crate::survey::Survey;
+
+/// Names of all reporters of visits, each with what it is for.
+const REPORTERS: [(&str, &str); 4] = [
+    ("human", "for people: what a visit found"),
+    ("jsonl", "one JSON record a line: findings and visits"),
+    (
+        "openmetrics",
+        "metrics for node_exporter's textfile collector",
+    ),
+    ("nagios", "one line and a state for a monitoring system"),
+];
 
 /// Visits that may wait for a slow reader before hosts do.
 const VISITS_IN_FLIGHT: usize = 64;
@@ -51,7 +64,7 @@ pub(super) struct Shown<'a> {
 /// Reporters at work.
 pub(super) struct Reporting {
     visits: mpsc::Sender<Visit>,
-    worker: JoinHandle<io::Result<()>>,
+    worker: JoinHandle<Vec<String>>,
     plugin: Option<Outcome>,
 }
 
@@ -65,25 +78,19 @@ impl Reporting {
     /// Whoever stopped reading standard output has seen enough: no mistake.
     pub(super) async fn finished(self) -> anyhow::Result<Option<State>> {
         drop(self.visits);
-        match self.worker.await? {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-            written => written?,
+        let errors = self.worker.await?;
+        if !errors.is_empty() {
+            return Err(Refusal::new(ExitStatus::Internal, errors.join("; ")).into());
         }
         Ok(self.plugin.map(|outcome| outcome.state()))
     }
 }
 
-/// `NAME` or `NAME:PATH`.
-fn parts(name: &str) -> (&str, Option<&Path>) {
-    match name.split_once(':') {
-        Some((kind, path)) => (kind, Some(Path::new(path))),
-        None => (name, None),
-    }
-}
-
 /// Whether a monitoring system reads the exit code.
 pub(super) fn is_plugin(names: &[String]) -> bool {
-    names.iter().any(|name| parts(name).0 == "nagios")
+    names
+        .iter()
+        .any(|name| Wanted::typed(name).kind == "nagios")
 }
 
 /// Tells a monitoring system that nothing was looked at, and why.
@@ -99,47 +106,35 @@ pub(super) fn tell_unknown(error: &anyhow::Error) -> io::Result<()> {
 pub(super) fn start(names: &[String], shown: Shown<'_>) -> anyhow::Result<Reporting> {
     let plugin = is_plugin(names).then(Outcome::default);
     let outcome = plugin.clone().unwrap_or_default();
-    let mut reporters: Vec<Box<dyn ProbeReporter>> = Vec::new();
-    let mut stdout_is_free = true;
-    for name in names {
-        let (kind, path) = parts(name);
-        let out: Box<dyn Write + Send> = match path {
-            Some(path) if kind == "openmetrics" => Box::new(files::Draft::begin(path)?),
-            Some(path) => Box::new(files::create(path)?),
-            None if stdout_is_free => {
-                stdout_is_free = false;
-                Box::new(io::stdout())
+    let mut reporters: Vec<Named<Box<dyn ProbeReporter>>> = Vec::new();
+    let wanted = named::read(names, &REPORTERS)?;
+    let people = Wanted::typed("human");
+    let is_taken = wanted.iter().any(|wanted| wanted.path.is_none());
+    for wanted in wanted.into_iter().chain((!is_taken).then_some(people)) {
+        let out: Box<dyn Write + Send> = match wanted.path {
+            Some(path) if wanted.kind == "openmetrics" => {
+                Box::new(files::Draft::begin(path, files::Readers::Default)?)
             }
-            None => return Err(shared(kind).into()),
+            Some(path) => Box::new(files::create(path)?),
+            None => Box::new(io::stdout()),
         };
-        reporters.push(reporter(kind, out, shown, &outcome)?);
-    }
-    if stdout_is_free {
-        reporters.push(Box::new(for_people(Box::new(io::stdout()), shown)));
+        reporters.push(Named {
+            name: wanted.name.to_owned(),
+            is_stdout: wanted.path.is_none(),
+            reporter: reporter(wanted, out, shown, &outcome)?,
+        });
     }
     let (visits, received) = mpsc::channel(VISITS_IN_FLIGHT);
     Ok(Reporting {
         visits,
-        worker: tokio::task::spawn_blocking(move || feed(&mut reporters, received)),
+        worker: tokio::task::spawn_blocking(move || feed(reporters, received)),
         plugin,
     })
 }
 
-fn shared(kind: &str) -> Refusal {
-    Refusal::new(
-        ExitStatus::Usage,
-        "two reporters cannot share standard output",
-    )
-    .hint(format!("give one a file: `--reporter {kind}:PATH`"))
-}
-
-fn for_people(out: Box<dyn Write + Send>, shown: Shown<'_>) -> ProbeHuman {
-    let colour = match shown.talk.stdout {
-        Colour::Always => human::Colour::Always,
-        Colour::Never => human::Colour::Never,
-    };
+fn for_people(path: Option<&Path>, out: Box<dyn Write + Send>, shown: Shown<'_>) -> ProbeHuman {
     let options = ProbeOptions {
-        colour,
+        colour: named::colour(shown.talk.stdout, path),
         verbosity: shown.verbosity,
         hosts: shown.hosts,
     };
@@ -147,39 +142,34 @@ fn for_people(out: Box<dyn Write + Send>, shown: Shown<'_>) -> ProbeHuman {
 }
 
 fn reporter(
-    kind: &str,
+    wanted: Wanted<'_>,
     out: Box<dyn Write + Send>,
     shown: Shown<'_>,
     outcome: &Outcome,
 ) -> Result<Box<dyn ProbeReporter>, Refusal> {
-    Ok(match kind {
-        "human" => Box::new(for_people(out, shown)),
+    Ok(match wanted.kind {
+        "human" => Box::new(for_people(wanted.path, out, shown)),
         "jsonl" => Box::new(ProbeJsonLines::new(out)),
         "openmetrics" => Box::new(OpenMetrics::new(out)),
         "nagios" => Box::new(Nagios::new(out, outcome.clone())),
-        unknown => {
-            return Err(Refusal::new(
-                ExitStatus::Usage,
-                format!("there is no reporter `{unknown}`"),
-            )
-            .hint(
-                "the reporters are `human`, `jsonl`, `openmetrics` and `nagios`, each with `:PATH` for a file",
-            ));
-        }
+        unknown => return Err(named::unknown(unknown, &REPORTERS)),
     })
 }
 
+/// Tells all of them of every visit; gives what went wrong with those that could not write theirs.
 fn feed(
-    reporters: &mut [Box<dyn ProbeReporter>],
+    mut reporters: Vec<Named<Box<dyn ProbeReporter>>>,
     mut visits: mpsc::Receiver<Visit>,
-) -> io::Result<()> {
-    while let Some(visit) = visits.blocking_recv() {
-        for reporter in reporters.iter_mut() {
-            reporter.visit(&visit.survey, &visit.findings)?;
-        }
+) -> Vec<String> {
+    let mut errors = Vec::new();
+    // With nobody left to tell, no more hosts need to be visited.
+    while !reporters.is_empty()
+        && let Some(visit) = visits.blocking_recv()
+    {
+        each(&mut reporters, &mut errors, |reporter| {
+            reporter.visit(&visit.survey, &visit.findings)
+        });
     }
-    for reporter in reporters.iter_mut() {
-        reporter.end()?;
-    }
-    Ok(())
+    each(&mut reporters, &mut errors, |reporter| reporter.end());
+    errors
 }

@@ -22,7 +22,6 @@ use crate::cli::inventory::Fleet;
 use crate::cli::lint;
 use crate::cli::output::Found;
 use crate::cli::output::Talk;
-use crate::cli::passwords::Sources;
 use crate::cli::run::assign;
 use crate::cli::run::assign::Selection;
 use crate::cli::run::extra_variables;
@@ -30,6 +29,7 @@ use crate::cli::run::prompt;
 use crate::cli::run::retry::Places;
 use crate::cli::run::spread::Spread;
 use crate::cli::run::wishes::Wishes;
+use crate::cli::sign_in;
 use crate::cli::terminal::Terminal;
 use crate::cli::waivers;
 use crate::clock::Clock;
@@ -46,7 +46,6 @@ use crate::runner::Order;
 use crate::runner::Surroundings;
 use crate::runner::World;
 use crate::session::WinRmConnector;
-use crate::session::WinRmOptions;
 use crate::syntax::Node;
 use crate::waiver::Entry;
 
@@ -88,6 +87,20 @@ pub struct Wires {
     pub events: mpsc::Sender<Event>,
     /// Becomes true when the run is to end after the calls under way.
     pub interrupted: watch::Receiver<bool>,
+}
+
+impl Opened {
+    /// Opens the passwords of the hosts that take part, of which at least one has to be one that can be signed in to.
+    pub async fn unlock(&mut self, talk: &Talk) -> anyhow::Result<()> {
+        let hosts = self.order.hosts.iter().map(|(host, _)| Arc::clone(host));
+        let hosts: Vec<Arc<Host>> = hosts.collect();
+        let unlocked = self.fleet.unlock(&hosts, talk).await?;
+        for ((place, _), host) in self.order.hosts.iter_mut().zip(&unlocked) {
+            *place = Arc::clone(host);
+        }
+        let hosts: Vec<&Host> = unlocked.iter().map(|host| &**host).collect();
+        inventory::tell_obstacles(&hosts, talk)
+    }
 }
 
 impl<'r> Ready<'r> {
@@ -133,7 +146,8 @@ impl<'r> Ready<'r> {
         inventory::open(&self.arguments.fleet, self.access, around, talk).await
     }
 
-    /// Opens the inventory and tells each host its plays. Hosts of the last run are looked up in these places.
+    /// Opens the inventory and tells each host its plays. Hosts of the last run are looked up in these places. Before the
+    /// run, [`Opened::unlock`] opens passwords.
     pub async fn open(
         &self,
         plays: Vec<Arc<Play>>,
@@ -143,8 +157,6 @@ impl<'r> Ready<'r> {
         let fleet = self.fleet(talk).await?;
         let selection = Selection::new(self.arguments, &self.wishes, &fleet, places)?;
         let hosts = assign::assign(&plays, &fleet, &selection)?;
-        let assigned: Vec<&Host> = hosts.iter().map(|(host, _)| &**host).collect();
-        inventory::tell_obstacles(&assigned, talk)?;
         let order = Order {
             run: ulid::Ulid::from_parts(milliseconds(), rand::random()).to_string(),
             playbook: self.playbook.name.clone(),
@@ -152,6 +164,7 @@ impl<'r> Ready<'r> {
             plays,
             hosts,
             extra: Arc::clone(&self.extra),
+            left_out: 0,
             mode: self.mode,
             forks: self.forks,
             host_timeout: Duration::from_secs(self.arguments.host_timeout),
@@ -170,14 +183,15 @@ impl<'r> Ready<'r> {
     fn surroundings(&self, fleet: &Fleet, talk: &Talk) -> anyhow::Result<Surroundings> {
         let arguments = self.arguments;
         let folder = |path: PathBuf| files::absolute(&path).display().to_string();
-        let inventory = arguments.fleet.inventory.first();
+        let inventories = inventory::named(&arguments.fleet, self.access.environment, talk)?;
         Ok(Surroundings {
             inventory: Arc::clone(fleet.inventory()),
             engine: Arc::clone(&self.access.engine),
             verbosity: arguments.verbose,
             diff: arguments.diff,
             playbook_dir: beside(&arguments.playbook).map_or_else(|| ".".to_owned(), folder),
-            inventory_dir: inventory
+            inventory_dir: inventories
+                .first()
                 .map(Path::new)
                 .filter(|path| files::exists(path))
                 .and_then(|path| {
@@ -197,18 +211,9 @@ impl<'r> Ready<'r> {
     /// Carries an order out; nobody can send events any more when this returns.
     pub async fn carry_out(&self, opened: &Opened, wires: Wires) -> anyhow::Result<Recap> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        // The host is given two thirds of it, so that its own word of what takes long still arrives.
         let timeout = self.arguments.timeout.or(self.access.settings.timeout);
         let timeout = Duration::from_secs(timeout.unwrap_or(TIMEOUT).max(1));
-        let grace = timeout / 3;
-        let options = WinRmOptions {
-            operation_timeout: timeout.saturating_sub(grace),
-            grace,
-            connect_timeout: timeout.min(Duration::from_secs(10)),
-            trust_files: opened.fleet.trust_files()?,
-            passwords: Some(Arc::new(Sources::new())),
-            ..WinRmOptions::default()
-        };
+        let options = sign_in::options(timeout, opened.fleet.trust_files()?);
         let connector = Arc::new(WinRmConnector::new(options, Arc::clone(&clock)));
         let spread = opened.spread.clone();
         let world = World {
@@ -230,7 +235,7 @@ fn milliseconds() -> u64 {
 }
 
 /// The folder of a playbook.
-pub(super) fn beside(playbook: &Path) -> Option<PathBuf> {
+pub fn beside(playbook: &Path) -> Option<PathBuf> {
     let folder = playbook.parent()?;
     let is_here = folder.as_os_str().is_empty();
     Some(if is_here {

@@ -1,36 +1,42 @@
 //! `rdpfix schedule check`: whether the jobs can run, and when they do.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 
 use jiff::Timestamp;
 
-use crate::cli::access::Access;
-use crate::cli::args::KeyArguments;
 use crate::cli::args::ScheduleCheckArguments;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
-use crate::cli::lint::read_playbook;
 use crate::cli::output::Found;
 use crate::cli::output::Talk;
+use crate::cli::schedule::check::needs::Desk;
 use crate::cli::schedule::chosen;
 use crate::cli::schedule::read;
+use crate::cli::settings::Settings;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::diag::Diagnostic;
 use crate::event::RunMode;
+use crate::history::History;
+use crate::history::HistoryError;
 use crate::job::Job;
 use crate::job::JobFile;
 use crate::job::Schedule;
 use crate::job::SplayBy;
-use crate::job::TokenSource;
 use crate::job::duration;
-use crate::lab::scenario;
 
-/// Shows every mistake of a job file and of what it names, then the next runs.
+mod hooks;
+mod hosts;
+mod needs;
+mod paths;
+mod still;
+
+/// Shows every mistake of a job file and of what it names, then the next runs. Whatever would keep a job from being run is
+/// looked for as whoever types this; hosts are not connected to, and inventory programs are not run.
 pub fn check(
     arguments: &ScheduleCheckArguments,
     environment: &Environment,
@@ -39,43 +45,39 @@ pub fn check(
     let file = read(&arguments.file, talk)?;
     let jobs = chosen(&file, &arguments.job)?;
     let after = arguments.after.unwrap_or_else(|| SystemClock.now());
-    let mut status = ExitStatus::Success;
+    // No job runs when these are wrong.
+    Settings::of(environment, talk)?;
+    let mut desk = Desk::new(environment, talk);
     let mut told = neighbours(&file);
-    for job in &jobs {
-        told.extend(job.outlook(after));
-        told.extend(files_of(job));
-    }
-    told.sort_by_key(|mistake| mistake.span.as_ref().map(|span| span.start));
-    if talk.diagnostics(&told) == Found::Errors {
-        status = ExitStatus::Invalid;
-    }
     let mut text = String::new();
     for job in jobs {
-        let is_sound = playbook(job, environment, talk)?;
-        if !is_sound {
-            status = ExitStatus::Invalid;
-        }
+        told.extend(job.outlook(after));
+        told.extend(desk.flaws(job));
         text.push_str(&runs(job, after, arguments.runs));
     }
+    let found = talk.diagnostics(&arranged(told, &file.name));
     std::io::stdout().write_all(text.as_bytes())?;
-    Ok(status)
+    Ok(match found {
+        Found::Errors => ExitStatus::Invalid,
+        Found::NoErrors => ExitStatus::Success,
+    })
 }
 
-/// Whether a job's playbook can be used; its mistakes are shown.
-fn playbook(job: &Job, environment: &Environment, talk: &Talk) -> anyhow::Result<bool> {
-    if !files::is_file(&job.playbook) {
-        // Told already, at its place in the job file.
-        return Ok(true);
-    }
-    let keys = KeyArguments {
-        vault_id: Vec::new(),
-        vault_password_file: job.vault_password_file.iter().cloned().collect(),
-        ask_vault_password: false,
+/// Each once, those of the job file first and in the order of its lines.
+fn arranged(mut told: Vec<Diagnostic>, job_file: &str) -> Vec<Diagnostic> {
+    let line = |mistake: &Diagnostic| {
+        let span = mistake.span.as_ref();
+        let own = span.filter(|span| span.source.name == job_file);
+        (own.is_none() && span.is_some(), own.map(|span| span.start))
     };
-    let access = Access::of(&keys, environment, talk)?;
-    let (playbook, mistakes) = read_playbook(&job.playbook, &BTreeMap::new(), &access)?;
-    let found = talk.diagnostics(&mistakes);
-    Ok(playbook.is_some() && found == Found::NoErrors)
+    told.sort_by_key(line);
+    let mut seen = BTreeSet::new();
+    told.retain(|mistake| {
+        let span = mistake.span.as_ref();
+        let place = span.map(|span| (span.source.name.clone(), span.start));
+        seen.insert((place, mistake.message.clone()))
+    });
+    told
 }
 
 /// A job with the times at which it runs.
@@ -83,11 +85,7 @@ fn runs(job: &Job, after: Timestamp, count: usize) -> String {
     let mut text = format!("{}: {}, {}\n", job.name, job.mode.word(), when(job));
     for at in job.runs(after).take(count) {
         let order = job.mode_at(at);
-        let word = match order.run {
-            Some(RunMode::Apply) => "apply",
-            Some(RunMode::Check) => "audit",
-            None => "not run",
-        };
+        let word = order.run.map_or("not run", RunMode::word);
         let shown = at.to_zoned(job.zone.rules.clone());
         let _written = writeln!(
             text,
@@ -125,73 +123,39 @@ fn when(job: &Job) -> String {
     words
 }
 
-/// What is wrong with the place of the history.
+/// What is wrong with the history, or with its place.
 fn neighbours(file: &JobFile) -> Vec<Diagnostic> {
-    let store = file.store.as_deref();
-    let is_homeless = |path: &&Path| {
-        path.parent()
-            .is_some_and(|folder| folder != Path::new("") && !files::is_folder(folder))
+    let Some(path) = file.store.as_deref() else {
+        return Vec::new();
     };
-    let told = store.filter(is_homeless).map(|path| {
-        Diagnostic::warning(
-            "no-such-file",
-            format!(
-                "the folder of the history `{}` is not there",
-                path.display()
-            ),
-        )
-        .help("make it before the first run, writable for whoever runs the jobs")
-    });
-    told.into_iter().collect()
-}
-
-/// Files that a job names and that are not there.
-fn files_of(job: &Job) -> Vec<Diagnostic> {
-    let tokens = job
-        .notify
-        .iter()
-        .filter_map(|webhook| match &webhook.token {
-            Some(TokenSource::File(path)) => Some(("token", path.as_path())),
-            Some(TokenSource::Environment(_)) | None => None,
-        });
-    let named = [
-        ("playbook", Some(job.playbook.as_path())),
-        ("waivers", job.waivers.as_deref()),
-        ("vault password", job.vault_password_file.as_deref()),
-        (
-            "connection password",
-            job.connection_password_file.as_deref(),
-        ),
-    ];
-    let named = named
-        .into_iter()
-        .filter_map(|(what, path)| Some((what, path?)))
-        .chain(tokens);
-    let missing = named
-        .filter(|(_, path)| !files::is_file(path))
-        .map(|(what, path)| absent(job, what, &path.display().to_string()));
-    let inventories = job.inventory.iter().filter_map(|name| inventory(job, name));
-    missing.chain(inventories).collect()
-}
-
-/// What is wrong with an inventory, as far as its name tells.
-fn inventory(job: &Job, name: &str) -> Option<Diagnostic> {
-    if name == "lab" || name.contains(',') {
-        return None;
+    let is_homeless = |folder: &Path| folder != Path::new("") && !files::is_folder(folder);
+    if path.parent().is_some_and(is_homeless) {
+        let message = format!(
+            "the folder of the history `{}` is not there",
+            path.display()
+        );
+        return vec![
+            Diagnostic::warning("no-such-file", message)
+                .help("make it before the first run, writable for whoever runs the jobs"),
+        ];
     }
-    if let Some(words) = name.strip_prefix("lab:") {
-        let scenario = words.split(':').next().unwrap_or_default();
-        let is_known =
-            scenario::named(scenario, None).is_ok() || files::is_file(Path::new(scenario));
-        return (!is_known).then(|| absent(job, "scenario", scenario));
+    if !files::exists(path) {
+        return Vec::new();
     }
-    let is_there = files::exists(Path::new(name));
-    (!is_there).then(|| absent(job, "inventory", name))
+    match History::read(path) {
+        Ok(_) => Vec::new(),
+        // An empty file becomes a history.
+        Err(HistoryError::Absent { .. }) if files::is_file(path) => Vec::new(),
+        Err(error) => vec![unusable(&error)],
+    }
 }
 
-fn absent(job: &Job, what: &str, name: &str) -> Diagnostic {
-    Diagnostic::error("no-such-file", format!("the {what} `{name}` is not there"))
-        .at(&job.span)
-        .label(format!("`{}` names it", job.name))
-        .help("relative paths count from the folder of the job file")
+/// A damaged one is set aside by the run, and a new one begins.
+fn unusable(error: &HistoryError) -> Diagnostic {
+    let mut mistake = match error {
+        HistoryError::Damaged { .. } => Diagnostic::warning("unusable-history", error.to_string()),
+        _ => Diagnostic::error("unusable-history", error.to_string()),
+    };
+    mistake.help.extend(error.help());
+    mistake
 }

@@ -15,11 +15,13 @@ use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
 use crate::cli::schedule::chosen;
 use crate::cli::schedule::read;
+use crate::cli::serve::executor::HOST_TIMEOUT;
 use crate::clock::Clock;
 use crate::clock::SystemClock;
 use crate::diag::Diagnostic;
 use crate::job::Job;
 use crate::job::JobFile;
+use crate::job::Mode;
 use crate::job::SplayBy;
 
 mod cron;
@@ -32,6 +34,7 @@ mod windows;
 pub fn install(arguments: &ScheduleInstallArguments, talk: &Talk) -> anyhow::Result<ExitStatus> {
     let file = read(&arguments.file, talk)?;
     let jobs = chosen(&file, &arguments.job)?;
+    check_place(arguments)?;
     let mut site = Site::new(arguments, &file);
     let text = match arguments.target {
         ScheduleTarget::Systemd => systemd::units(&mut site, &jobs),
@@ -52,6 +55,19 @@ pub fn install(arguments: &ScheduleInstallArguments, talk: &Talk) -> anyhow::Res
     }
     std::io::stdout().write_all(text.as_bytes())?;
     Ok(ExitStatus::Success)
+}
+
+/// Whoever runs a command for others starts it in a folder of their own.
+fn check_place(arguments: &ScheduleInstallArguments) -> Result<(), Refusal> {
+    let is_unix = arguments.target != ScheduleTarget::WindowsTask;
+    match &arguments.jobs_at {
+        Some(path) if is_unix && !path.starts_with('/') => Err(Refusal::new(
+            ExitStatus::Usage,
+            format!("`--jobs-at {path}` does not begin at the root"),
+        )
+        .hint("name the job file by its whole path, as in `--jobs-at /etc/rdpfix/jobs.yml`")),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn single<'j>(jobs: &[&'j Arc<Job>]) -> anyhow::Result<&'j Arc<Job>> {
@@ -136,8 +152,9 @@ impl<'a> Site<'a> {
     }
 }
 
-/// Seconds after which a run is surely over: every try with its deadline, the waits between them, the splay and a minute.
-/// `None` when nothing bounds it.
+/// Seconds after which a run is surely over: the splay, and every try with the wait before it. A try looks, and corrects
+/// after that where the job does both, each with its deadline and the time that hosts may take which were begun just before
+/// it. `None` when nothing bounds it.
 fn longest(job: &Job) -> Option<u64> {
     let tries = u64::from(job.retries.count).saturating_add(1);
     let waits = job
@@ -145,11 +162,16 @@ fn longest(job: &Job) -> Option<u64> {
         .delay
         .as_secs()
         .saturating_mul(tries.saturating_sub(1));
-    let run = job.deadline?.as_secs().saturating_mul(tries);
+    let passes = match job.mode {
+        Mode::ApplyInWindow => 2,
+        Mode::Audit | Mode::Apply => 1,
+    };
+    let pass = job.deadline?.as_secs().saturating_add(HOST_TIMEOUT);
     Some(
-        run.saturating_add(waits)
-            .saturating_add(job.offset().as_secs())
-            .saturating_add(60),
+        pass.saturating_mul(passes)
+            .saturating_mul(tries)
+            .saturating_add(waits)
+            .saturating_add(job.offset().as_secs()),
     )
 }
 

@@ -41,6 +41,8 @@ pub struct Prepared {
     access: Access,
     store: PathBuf,
     log: Arc<dyn Log>,
+    /// The name by which others reach it.
+    name: Option<String>,
 }
 
 impl Prepared {
@@ -65,7 +67,14 @@ impl Prepared {
             access,
             store: store.clone(),
             log: Arc::clone(log),
+            name: arguments.host_name.first().cloned(),
         }))
+    }
+
+    /// Where messages say that it is.
+    pub fn url(&self) -> Option<String> {
+        let at = self.listener.local_addr().ok()?;
+        url(at, self.name.as_deref())
     }
 
     /// Shows the service to whoever looks, until it stops.
@@ -174,6 +183,17 @@ fn sooner(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp>
     one.into_iter().chain(other).min()
 }
 
+/// Where others find a dashboard that listens there: by this name, else by its address. One that has a name and listens to
+/// this machine alone is behind a proxy with TLS. `None` for all addresses of this machine, which are no place to go to.
+fn url(at: SocketAddr, name: Option<&str>) -> Option<String> {
+    match name {
+        Some(name) if at.ip().is_loopback() => Some(format!("https://{name}")),
+        Some(name) => Some(format!("http://{name}:{}", at.port())),
+        None if at.ip().is_unspecified() => None,
+        None => Some(format!("http://{at}")),
+    }
+}
+
 /// Where browsers of this machine find a dashboard that listens there.
 fn place(at: SocketAddr) -> String {
     if at.ip().is_unspecified() {
@@ -198,6 +218,7 @@ pub fn address(text: &str) -> Result<SocketAddr, String> {
 mod tests {
     use super::address;
     use super::place;
+    use super::url;
 
     #[test]
     fn places_to_listen_are_numbers_or_this_machine() {
@@ -205,6 +226,21 @@ mod tests {
         assert!(address("[::1]:80").is_ok());
         for wrong in ["8080", "127.0.0.1", "ts01:80", "localhost", ""] {
             assert!(address(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn messages_name_a_place_that_others_can_go_to() {
+        let name = Some("hosts.example");
+        for (listening, name, told) in [
+            ("10.0.0.5:80", None, Some("http://10.0.0.5:80")),
+            ("[::1]:80", None, Some("http://[::1]:80")),
+            ("0.0.0.0:80", None, None),
+            ("0.0.0.0:80", name, Some("http://hosts.example:80")),
+            ("127.0.0.1:80", name, Some("https://hosts.example")),
+        ] {
+            let found = url(listening.parse().unwrap(), name);
+            assert_eq!(found.as_deref(), told, "{listening}");
         }
     }
 

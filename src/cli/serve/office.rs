@@ -12,6 +12,7 @@ use crate::job::TokenSource;
 use crate::notify::Fate;
 use crate::notify::Office;
 use crate::notify::Outbox;
+use crate::notify::Proxies;
 use crate::secret::Secret;
 use crate::service::errand::Log;
 use crate::service::said::Said;
@@ -22,12 +23,24 @@ pub struct Here {
     log: Arc<dyn Log>,
     /// Where runs are shown, such as `http://127.0.0.1:8080`.
     pages: Option<String>,
+    proxies: Proxies,
 }
 
 impl Here {
     /// Tells what became of messages, which name the pages of runs where there are any.
     pub fn new(log: Arc<dyn Log>, pages: Option<String>) -> Self {
-        Self { log, pages }
+        Self {
+            log,
+            pages,
+            proxies: Proxies::default(),
+        }
+    }
+
+    /// With these proxies where a webhook names none.
+    #[must_use]
+    pub fn through(mut self, proxies: &Proxies) -> Self {
+        self.proxies = proxies.clone();
+        self
     }
 }
 
@@ -45,6 +58,10 @@ impl Office for Here {
                 }
             }
         }
+    }
+
+    fn proxies(&self) -> Proxies {
+        self.proxies.clone()
     }
 
     fn page(&self, run: &str) -> Option<String> {

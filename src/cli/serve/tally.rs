@@ -32,7 +32,7 @@ pub struct Heard {
     pub shifts: Vec<Shift>,
     /// Results that a waiver accepts.
     pub waived: usize,
-    /// Hosts that differ.
+    /// Hosts that differ in something that can be corrected.
     pub drifting: Vec<Arc<str>>,
     /// Hosts that failed or could not be reached, with the reason.
     pub failures: Vec<(Arc<str>, String)>,
@@ -67,7 +67,11 @@ impl Tally {
         let mut heard = self.heard();
         heard.waived += summary.counts.waived;
         match &summary.status {
-            HostStatus::Drifted => heard.drifting.push(Arc::clone(&summary.host)),
+            HostStatus::Drifted => {
+                if summary.counts.would_change + summary.counts.unknown > 0 {
+                    heard.drifting.push(Arc::clone(&summary.host));
+                }
+            }
             HostStatus::Failed { reason, .. } | HostStatus::Unreachable { reason, .. } => {
                 if heard.failures.len() < MOST {
                     let reason = self.hidden.mask(reason).into_owned();

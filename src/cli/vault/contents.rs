@@ -21,6 +21,7 @@ use crate::cli::args::VaultFiles;
 use crate::cli::environment::Environment;
 use crate::cli::exit::ExitStatus;
 use crate::cli::files;
+use crate::cli::files::Draft;
 use crate::cli::files::Readers;
 use crate::cli::output::Refusal;
 use crate::cli::output::Talk;
@@ -65,7 +66,7 @@ pub(super) fn encrypt(
     let treatment = Treatment {
         what: "encrypt",
         done: "encrypted",
-        readers: Readers::Default,
+        readers: Readers::Same,
         output: arguments.output.as_deref(),
     };
     treatment.over(&inputs, environment, talk, |bytes| {
@@ -122,18 +123,13 @@ pub(super) fn rekey(
         let message = "`rekey` works on files, not on standard input";
         return Err(Refusal::new(ExitStatus::Usage, message).into());
     }
-    let old = keys::for_verb(
-        &arguments.keys,
-        &Configured::from(environment, talk)?,
-        Age::Known,
-        talk,
-    )?;
+    let configured = Configured::from(environment, talk)?;
+    let old = keys::for_verb(&arguments.keys, &configured, Age::Known, talk)?;
     let new = KeyArguments {
         vault_id: arguments.new_vault_id.iter().cloned().collect(),
         vault_password_file: arguments.new_vault_password_file.iter().cloned().collect(),
         ask_vault_password: false,
     };
-    let configured = Configured::from(environment, talk)?;
     let typed = arguments.encrypt_vault_id.as_ref();
     let wanted = typed.or(configured.encrypt_identity.as_ref());
     let wanted = wanted.map(String::as_str);
@@ -141,7 +137,7 @@ pub(super) fn rekey(
     let treatment = Treatment {
         what: "rekey",
         done: "rekeyed",
-        readers: Readers::Default,
+        readers: Readers::Same,
         output: None,
     };
     treatment.over(&arguments.files, environment, talk, |bytes| {
@@ -207,10 +203,24 @@ impl Treatment<'_> {
             }
             return Ok(status);
         }
-        for (path, bytes) in worked {
-            self.put(path, &bytes)?;
-            if environment.stdout_is_terminal && !is_stream(self.output.unwrap_or(path)) {
-                talk.note(&format!("`{}`: {}", path.display(), self.done));
+        let drafts = worked.iter().map(|(path, bytes)| self.draft(path, bytes));
+        // A place that cannot be written to is known before anything is replaced.
+        let drafts = drafts.collect::<anyhow::Result<Vec<_>>>()?;
+        let mut done: Vec<String> = Vec::new();
+        for ((path, bytes), draft) in worked.into_iter().zip(drafts) {
+            if let Err(error) = put(&bytes, draft) {
+                if !done.is_empty() {
+                    talk.note(&format!("{} nevertheless: {}", self.done, done.join(", ")));
+                }
+                return Err(error);
+            }
+            if !is_stream(self.output.unwrap_or(path)) {
+                done.push(shown(path));
+            }
+        }
+        if environment.stdout_is_terminal {
+            for path in done {
+                talk.note(&format!("{path}: {}", self.done));
             }
         }
         Ok(ExitStatus::Success)
@@ -225,17 +235,23 @@ impl Treatment<'_> {
         work(&bytes).map_err(|error| refused(self.what, &shown(path), &error).into())
     }
 
-    fn put(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    /// The file that is to take the place; none where it goes to standard output.
+    fn draft(&self, path: &Path, bytes: &[u8]) -> anyhow::Result<Option<Draft>> {
         let path = self.output.unwrap_or(path);
         if is_stream(path) {
-            let mut out = std::io::stdout();
-            out.write_all(bytes)?;
-            out.flush()?;
-            Ok(())
-        } else {
-            files::replace(path, bytes, self.readers)
+            return Ok(None);
         }
+        Draft::holding(path, bytes, self.readers).map(Some)
     }
+}
+
+fn put(bytes: &[u8], draft: Option<Draft>) -> anyhow::Result<()> {
+    let Some(mut draft) = draft else {
+        let mut out = std::io::stdout();
+        out.write_all(bytes)?;
+        return Ok(out.flush()?);
+    };
+    Ok(draft.flush()?)
 }
 
 fn shown(path: &Path) -> String {

@@ -230,7 +230,7 @@ impl<'a> Desk<'a> {
         folders
             .iter()
             .map(|folder| folder.join(&name))
-            .find(|place| files::replace(place, bytes, Readers::Owner).is_ok())
+            .find(|place| files::write_whole(place, bytes, Readers::Owner).is_ok())
             .map(|place| place.display().to_string())
     }
 }
@@ -248,5 +248,5 @@ fn put(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> anyhow::Result<()> {
         );
         return Err(Refusal::new(ExitStatus::Failed, message).into());
     }
-    files::replace(path, bytes, Readers::Default)
+    files::write_whole(path, bytes, Readers::Same)
 }

@@ -48,7 +48,7 @@ pub(super) fn encrypt(
     let value = value(arguments.name.as_deref(), &sealed);
     match &arguments.output {
         Some(path) if path.as_os_str() != "-" => {
-            files::replace(path, value.as_bytes(), Readers::Default)?;
+            files::write_whole(path, value.as_bytes(), Readers::Same)?;
         }
         Some(_) | None => std::io::stdout().write_all(value.as_bytes())?,
     }

@@ -66,7 +66,7 @@ object!(
         ("failed", Count, "Something failed"),
         ("interrupted", Count, "Left undone"),
         ("not_started", Count, "Never had their turn"),
-        ("stopped", Maybe(&Word(&["budget", "fatal", "deadline"])), "Why it was stopped before its end"),
+        ("stopped", Maybe(&Word(&["budget", "fatal", "deadline", "leased"])), "Why it was stopped before its end"),
         ("proven", Count, "A client gets through"),
         ("duration_ms", Count, "Wall time in milliseconds"),
     ]

@@ -146,7 +146,7 @@
     for (const column of head.querySelectorAll(".here")) column.classList.remove("here");
     const row = rows.get(here.line);
     const title = head.children[here.column + 1];
-    if (document.activeElement === view && here.column >= 0) title.classList.add("here");
+    if (document.activeElement === view) title.classList.add("here");
     marked = here.line < 0 ? title : row && (here.column < 0 ? row.firstChild : row.cells[here.column]);
     if (!marked) {
       view.removeAttribute("aria-activedescendant");
@@ -213,7 +213,11 @@
     else return;
     event.preventDefault();
   });
-  view.addEventListener("focus", () => go(here.line, here.column));
+  // The keyboard brings its place into view. A click is where it is, and what is under it must not move.
+  view.addEventListener("focus", () => {
+    if (view.matches(":focus-visible")) go(here.line, here.column);
+    else mark();
+  });
   view.addEventListener("blur", mark);
   view.addEventListener("scroll", redraw, { passive: true });
 
@@ -223,6 +227,10 @@
     const cell = target.closest(".cell");
     return { line: row.line, column: cell ? row.cells.indexOf(cell) : -1 };
   };
+  room.addEventListener("pointerdown", (event) => {
+    const place = placeOf(event.target);
+    if (place) here = place;
+  });
   room.addEventListener("mouseover", (event) => {
     const place = placeOf(event.target);
     if (place) say(place.line, place.column);
@@ -361,7 +369,9 @@
     paint();
     draw();
     told.textContent = hint();
-    const query = new URLSearchParams([...asks].filter(([name, value]) => value && value !== "any" && value !== "name" && value !== "none"));
+    // What is usual is left out: no text, and the first of several choices.
+    const usual = (name) => form.elements[name].options?.[0].value;
+    const query = new URLSearchParams([...asks].filter(([name, value]) => value && value !== usual(name)));
     history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   };
 
@@ -382,25 +392,42 @@
   };
 
   const load = async () => {
-    const told = await fetch("/api/v1/controls");
-    const titles = new Map((await told.json()).controls.map((row) => [row.control, row.title]));
+    const titles = new Map((await json("/api/v1/controls")).controls.map((row) => [row.control, row.title]));
     let after = null;
-    do {
+    let columns = "";
+    let again = 0;
+    for (;;) {
       const query = new URLSearchParams({ limit: String(PAGE) });
       if (after) query.set("after", after);
-      const answer = await fetch(`/api/v1/matrix?${query}`);
-      if (!answer.ok) throw new Error((await answer.json()).detail);
-      const page = await answer.json();
+      const page = await json(`/api/v1/matrix?${query}`);
+      const found = page.controls.join("\n");
+      if (!after) {
+        columns = found;
+        names = [];
+        states = cells = "";
+      } else if (found !== columns) {
+        // A control has come or gone meanwhile: what is there already has other columns.
+        again += 1;
+        if (again > 3) throw new Error("controls come and go; load the page again");
+        after = null;
+        continue;
+      }
       controls = page.controls.map((id) => ({ id, title: titles.get(id) }));
       names = names.concat(page.hosts);
       states += page.states;
       cells += page.cells;
       after = page.next;
-    } while (after);
+      if (!after) break;
+    }
     lower = names.map((name) => name.toLowerCase());
   };
 
   load().then(() => {
+    if (!names.length) {
+      // The page says how to begin.
+      document.documentElement.dataset.heat = "ready";
+      return;
+    }
     readColours();
     makeHead();
     if (still) still.hidden = true;

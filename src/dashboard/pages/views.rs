@@ -82,9 +82,8 @@ pub(in crate::dashboard) fn overview(look: &Look<'_>) -> Filled {
     let days = history.days(look.now, DAYS, None)?;
     let drifting: Vec<u64> = days.iter().map(|day| day.drifting).collect();
     let plot = Plot {
-        left: 0.0,
-        y: 5.0,
-        height: 145.0,
+        y: 4.0,
+        height: 106.0,
     };
     Ok(filled! {
         spread => drawing::spread(&states),
@@ -231,11 +230,7 @@ pub(in crate::dashboard) fn run(look: &Look<'_>) -> Filled {
 /// The service's jobs.
 #[expect(clippy::unnecessary_wraps, reason = "it is one of many pages")]
 pub(in crate::dashboard) fn jobs(look: &Look<'_>) -> Filled {
-    let running = look.jobs.iter().filter(|job| job.running_since.is_some());
-    Ok(filled! {
-        running => running.count(),
-        jobs => api::job_rows(look),
-    })
+    Ok(filled! { jobs => api::job_rows(look) })
 }
 
 /// How long a day is.

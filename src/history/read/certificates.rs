@@ -31,9 +31,8 @@ impl History {
         before: Timestamp,
         (from, at_most): (usize, usize),
     ) -> Result<CertificatePage, HistoryError> {
+        let total = self.certificates_before(before)?;
         let before = moment::of(before);
-        let sql = "SELECT count(*) FROM certificates WHERE until IS NULL AND not_after < ?1";
-        let total = self.connection.query_row(sql, [before], |row| row.get(0));
         let sql = format!(
             "SELECT {COLUMNS} FROM certificates JOIN hosts ON hosts.id = certificates.host
             WHERE until IS NULL AND not_after < ?1 ORDER BY not_after, certificates.host LIMIT ?3 OFFSET ?2"
@@ -45,8 +44,18 @@ impl History {
         });
         Ok(CertificatePage {
             certificates: rows.map_err(|error| self.told(error))?,
-            total: count(total.map_err(|error| self.told(error))?),
+            total,
         })
+    }
+
+    /// How many certificates of hosts end before a moment.
+    pub(super) fn certificates_before(&self, before: Timestamp) -> Result<u64, HistoryError> {
+        let sql = "SELECT count(*) FROM certificates WHERE until IS NULL AND not_after < ?1";
+        let before = moment::of(before);
+        let total = self
+            .connection
+            .query_row(sql, [before], |row| row.get(0).map(count));
+        total.map_err(|error| self.told(error))
     }
 
     /// Those that one host has shown, latest first.

@@ -17,7 +17,7 @@ use crate::history::view::ControlView;
 use crate::history::view::Tallies;
 
 impl History {
-    /// A control with the hosts that are in a state of it (or in any), worst state first, from the one with this number
+    /// A control with the hosts that are in a state of it (or in any), worst state first, then by name, from the one with this number
     /// on; `None` when it was never seen.
     pub fn control(
         &self,
@@ -76,16 +76,17 @@ impl History {
         } else {
             "?2 IS NULL"
         };
-        // The page is cut out first, so that only its rows are looked up.
+        // The page is cut out first, so that only of its rows more than the name is looked up.
         let sql = format!(
             "SELECT hosts.name, current.state, current.state_since, {LAST_SEEN}, details.body
-            FROM (SELECT host, control FROM current WHERE control = ?1 AND {chosen}
-                ORDER BY state DESC, host LIMIT ?4 OFFSET ?3) AS page
+            FROM (SELECT host, control FROM current JOIN hosts ON hosts.id = current.host
+                WHERE control = ?1 AND {chosen}
+                ORDER BY current.state DESC, hosts.name LIMIT ?4 OFFSET ?3) AS page
             JOIN current ON current.host = page.host AND current.control = page.control
             JOIN hosts ON hosts.id = current.host
             LEFT JOIN sightings ON sightings.host = current.host AND sightings.source = current.source
             LEFT JOIN details ON details.id = current.detail
-            ORDER BY current.state DESC, hosts.id"
+            ORDER BY current.state DESC, hosts.name"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let row = params![control, state.map(State::code), limit(from), limit(at_most)];

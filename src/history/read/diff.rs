@@ -135,14 +135,42 @@ impl History {
         let Some(was) = was else {
             return Ok(DiffKind::Appeared);
         };
-        if was == is && self.left(window, place, was)? {
-            return Ok(DiffKind::Flapped);
-        }
-        Ok(match (was.verdict(), is.verdict()) {
+        let before = self.verdict(was, place, window.from)?;
+        let after = self.verdict(is, place, window.to)?;
+        Ok(match (before, after) {
             (Some(Verdict::Fine), Some(Verdict::Drifted)) => DiffKind::Began,
             (Some(Verdict::Drifted), Some(Verdict::Fine)) => DiffKind::Ended,
+            _ if was == is && self.left(window, place, was)? => DiffKind::Flapped,
             _ => DiffKind::Other,
         })
+    }
+
+    /// What was known of drift at a moment at which this state held: a state that says nothing leaves what was known before.
+    fn verdict(
+        &self,
+        state: State,
+        place: DiffPlace,
+        at: Moment,
+    ) -> rusqlite::Result<Option<Verdict>> {
+        if let Some(verdict) = state.verdict() {
+            return Ok(Some(verdict));
+        }
+        let part = |table: &str| {
+            format!(
+                "SELECT since, state FROM {table} WHERE host = ?1 AND control = ?2 AND since <= ?3
+                AND state NOT IN (?4, ?5)"
+            )
+        };
+        let sql = format!(
+            "SELECT state FROM ({} UNION ALL {}) ORDER BY since DESC LIMIT 1",
+            part("past"),
+            part("current")
+        );
+        let [unknown, failed] = [State::Unknown, State::Failed].map(State::code);
+        let row = params![place.host, place.control, at, unknown, failed];
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let told = statement.query_row(row, |row| Ok(State::from_code(row.get(0)?)));
+        Ok(told.optional()?.and_then(State::verdict))
     }
 
     /// Whether there was another state than this within the window.

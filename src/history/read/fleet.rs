@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use crate::history::History;
 use crate::history::HistoryError;
 use crate::history::HostState;
-use crate::history::moment;
 use crate::history::read::count;
 use crate::history::view::ControlRow;
 use crate::history::view::Fleet;
@@ -31,12 +30,7 @@ impl History {
     /// Hosts by state, controls by state, the last run.
     pub fn fleet(&self, now: Timestamp) -> Result<Fleet, HistoryError> {
         let tallied = self.tallied().map_err(|error| self.told(error))?;
-        let before = moment::of(now.saturating_add(NOTICE).unwrap_or(Timestamp::MAX));
-        let sql = "SELECT count(*) FROM certificates WHERE until IS NULL AND not_after < ?1";
-        let expiring = self
-            .connection
-            .query_row(sql, [before], |row| row.get(0))
-            .map_err(|error| self.told(error))?;
+        let soon = now.saturating_add(NOTICE).unwrap_or(Timestamp::MAX);
         Ok(Fleet {
             at: now,
             hosts: tallied.by_state.values().sum(),
@@ -46,7 +40,7 @@ impl History {
             by_state: tallied.by_state,
             cells: tallied.cells,
             last_run: self.runs(None, None, 1)?.pop(),
-            certificates_expiring: count(expiring),
+            certificates_expiring: self.certificates_before(soon)?,
         })
     }
 

@@ -6,6 +6,7 @@ use crate::history::History;
 use crate::history::HistoryError;
 use crate::history::Reach;
 use crate::history::State;
+use crate::history::export::HostReach;
 use crate::history::moment;
 use crate::history::read::LAST_SEEN;
 use crate::history::read::detail;
@@ -17,10 +18,25 @@ use crate::history::view::HostView;
 use crate::history::view::Interval;
 use crate::history::view::ReachInterval;
 
-/// Every change that was made, in order.
-pub(crate) const EVERY_CHANGE: &str = "SELECT hosts.name, runs.ulid, changes.at, controls.name, resource, task, property, before, after
+/// Changes, with the columns in the order in which [`change`] reads them.
+const CHANGES: &str = "SELECT hosts.name, runs.ulid, changes.at, controls.name, resource, task, property, before, after
     FROM changes JOIN hosts ON hosts.id = changes.host JOIN runs ON runs.id = changes.run
-    JOIN controls ON controls.id = changes.control ORDER BY changes.id";
+    JOIN controls ON controls.id = changes.control";
+
+/// How hosts were reached, with the columns in the order in which [`reach`] reads them.
+const REACHES: &str =
+    "SELECT hosts.name, reach.reach, reach.since, reach.until, coalesce(reach.seen, hosts.tried), details.body
+    FROM reach JOIN hosts ON hosts.id = reach.host LEFT JOIN details ON details.id = reach.detail";
+
+/// Every change that was made, in order.
+pub(crate) fn every_change() -> String {
+    format!("{CHANGES} ORDER BY changes.id")
+}
+
+/// How every host was reached.
+pub(crate) fn every_reach() -> String {
+    format!("{REACHES} ORDER BY reach.host, reach.since")
+}
 
 impl History {
     /// A host with its controls, and of everything that has an order in time the latest `at_most`; `None` when it was
@@ -35,7 +51,7 @@ impl History {
         };
         Ok(Some(HostView {
             host: row,
-            controls: self.current(host).map_err(told)?,
+            controls: self.current(host, None).map_err(told)?,
             past: self.past(host, name, None, at_most).map_err(told)?,
             reach: self.reach(host, at_most).map_err(told)?,
             certificates: self.shown_by(host, at_most).map_err(told)?,
@@ -55,10 +71,9 @@ impl History {
             return Ok(Vec::new());
         };
         let told = |error| self.told(error);
-        let current = self.current(number).map_err(told)?;
+        let current = self.current(number, Some(chosen)).map_err(told)?;
         let mut intervals: Vec<Interval> = current
             .into_iter()
-            .filter(|current| current.control == control)
             .map(|current| Interval {
                 host: host.to_owned(),
                 control: current.control,
@@ -75,17 +90,18 @@ impl History {
         Ok(intervals)
     }
 
-    fn current(&self, host: i64) -> rusqlite::Result<Vec<Current>> {
+    fn current(&self, host: i64, control: Option<i64>) -> rusqlite::Result<Vec<Current>> {
+        let chosen = chosen("current", control);
         let sql = format!(
             "SELECT controls.name, controls.title, controls.severity, current.state, current.state_since,
             current.since, {LAST_SEEN}, details.body
             FROM current JOIN controls ON controls.id = current.control
             LEFT JOIN sightings ON sightings.host = current.host AND sightings.source = current.source
             LEFT JOIN details ON details.id = current.detail
-            WHERE current.host = ?1 ORDER BY current.state DESC, controls.name"
+            WHERE current.host = ?1 AND {chosen} ORDER BY current.state DESC, controls.name"
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
-        let rows = statement.query_map([host], |row| {
+        let rows = statement.query_map(params![host, control], |row| {
             Ok(Current {
                 control: row.get(0)?,
                 title: row.get(1)?,
@@ -107,11 +123,7 @@ impl History {
         control: Option<i64>,
         at_most: usize,
     ) -> rusqlite::Result<Vec<Interval>> {
-        let chosen = if control.is_some() {
-            "past.control = ?2"
-        } else {
-            "?2 IS NULL"
-        };
+        let chosen = chosen("past", control);
         let sql = format!(
             "SELECT controls.name, past.state, past.since, past.until, past.seen, details.body
             FROM past JOIN controls ON controls.id = past.control
@@ -134,45 +146,51 @@ impl History {
     }
 
     fn reach(&self, host: i64, at_most: usize) -> rusqlite::Result<Vec<ReachInterval>> {
-        let sql = "SELECT reach.reach, reach.since, reach.until, coalesce(reach.seen, hosts.tried), details.body
-            FROM reach JOIN hosts ON hosts.id = reach.host LEFT JOIN details ON details.id = reach.detail
-            WHERE reach.host = ?1 ORDER BY reach.since DESC LIMIT ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
-        let rows = statement.query_map(params![host, limit(at_most)], |row| {
-            let detail = detail(row.get(4)?);
-            Ok(ReachInterval {
-                reach: Reach::from_code(row.get(0)?),
-                since: moment::timestamp(row.get(1)?),
-                until: perhaps(row.get(2)?),
-                last_seen: moment::timestamp(row.get(3)?),
-                reason: detail.and_then(|detail| detail.reason().map(str::to_owned)),
-            })
-        })?;
+        let sql = format!("{REACHES} WHERE reach.host = ?1 ORDER BY reach.since DESC LIMIT ?2");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(params![host, limit(at_most)], |row| Ok(reach(row)?.reach))?;
         rows.collect()
     }
 
     fn changes(&self, host: i64, at_most: usize) -> rusqlite::Result<Vec<ChangeRow>> {
-        let sql = "SELECT hosts.name, runs.ulid, changes.at, controls.name, resource, task, property, before, after
-            FROM changes JOIN hosts ON hosts.id = changes.host JOIN runs ON runs.id = changes.run
-            JOIN controls ON controls.id = changes.control
-            WHERE changes.host = ?1 ORDER BY changes.id DESC LIMIT ?2";
-        let mut statement = self.connection.prepare_cached(sql)?;
+        let sql = format!("{CHANGES} WHERE changes.host = ?1 ORDER BY changes.id DESC LIMIT ?2");
+        let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![host, limit(at_most)], change)?;
         rows.collect()
     }
 
     /// What a run changed, in the order in which hosts ended.
     pub fn changes_of(&self, run: &str, at_most: usize) -> Result<Vec<ChangeRow>, HistoryError> {
-        let sql = "SELECT hosts.name, runs.ulid, changes.at, controls.name, resource, task, property, before, after
-            FROM runs JOIN changes ON changes.run = runs.id JOIN hosts ON hosts.id = changes.host
-            JOIN controls ON controls.id = changes.control
-            WHERE runs.ulid = ?1 ORDER BY changes.id LIMIT ?2";
-        let rows = self.connection.prepare_cached(sql).and_then(|mut found| {
+        let sql = format!("{CHANGES} WHERE runs.ulid = ?1 ORDER BY changes.id LIMIT ?2");
+        let rows = self.connection.prepare_cached(&sql).and_then(|mut found| {
             let rows = found.query_map(params![run, limit(at_most)], change)?;
             rows.collect()
         });
         rows.map_err(|error| self.told(error))
     }
+}
+
+/// One control, or any, as a condition over ?2.
+fn chosen(table: &str, control: Option<i64>) -> String {
+    match control {
+        Some(_) => format!("{table}.control = ?2"),
+        None => "?2 IS NULL".to_owned(),
+    }
+}
+
+pub(crate) fn reach(row: &rusqlite::Row<'_>) -> rusqlite::Result<HostReach> {
+    let detail = detail(row.get(5)?);
+    Ok(HostReach {
+        host: row.get(0)?,
+        reach: ReachInterval {
+            reach: Reach::from_code(row.get(1)?),
+            since: moment::timestamp(row.get(2)?),
+            until: perhaps(row.get(3)?),
+            last_seen: moment::timestamp(row.get(4)?),
+            reason: detail.and_then(|detail| detail.reason().map(str::to_owned)),
+        },
+    })
 }
 
 pub(crate) fn change(row: &rusqlite::Row<'_>) -> rusqlite::Result<ChangeRow> {

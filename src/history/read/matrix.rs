@@ -12,41 +12,37 @@ use crate::history::write::cells::unpack;
 const NONE: usize = usize::MAX;
 
 impl History {
-    /// The states of hosts behind a name (or of all), by name; `controls` chooses and orders the columns, none means all
-    /// of them by identifier.
-    pub fn matrix(
-        &self,
-        after: Option<&str>,
-        at_most: usize,
-        controls: &[String],
-    ) -> Result<Matrix, HistoryError> {
-        let chosen = if controls.is_empty() {
-            self.control_names()?
-        } else {
-            controls.to_vec()
-        };
+    /// The states of hosts behind a name (or of all), by name; the columns are all controls by identifier.
+    pub fn matrix(&self, after: Option<&str>, at_most: usize) -> Result<Matrix, HistoryError> {
+        let drawn = self.drawn((after, at_most));
+        drawn.map_err(|error| self.told(error))
+    }
+
+    fn drawn(&self, page: (Option<&str>, usize)) -> rusqlite::Result<Matrix> {
+        let mut controls = Vec::new();
         // By the control's number: its column.
         let mut columns = Vec::new();
-        for (column, control) in chosen.iter().enumerate() {
-            let number = self.control_number(control)?;
-            let number = number.and_then(|number| usize::try_from(number).ok());
-            let Some(number) = number else { continue };
-            if columns.len() <= number {
-                columns.resize(number.saturating_add(1), NONE);
-            }
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, name FROM controls ORDER BY name")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let number: i64 = row.get(0)?;
+            let number = usize::try_from(number).unwrap_or_default();
+            columns.resize(columns.len().max(number.saturating_add(1)), NONE);
             if let Some(place) = columns.get_mut(number) {
-                *place = column;
+                *place = controls.len();
             }
+            controls.push(row.get(1)?);
         }
         let matrix = Matrix {
-            controls: chosen,
+            controls,
             hosts: Vec::new(),
             states: Vec::new(),
             cells: Vec::new(),
             next: None,
         };
-        self.filled(matrix, &columns, (after, at_most))
-            .map_err(|error| self.told(error))
+        self.filled(matrix, &columns, page)
     }
 
     fn filled(

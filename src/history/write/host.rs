@@ -117,7 +117,7 @@ impl Writer<'_> {
     }
 
     fn new_host(&self, name: &str, at: Moment) -> rusqlite::Result<Before> {
-        let (state, reach) = (HostState::Compliant, Reach::Reached);
+        let (state, reach) = (HostState::Unknown, Reach::Reached);
         let sql =
             "INSERT INTO hosts (name, state, reach, first_seen, tried) VALUES (?1, ?2, ?3, ?4, ?4)";
         self.transaction.prepare_cached(sql)?.execute(params![
@@ -136,7 +136,7 @@ impl Writer<'_> {
         })
     }
 
-    /// How it was reached; an interruption says nothing about that.
+    /// How it was reached; an interruption says nothing about that, so what is open was last so when it was last told.
     fn reach(
         &self,
         place: &Place,
@@ -144,7 +144,13 @@ impl Writer<'_> {
         status: &HostStatus,
     ) -> rusqlite::Result<Reach> {
         let (reach, detail) = match status {
-            HostStatus::Interrupted => return Ok(before.reach),
+            HostStatus::Interrupted => {
+                let sql =
+                    "UPDATE reach SET seen = ?2 WHERE host = ?1 AND until IS NULL AND seen IS NULL";
+                let row = params![place.host, before.tried];
+                self.transaction.prepare_cached(sql)?.execute(row)?;
+                return Ok(before.reach);
+            }
             HostStatus::Ok | HostStatus::Drifted => (Reach::Reached, None),
             HostStatus::Unreachable { reason, hint } => (
                 Reach::Unreachable,
@@ -156,22 +162,30 @@ impl Writer<'_> {
             ),
         };
         let detail = self.detail(detail.as_ref())?;
-        let sql =
-            "SELECT since, reach, detail FROM reach WHERE host = ?1 ORDER BY since DESC LIMIT 1";
-        let open: Option<(Moment, u8, Option<i64>)> = self
+        let sql = "SELECT since, reach, detail, seen FROM reach WHERE host = ?1 ORDER BY since DESC LIMIT 1";
+        let open: Option<(Moment, u8, Option<i64>, Option<Moment>)> = self
             .transaction
             .prepare_cached(sql)?
             .query_row([place.host], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        if let Some((since, known, same)) = open {
-            if known == reach.code() && same == detail {
+        if let Some((since, known, same, seen)) = open {
+            let is_as_before = known == reach.code() && same == detail;
+            if is_as_before && seen.is_none() {
                 return Ok(reach);
             }
+            let (until, seen) = if is_as_before {
+                (None, None)
+            } else {
+                (Some(place.at), seen.or(Some(before.tried)))
+            };
             let sql = "UPDATE reach SET until = ?3, seen = ?4 WHERE host = ?1 AND since = ?2";
-            let row = params![place.host, since, place.at, before.tried];
+            let row = params![place.host, since, until, seen];
             self.transaction.prepare_cached(sql)?.execute(row)?;
+            if is_as_before {
+                return Ok(reach);
+            }
         }
         let sql = "INSERT INTO reach (host, since, reach, detail) VALUES (?1, ?2, ?3, ?4)";
         let row = params![place.host, place.at, reach.code(), detail];
@@ -206,7 +220,7 @@ impl Writer<'_> {
         self.transaction.prepare_cached(sql)?.execute(params![
             place.host,
             place.at,
-            certificate.subject,
+            &*self.known.mask(&certificate.subject),
             certificate.thumbprint,
             moment::of(certificate.not_before),
             moment::of(certificate.not_after)

@@ -1,6 +1,7 @@
 //! Encrypted passwords of many hosts, opened side by side before the hosts are made one after the other: a key takes
 //! milliseconds on purpose, and hosts with passwords of their own have as many salts.
 
+use std::collections::BTreeMap;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -20,10 +21,10 @@ const DETOURS: usize = 8;
 
 /// Derives the keys of the passwords that making these hosts will ask for; nothing else is opened. What does not open is
 /// told by whoever makes the host.
-pub(in crate::inventory) fn open_passwords(hosts: &[HostVars], keyring: &Keyring) {
+pub(in crate::inventory) fn open_passwords(hosts: &BTreeMap<usize, HostVars>, keyring: &Keyring) {
     let mut seen = HashSet::new();
     let sealed: Vec<&Sealed> = hosts
-        .iter()
+        .values()
         .flat_map(passwords)
         .filter(|sealed| seen.insert(Arc::as_ptr(sealed).addr()))
         .map(|sealed| &**sealed)

@@ -1,6 +1,7 @@
 //! Values of variables as what they are wanted for: a text, a port, seconds, one of some words.
 
 use super::One;
+use super::SignIn;
 use crate::diag::Diagnostic;
 use crate::diag::alternatives;
 use crate::syntax::Content;
@@ -25,6 +26,11 @@ impl One<'_, '_, '_> {
 
     /// Like [`Self::value`], for what only signing in needs: that it stays encrypted is told when somebody signs in.
     pub(super) fn sign_in_value(&mut self, names: &[&'static str]) -> Option<Named> {
+        let (_, node) = self.strongest(names)?;
+        if self.reader.sign_in == SignIn::Later && template::has_template(node) {
+            self.waits = true;
+            return None;
+        }
         match self.rendered(names)? {
             Ok(value) => value,
             Err(mistake) if CLOSED.contains(&mistake.id) => {
@@ -38,11 +44,14 @@ impl One<'_, '_, '_> {
         }
     }
 
+    /// The last of these names that is set counts.
+    fn strongest(&self, names: &[&'static str]) -> Option<(&'static str, &Node)> {
+        let mut names = names.iter().rev();
+        names.find_map(|name| Some((*name, self.vars.get(name)?)))
+    }
+
     fn rendered(&mut self, names: &[&'static str]) -> Option<Result<Option<Named>, Diagnostic>> {
-        let (name, node) = names
-            .iter()
-            .rev()
-            .find_map(|name| Some((*name, self.vars.get(name)?)))?;
+        let (name, node) = self.strongest(names)?;
         let set = |node: Node| Some((name, node)).filter(|(_, node)| node.content != Content::Null);
         if !template::has_template(node) {
             return Some(Ok(set(node.clone())));

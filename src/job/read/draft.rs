@@ -8,6 +8,7 @@ use crate::job::Job;
 use crate::job::MissedRuns;
 use crate::job::Mode;
 use crate::job::Overlap;
+use crate::job::Places;
 use crate::job::Retries;
 use crate::job::Schedule;
 use crate::job::Splay;
@@ -41,6 +42,7 @@ pub(super) struct Draft {
     pub(super) notify: Said<Vec<Webhook>>,
     pub(super) reporters: Said<Vec<String>>,
     pub(super) files: Files,
+    pub(super) places: Places,
 }
 
 /// Files that a run reads.
@@ -111,6 +113,7 @@ impl Reader {
                 vault_password: path("vault_password_file"),
                 connection_password: path("connection_password_file"),
             },
+            places: Places::of(table, mapping),
             ..Draft::default()
         };
         self.parts(&values, mapping, &mut draft);
@@ -230,6 +233,7 @@ impl Draft {
         self.missed_runs.inherit(&from.missed_runs);
         self.notify.inherit(&from.notify);
         self.reporters.inherit(&from.reporters);
+        self.places.inherit(&from.places);
         self.files.waivers.inherit(&from.files.waivers);
         self.files
             .vault_password
@@ -262,6 +266,7 @@ impl Draft {
             vault_password_file: self.files.vault_password.value,
             connection_password_file: self.files.connection_password.value,
             span: item.get("name")?.span.clone(),
+            places: self.places,
         })
     }
 }

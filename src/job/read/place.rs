@@ -5,10 +5,7 @@ use crate::syntax::Node;
 
 /// Where a piece stands within a node; the node's own place when it is not to be found letter by letter.
 pub(super) fn of(piece: &str, node: &Node) -> Span {
-    within(piece, &node.span)
-}
-
-fn within(piece: &str, span: &Span) -> Span {
+    let span = &node.span;
     let lower = span.text().to_ascii_lowercase();
     match lower.find(&piece.to_ascii_lowercase()) {
         Some(at) if !piece.is_empty() => Span {

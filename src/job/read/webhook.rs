@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::diag::Diagnostic;
 use crate::diag::nearest;
 use crate::job::Occasion;
+use crate::job::Proxy;
 use crate::job::Retries;
 use crate::job::TokenSource;
 use crate::job::Webhook;
@@ -54,8 +55,10 @@ impl Reader {
             "retries",
             "token_env",
             "token_file",
+            "proxy",
         ];
-        let [url, body, headers, timeout, retries, env, file] = keys.map(|key| values.node(key));
+        let [url, body, headers, timeout, retries, env, file, proxy] =
+            keys.map(|key| values.node(key));
         let on = match on {
             Some(words) => words.iter().filter_map(|word| occasion(word)).collect(),
             None => vec![Occasion::Drift, Occasion::Failure, Occasion::Recovery],
@@ -68,6 +71,7 @@ impl Reader {
         let headers = headers.map(|node| self.headers(node)).unwrap_or_default();
         let timeout = timeout.map(|node| self.positive("timeout", node));
         let retries = retries.map(|node| self.retries(node, RETRIES.delay));
+        let proxy = proxy.and_then(|node| self.proxy(node));
         Some(Webhook {
             url: url?,
             on,
@@ -76,6 +80,7 @@ impl Reader {
             timeout: timeout.flatten().unwrap_or(TIMEOUT),
             retries: retries.flatten().unwrap_or(RETRIES),
             token,
+            proxy: proxy.unwrap_or_default(),
             span: node.span.clone(),
         })
     }
@@ -108,48 +113,71 @@ impl Reader {
     }
 
     fn url(&mut self, node: &Node, token: Option<&TokenSource>) -> Option<String> {
+        let words = (
+            "expected such as `https://hooks.example.com/rdp`",
+            "leave them out, and name the token by `token_env` or `token_file`",
+        );
+        let text = self.address("url", node, words)?;
+        let lower = text.to_ascii_lowercase();
+        let is_plain = lower
+            .strip_prefix("http://")
+            .is_some_and(|rest| !is_loopback(authority(rest)));
+        if is_plain && token.is_some() {
+            self.mistakes.push(
+                Diagnostic::warning(
+                    "token-in-plain-text",
+                    "the token is sent without encryption",
+                )
+                .at(&node.span)
+                .label("not `https://`"),
+            );
+        }
+        Some(text)
+    }
+
+    fn proxy(&mut self, node: &Node) -> Option<Proxy> {
+        if node.spelled() == Some("none") {
+            return Some(Proxy::Straight);
+        }
+        let words = (
+            "expected such as `http://proxy.example.com:3128`, or `none`",
+            "leave `proxy` out, and set `https_proxy` in the environment, which may have them",
+        );
+        self.address("proxy", node, words).map(Proxy::At)
+    }
+
+    /// A web address without secrets in it.
+    fn address(
+        &mut self,
+        key: &str,
+        node: &Node,
+        (example, secret): (&str, &str),
+    ) -> Option<String> {
         let text = node.spelled()?;
         let lower = text.to_ascii_lowercase();
         let rest = lower
             .strip_prefix("https://")
             .or_else(|| lower.strip_prefix("http://"));
-        let authority = rest.map(|rest| rest.split(['/', '?', '#']).next().unwrap_or_default());
-        let mistake = |id, message: &str| Diagnostic::error(id, message).at(&node.span);
-        let told = match authority {
-            None | Some("") => Some(
-                mistake("bad-url", "`url` is no web address")
-                    .label("expected such as `https://hooks.example.com/rdp`"),
-            ),
+        let mistake = |id, message: String| Diagnostic::error(id, message).at(&node.span);
+        let told = match rest.map(authority) {
+            None | Some("") => {
+                mistake("bad-url", format!("`{key}` is no web address")).label(example)
+            }
             Some(_)
                 if text.contains(|letter: char| letter.is_whitespace() || letter.is_control()) =>
             {
-                Some(
-                    mistake("bad-url", "`url` has white space in it")
-                        .label("write `%20` for a space"),
-                )
+                mistake("bad-url", format!("`{key}` has white space in it"))
+                    .label("write `%20` for a space")
             }
-            Some(authority) if authority.contains('@') => Some(
-                mistake("secret-in-file", "`url` has a user or a password in it")
-                    .help("leave them out, and name the token by `token_env` or `token_file`"),
-            ),
-            Some(authority) => {
-                let is_plain = lower.starts_with("http://") && !is_loopback(authority);
-                if is_plain && token.is_some() {
-                    self.mistakes.push(
-                        Diagnostic::warning(
-                            "token-in-plain-text",
-                            "the token is sent without encryption",
-                        )
-                        .at(&node.span)
-                        .label("not `https://`"),
-                    );
-                }
-                None
-            }
+            Some(authority) if authority.contains('@') => mistake(
+                "secret-in-file",
+                format!("`{key}` has a user or a password in it"),
+            )
+            .help(secret),
+            Some(_) => return Some(text.to_owned()),
         };
-        let is_fine = told.is_none();
-        self.mistakes.extend(told);
-        is_fine.then(|| text.to_owned())
+        self.mistakes.push(told);
+        None
     }
 
     /// The template is compiled, and names nothing that notifications do not have.
@@ -237,6 +265,11 @@ fn occasion(word: &str) -> Option<Occasion> {
     Occasion::ALL
         .into_iter()
         .find(|occasion| occasion.word() == word)
+}
+
+/// What stands before the path of an address without its scheme.
+fn authority(rest: &str) -> &str {
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
 fn is_loopback(authority: &str) -> bool {

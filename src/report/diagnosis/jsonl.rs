@@ -13,6 +13,7 @@ use crate::diagnosis::Ranked;
 use crate::diagnosis::timeline::Moment;
 use crate::report::diagnosis::Playbook;
 use crate::report::diagnosis::Told;
+use crate::report::text;
 
 /// The version of the format; grows only when a field changes its meaning or goes away.
 const VERSION: u8 = 1;
@@ -20,16 +21,10 @@ const VERSION: u8 = 1;
 /// Writes all lines and flushes.
 pub fn jsonl(out: &mut dyn Write, told: &Told<'_>) -> io::Result<()> {
     for (one, rank) in told.causes.iter().zip(1_usize..) {
-        line(out, &cause(told, one, rank))?;
+        text::json_line(out, &cause(told, one, rank))?;
     }
-    line(out, &end(told))?;
+    text::json_line(out, &end(told))?;
     out.flush()
-}
-
-fn line(out: &mut dyn Write, record: &Value) -> io::Result<()> {
-    let mut bytes = serde_json::to_vec(record)?;
-    bytes.push(b'\n');
-    out.write_all(&bytes)
 }
 
 fn cause(told: &Told<'_>, one: &Ranked, rank: usize) -> Value {

@@ -70,11 +70,7 @@ fn plain(value: Value) -> String {
         Value::Null => String::new(),
         Value::String(long) => {
             let clean = text::clean(&long, text::SHOWN);
-            if clean.starts_with(['=', '+', '-', '@']) {
-                format!("'{clean}")
-            } else {
-                clean.into_owned()
-            }
+            text::guarded(&clean).into_owned()
         }
         other => other.to_string(),
     }

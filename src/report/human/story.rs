@@ -1,6 +1,5 @@
 //! What is said of one host, as lines in which the host's name is left open, so that equal stories can be told once.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,8 +7,10 @@ use jiff::Timestamp;
 use crate::cim::Value;
 use crate::event::HostStatus;
 use crate::event::HostSummary;
+use crate::event::Status;
 use crate::event::TaskResult;
 use crate::event::Tolerated;
+use crate::history::PROOF;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Failure;
@@ -22,66 +23,35 @@ use crate::proof::Verdict;
 use crate::report::human::Diff;
 use crate::report::human::Options;
 use crate::report::human::fold::mask;
+use crate::report::human::line::Compared;
+use crate::report::human::line::Line;
+use crate::report::human::line::Several;
+use crate::report::human::line::Spells;
 use crate::report::human::paint::Tint;
+use crate::report::pen::Pen;
+use crate::report::since;
+use crate::report::since::Spell;
 use crate::report::text;
-use crate::report::text::SHOWN;
-use crate::report::text::clean;
+use crate::report::text::counted;
+use crate::report::text::day;
 
-/// One line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Line {
-    /// What follows belongs to this play.
-    Play(String),
-    /// `status: [hosts] => text`
-    Status {
-        tint: Tint,
-        status: &'static str,
-        text: String,
-        several: Several,
-    },
-    /// An indented line below.
-    Detail {
-        tint: Tint,
-        text: String,
-        compared: Compared,
-    },
-}
-
-/// What a status line says of several hosts at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Several {
-    /// The same.
-    Same,
-    /// This, in which nothing tells hosts apart.
-    Masked(String),
-    /// This, and until when the first of their certificates is valid.
-    Certificates(String),
-}
-
-/// Whether hosts that differ in a detail have different stories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Compared {
-    Yes,
-    No,
-}
-
-impl Several {
-    /// The words for several hosts.
-    pub(super) fn words(&self, alone: &str, until: Option<Timestamp>) -> String {
-        match (self, until) {
-            (Self::Same, _) => alone.to_owned(),
-            (Self::Masked(masked), _) | (Self::Certificates(masked), None) => masked.clone(),
-            (Self::Certificates(masked), Some(until)) => {
-                format!("{masked}, certificates until {} or later", day(until))
-            }
-        }
-    }
+/// Which line tells of a control.
+#[derive(Debug)]
+struct Place {
+    control: Arc<str>,
+    status: Status,
+    /// Nothing when there is no such line.
+    line: Option<usize>,
+    what: String,
 }
 
 /// What is said of one host.
 #[derive(Debug, Default)]
 pub(super) struct Story {
     pub(super) lines: Vec<Line>,
+    pen: Pen,
+    places: Vec<Place>,
+    spells: since::Spells,
     play: Option<Arc<str>>,
     tasks: usize,
     ok: u64,
@@ -92,24 +62,57 @@ pub(super) struct Story {
 }
 
 impl Story {
+    pub(super) fn new(pen: Pen) -> Self {
+        Self {
+            pen,
+            ..Self::default()
+        }
+    }
+
     /// Adds a result.
     pub(super) fn result(&mut self, result: &TaskResult, options: Options) {
         if self.play.as_ref() != Some(&result.play) {
             self.finish_play();
             self.play = Some(Arc::clone(&result.play));
-            let name = clean(&result.play, SHOWN).into_owned();
+            let name = self.pen.shown(&result.play);
             self.lines.push(Line::Play(name));
         }
-        let what = what(result);
+        let what = self.what(result);
+        let line = self.lines.len();
+        self.outcome(result, what.clone(), options);
+        // Neither what failed nor a handler that is no control of its own says since when.
+        if result.tolerated == Tolerated::No && (result.control.is_some() || !result.handler) {
+            self.places.push(Place {
+                control: result.control_id(),
+                status: result.status(),
+                line: (line < self.lines.len()).then_some(line),
+                what,
+            });
+        }
+        if let Some(warning) = text::waiver_warning(result) {
+            let warning = self.pen.shown(&warning);
+            self.detail(Tint::Warning, format!("warning: {warning}"));
+        }
+        self.tasks += 1;
+    }
+
+    /// Adds what the history knows of a control.
+    pub(super) fn spell(&mut self, control: &str, spell: Spell) {
+        self.spells.add(control.to_owned(), spell);
+    }
+
+    fn outcome(&mut self, result: &TaskResult, what: String, options: Options) {
         match &result.outcome {
             Outcome::Drifted(changes) | Outcome::Overridden(changes) if result.is_waived() => {
-                let text = format!("{what}: {}", waived(result));
+                let waived = result.waiver.as_deref().map(text::waived);
+                let waived = self.pen.shown(&waived.unwrap_or_default());
+                let text = format!("{what}: {waived}");
                 self.changes((Tint::Skipped, "waived"), text, (result, changes), options);
             }
             Outcome::Compliant => {
                 self.ok += 1;
                 if let Some(message) = &result.message {
-                    let text = format!("{what}: {}", clean(message, SHOWN));
+                    let text = format!("{what}: {}", self.pen.shown(message));
                     self.status(Tint::Ok, "ok", text, Several::Same);
                 } else if options.verbosity > 0 {
                     self.status(Tint::Ok, "ok", what, Several::Same);
@@ -135,35 +138,87 @@ impl Story {
                 );
             }
             Outcome::Unconverged { left, .. } => {
-                self.told_trouble = true;
+                let head = self.head(result.tolerated, (Tint::Failed, "failed"));
                 let text = format!("{what}: {}", text::unconverged(left));
-                self.changes((Tint::Failed, "failed"), text, (result, left), options);
+                self.changes(head, text, (result, left), options);
             }
             Outcome::Failed(failure) => self.failed(result, &what, failure, options),
             Outcome::Skipped(reason) => self.skipped(result, &what, reason, options),
             Outcome::Unknown(unknown) => {
-                let text = format!("{what}: {}", text::unknown(unknown));
+                let text = format!("{what}: {}", self.pen.shown(&text::unknown(unknown)));
                 self.status(Tint::Warning, "unknown", text, Several::Same);
             }
         }
-        if let Some(warning) = text::waiver_warning(result) {
-            self.detail(Tint::Warning, format!("warning: {warning}"));
+    }
+
+    /// How a failure begins; only one that matters says why the host is not well.
+    fn head(&mut self, tolerated: Tolerated, own: (Tint, &'static str)) -> (Tint, &'static str) {
+        match tolerated {
+            Tolerated::Ignored => (Tint::Skipped, "ignored"),
+            Tolerated::Rescued => (Tint::Warning, "rescued"),
+            Tolerated::No => {
+                self.told_trouble = true;
+                own
+            }
         }
-        self.tasks += 1;
+    }
+
+    /// Puts the times in which controls differed to the lines that tell of them.
+    fn put_spells(&mut self) {
+        for (control, spell) in self.spells.drain() {
+            let statuses = self.places.iter().enumerate();
+            let statuses = statuses.filter(|(_, place)| *place.control == *control);
+            let about = since::about(spell, statuses.map(|(at, place)| (at, place.status)));
+            let mut well = None;
+            for at in about {
+                let Some(place) = self.places.get(at) else {
+                    continue;
+                };
+                match place.line.and_then(|line| self.lines.get_mut(line)) {
+                    Some(Line::Status { spell: slot, .. }) => *slot = Some(Spells::of(spell)),
+                    _ => well = Some(format!("{}: as it should be again", place.what)),
+                }
+            }
+            // What is as it should be is told for its past alone.
+            if let Some(text) = well {
+                self.lines.push(Line::Status {
+                    tint: Tint::Ok,
+                    status: "ok",
+                    text,
+                    several: Several::Same,
+                    spell: Some(Spells::of(spell)),
+                });
+            }
+        }
+    }
+
+    /// Takes in when the same was so on another host.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (line, other) in self.lines.iter_mut().zip(&other.lines) {
+            if let (
+                Line::Status {
+                    spell: Some(spell), ..
+                },
+                Line::Status {
+                    spell: Some(more), ..
+                },
+            ) = (line, other)
+            {
+                spell.join(*more);
+            }
+        }
     }
 
     /// Adds what is said of the host as a whole.
     pub(super) fn end(&mut self, summary: &HostSummary, options: Options) {
         self.finish_play();
+        let proof_spell = self.spells.take(PROOF);
+        self.put_spells();
         let host = &*summary.host;
         match &summary.status {
             HostStatus::Unreachable { reason, hint } if !self.told_trouble => {
-                self.trouble(
-                    (Tint::Unreachable, "unreachable"),
-                    host,
-                    reason,
-                    hint.as_ref(),
-                );
+                let head = (Tint::Unreachable, "unreachable");
+                self.trouble(head, host, reason, hint.as_ref());
             }
             HostStatus::Failed { reason, hint } if !self.told_trouble && !refuted(summary) => {
                 self.trouble((Tint::Failed, "failed"), host, reason, hint.as_ref());
@@ -188,7 +243,11 @@ impl Story {
             self.status(Tint::Ok, "ok", counted(self.ok, "task"), Several::Same);
         }
         if let Some(proof) = &summary.proof {
+            let line = self.lines.len();
             self.proof(host, proof);
+            if let Some(Line::Status { spell, .. }) = self.lines.get_mut(line) {
+                *spell = proof_spell.map(Spells::of);
+            }
         }
         if options.verbosity > 0 {
             let cost = format!(
@@ -211,26 +270,7 @@ impl Story {
     pub(super) fn key(&self) -> String {
         let mut key = String::new();
         for line in &self.lines {
-            let (head, text) = match line {
-                Line::Play(name) => ("play", name),
-                Line::Status {
-                    status,
-                    text,
-                    several,
-                    ..
-                } => match several {
-                    Several::Same => (*status, text),
-                    Several::Masked(masked) | Several::Certificates(masked) => (*status, masked),
-                },
-                Line::Detail {
-                    text,
-                    compared: Compared::Yes,
-                    ..
-                } => ("", text),
-                Line::Detail { .. } => continue,
-            };
-            // Writing to a string cannot fail.
-            let _written = writeln!(key, "{head}\t{text}");
+            line.tell(&mut key);
         }
         key
     }
@@ -241,6 +281,7 @@ impl Story {
             status,
             text,
             several,
+            spell: None,
         });
     }
 
@@ -260,9 +301,8 @@ impl Story {
         reason: &str,
         hint: Option<&String>,
     ) {
-        self.told_trouble = true;
-        let shown = clean(reason, SHOWN).into_owned();
-        let masked = mask(&shown, host);
+        let shown = self.pen.shown(reason);
+        let masked = mask(&shown, &self.pen.mask(host));
         let several = if masked == shown {
             Several::Same
         } else {
@@ -275,21 +315,21 @@ impl Story {
     }
 
     fn hint(&mut self, hint: &str) {
-        let text = format!("hint: {}", clean(hint, SHOWN));
+        let text = format!("hint: {}", self.pen.shown(hint));
         self.detail(Tint::Plain, text);
     }
 
     fn failed(&mut self, result: &TaskResult, what: &str, failure: &Failure, options: Options) {
         let reason = format!("{what}: {}", text::failure(failure));
-        let head = match (result.tolerated, text::is_unreachable(failure)) {
-            (Tolerated::Ignored, _) => (Tint::Skipped, "ignored"),
-            (Tolerated::Rescued, _) => (Tint::Warning, "rescued"),
-            (Tolerated::No, true) => (Tint::Unreachable, "unreachable"),
-            (Tolerated::No, false) => (Tint::Failed, "failed"),
+        let own = if failure.lost_host() {
+            (Tint::Unreachable, "unreachable")
+        } else {
+            (Tint::Failed, "failed")
         };
+        let head = self.head(result.tolerated, own);
         self.trouble(head, &result.host, &reason, failure.error.hint().as_ref());
         for change in &failure.made {
-            let text = format!("made before: {}", difference(change));
+            let text = format!("made before: {}", self.pen.change(change));
             self.detail(Tint::Changed, text);
         }
         self.calls(&failure.made, options);
@@ -308,7 +348,7 @@ impl Story {
             | SkipReason::Declined => 1,
         };
         if options.verbosity >= shown_from {
-            let text = format!("{what}: {}", text::skip_reason(reason));
+            let text = format!("{what}: {}", self.pen.shown(&text::skip_reason(reason)));
             self.status(Tint::Skipped, "skipped", text, Several::Same);
             return;
         }
@@ -339,7 +379,7 @@ impl Story {
             self.change((tint, result.resource), change, options);
         }
         if let Some(message) = &result.message {
-            self.detail(Tint::Warning, format!("note: {}", clean(message, SHOWN)));
+            self.detail(Tint::Warning, format!("note: {}", self.pen.shown(message)));
         }
         self.calls(changes, options);
     }
@@ -351,7 +391,10 @@ impl Story {
             aside.push_str(change.disruption.words());
         }
         match options.diff {
-            Diff::Hide => self.detail(tint, format!("{} ({aside})", difference(change))),
+            Diff::Hide => {
+                let text = format!("{} ({aside})", self.pen.change(change));
+                self.detail(tint, text);
+            }
             Diff::Show => {
                 self.unified(kind, change);
                 self.detail(Tint::Plain, format!("({aside})"));
@@ -368,7 +411,7 @@ impl Story {
         self.detail(Tint::Added, format!("+++ after: {name}"));
         let side = |value: &Value| match value {
             Value::Null => ("0,0", None),
-            present => ("1", Some(text::value(present))),
+            present => ("1", Some(self.pen.value(present))),
         };
         let ((old_lines, old), (new_lines, new)) = (side(&change.from), side(&change.to));
         let place = format!("@@ -{old_lines} +{new_lines} @@");
@@ -397,7 +440,7 @@ impl Story {
                         format!("> wait for {read}, {} s at most", within.as_secs())
                     }
                 };
-                let text = clean(&text, SHOWN).into_owned();
+                let text = self.pen.shown(&text);
                 self.detail(Tint::Verbose, text);
             }
         }
@@ -414,7 +457,7 @@ impl Story {
                 self.until = Some(certificate.not_after);
                 let text = format!(
                     "{selected}, certificate {} until {}",
-                    clean(&certificate.subject, SHOWN),
+                    self.pen.shown(&certificate.subject),
                     day(certificate.not_after)
                 );
                 let several = Several::Certificates(selected.to_owned());
@@ -426,46 +469,31 @@ impl Story {
             }
         }
     }
-}
 
-/// `listener demands NLA (rdp_listener RDP-Tcp)`, with the item of a loop and the number of tries behind it.
-fn what(result: &TaskResult) -> String {
-    let thing = thing(result);
-    let item = result
-        .item
-        .as_ref()
-        .map(|item| format!(" [{}]", clean(item, SHOWN)))
-        .unwrap_or_default();
-    let tries = match result.attempts {
-        0 | 1 => String::new(),
-        several => format!(" after {several} tries"),
-    };
-    format!("{thing}{item}{tries}")
-}
-
-/// `accepted by ops until 2026-12-31: old clients`
-fn waived(result: &TaskResult) -> String {
-    result
-        .waiver
-        .as_deref()
-        .map(text::waived)
-        .unwrap_or_default()
-}
-
-fn thing(result: &TaskResult) -> String {
-    let name = clean(&result.task, SHOWN);
-    match (result.id.is_empty(), name == result.resource) {
-        (true, true) => name.into_owned(),
-        (true, false) => format!("{name} ({})", result.resource),
-        (false, true) => format!("{name} {}", clean(&result.id, SHOWN)),
-        (false, false) => format!("{name} ({} {})", result.resource, clean(&result.id, SHOWN)),
+    /// `listener demands NLA (rdp_listener RDP-Tcp)`, with the item of a loop and the number of tries behind it.
+    fn what(&self, result: &TaskResult) -> String {
+        let thing = self.thing(result);
+        let item = result
+            .item
+            .as_ref()
+            .map(|item| format!(" [{}]", self.pen.shown(item)))
+            .unwrap_or_default();
+        let tries = match result.attempts {
+            0 | 1 => String::new(),
+            several => format!(" after {several} tries"),
+        };
+        format!("{thing}{item}{tries}")
     }
-}
 
-/// `nla: not_required → required`
-fn difference(change: &Change) -> String {
-    let (from, to) = (text::value(&change.from), text::value(&change.to));
-    format!("{}: {from} → {to}", change.property)
+    fn thing(&self, result: &TaskResult) -> String {
+        let (name, id) = (self.pen.shown(&result.task), self.pen.shown(&result.id));
+        match (id.is_empty(), name == result.resource) {
+            (true, true) => name,
+            (true, false) => format!("{name} ({})", result.resource),
+            (false, true) => format!("{name} {id}"),
+            (false, false) => format!("{name} ({} {id})", result.resource),
+        }
+    }
 }
 
 fn refuted(summary: &HostSummary) -> bool {
@@ -480,15 +508,4 @@ fn security(selected: &'static str) -> &'static str {
         "rdp" => "RDP security without TLS",
         other => other,
     }
-}
-
-/// The date of a moment, in UTC.
-pub(super) fn day(moment: Timestamp) -> String {
-    moment.strftime("%Y-%m-%d").to_string()
-}
-
-/// `1 task`, `2 tasks`
-fn counted(count: u64, word: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{plural}")
 }

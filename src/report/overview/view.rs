@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::control::Severity;
 use crate::event::Status;
 use crate::report::record::Row;
+use crate::report::since::Spell;
 
 /// How a control stands on a host, in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,6 +34,8 @@ impl Mark {
             Status::Skipped => Self::Skipped,
             Status::Changed => Self::Changed,
             Status::Waived => Self::Waived,
+            // Whichever way it would end.
+            Status::Unknown if row.is_accepted() => Self::Waived,
             Status::Unknown => Self::Unknown,
             Status::WouldChange => Self::Drifted,
             Status::Overridden => Self::Policy,
@@ -58,6 +61,8 @@ pub(in crate::report) struct Overview {
     pub(in crate::report) hosts: Vec<HostView>,
     pub(in crate::report) hosts_left: Vec<Left>,
     pub(in crate::report) certificates: Certificates,
+    /// What differs longest, where a history is kept.
+    pub(in crate::report) longest: Vec<LongView>,
     pub(in crate::report) waivers: Vec<WaiverView>,
     pub(in crate::report) waivers_left: usize,
 }
@@ -88,7 +93,7 @@ pub(in crate::report) struct Totals {
     /// Interrupted, or never begun.
     pub(in crate::report) undone: usize,
     pub(in crate::report) proven: usize,
-    /// Hosts with a deviation that is accepted.
+    /// Of those that are as they should be, hosts with a deviation that is accepted.
     pub(in crate::report) waived: usize,
     /// Hosts that are not as they should be, or nobody knows.
     pub(in crate::report) attention: usize,
@@ -125,17 +130,38 @@ pub(in crate::report) struct HostView {
     pub(in crate::report) status: &'static str,
     pub(in crate::report) reason: Option<String>,
     pub(in crate::report) hint: Option<String>,
+    /// Since when something of it differs, where a history is kept.
+    pub(in crate::report) since: Option<String>,
     pub(in crate::report) is_well: bool,
     pub(in crate::report) took: String,
     /// One for each column; nothing where a control is not checked.
-    pub(in crate::report) cells: Vec<Option<Mark>>,
+    pub(in crate::report) cells: Vec<Option<Cell>>,
     pub(in crate::report) open: usize,
     pub(in crate::report) details: Vec<Detail>,
     pub(in crate::report) details_left: usize,
     #[serde(skip)]
     pub(in crate::report) marks: Vec<(usize, Mark)>,
     #[serde(skip)]
+    pub(in crate::report) spells: Vec<(usize, Spell)>,
+    #[serde(skip)]
     pub(in crate::report) rank: (u8, usize),
+}
+
+/// A control of a host.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct Cell {
+    pub(in crate::report) mark: Mark,
+    /// Since when it differs, where a history is kept.
+    pub(in crate::report) since: Option<String>,
+}
+
+/// What differs for long.
+#[derive(Debug, Serialize)]
+pub(in crate::report) struct LongView {
+    pub(in crate::report) host: String,
+    pub(in crate::report) control: String,
+    pub(in crate::report) since: String,
+    pub(in crate::report) length: String,
 }
 
 /// A result that is shown.
@@ -154,6 +180,8 @@ pub(in crate::report) struct Detail {
     pub(in crate::report) hint: Option<String>,
     pub(in crate::report) message: Option<String>,
     pub(in crate::report) acceptance: Option<String>,
+    /// Since when it has differed, or had, where a history is kept.
+    pub(in crate::report) since: Option<String>,
     pub(in crate::report) warning: Option<String>,
     pub(in crate::report) at: String,
     pub(in crate::report) took: String,

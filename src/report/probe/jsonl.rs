@@ -18,6 +18,7 @@ use crate::code::Table;
 use crate::finding::Finding;
 use crate::rdp::nego::ResponseFlags;
 use crate::report::probe::ProbeReporter;
+use crate::report::text;
 use crate::survey::ASKED;
 use crate::survey::GatewayAnswer;
 use crate::survey::GatewayView;
@@ -47,9 +48,7 @@ impl ProbeJsonLines {
     }
 
     fn line(&mut self, record: &Value) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
-        self.out.write_all(&line)
+        text::json_line(&mut self.out, record)
     }
 }
 

@@ -2,18 +2,16 @@
 //! and writes everything at the end, in one piece.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use std::io::Write;
 use std::time::Duration;
 
 use crate::finding::Finding;
+use crate::report::metrics::head;
+use crate::report::metrics::label;
+use crate::report::metrics::sample;
 use crate::report::probe::ProbeReporter;
-use crate::report::text::clean;
 use crate::survey::Survey;
-
-/// Characters of one label.
-const LABEL: usize = 200;
 
 /// Writes metrics, at the end.
 pub struct OpenMetrics {
@@ -92,7 +90,7 @@ impl OpenMetrics {
         head(text, (name, help), "gauge");
         for (labels, host) in &self.hosts {
             if let Some(truth) = of(host) {
-                line(text, name, labels, u8::from(truth));
+                sample(text, name, labels, u8::from(truth));
             }
         }
     }
@@ -101,7 +99,7 @@ impl OpenMetrics {
         head(text, (name, help), "gauge");
         for (labels, host) in &self.hosts {
             if let Some(seconds) = of(host) {
-                line(text, name, labels, seconds);
+                sample(text, name, labels, seconds);
             }
         }
     }
@@ -124,7 +122,7 @@ impl OpenMetrics {
         for (labels, host) in &self.hosts {
             for stage in &host.stages {
                 let labels = format!("{labels},stage=\"{}\"", stage.stage);
-                line(text, name, &labels, stage.failures);
+                sample(text, name, &labels, stage.failures);
             }
         }
     }
@@ -136,7 +134,7 @@ impl OpenMetrics {
         for (labels, host) in &self.hosts {
             for ((id, severity), count) in &host.findings {
                 let labels = format!("{labels},id=\"{id}\",severity=\"{severity}\"");
-                line(text, name, &labels, count);
+                sample(text, name, &labels, count);
             }
         }
     }
@@ -148,37 +146,19 @@ impl StageNumbers {
         if let Some((median, worst)) = self.quantiles {
             for (quantile, took) in [("0.5", median), ("0.99", worst)] {
                 let labels = format!("{labels},quantile=\"{quantile}\"");
-                line(text, name, &labels, fraction(took));
+                sample(text, name, &labels, fraction(took));
             }
         }
-        line(text, &format!("{name}_count"), &labels, self.count);
+        sample(text, &format!("{name}_count"), &labels, self.count);
     }
 }
 
 /// Name and help of a family of metrics.
 type Family = (&'static str, &'static str);
 
-fn head(text: &mut String, (name, help): Family, kind: &str) {
-    // Writing to a string cannot fail.
-    let _written = writeln!(text, "# TYPE {name} {kind}");
-    if name.ends_with("_seconds") {
-        let _written = writeln!(text, "# UNIT {name} seconds");
-    }
-    let _written = writeln!(text, "# HELP {name} {help}");
-}
-
-fn line(text: &mut String, name: &str, labels: &str, value: impl std::fmt::Display) {
-    let _written = writeln!(text, "{name}{{{labels}}} {value}");
-}
-
 /// Seconds to the microsecond.
 fn fraction(duration: Duration) -> String {
     format!("{}.{:06}", duration.as_secs(), duration.subsec_micros())
-}
-
-/// A text as it may stand between quotes; control characters are written out before, so no line break is left.
-fn escaped(text: &str) -> String {
-    clean(text, LABEL).replace('\\', r"\\").replace('"', "\\\"")
 }
 
 impl ProbeReporter for OpenMetrics {
@@ -204,11 +184,7 @@ impl ProbeReporter for OpenMetrics {
             stages: stages.collect(),
             findings: counted,
         };
-        let labels = format!(
-            "host=\"{}\",port=\"{}\"",
-            escaped(&survey.host),
-            survey.port
-        );
+        let labels = format!("host=\"{}\",port=\"{}\"", label(&survey.host), survey.port);
         self.hosts.insert(labels, numbers);
         Ok(())
     }

@@ -15,6 +15,7 @@ use crate::facts::PendingReboot;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::plan::Step;
@@ -29,7 +30,6 @@ use crate::runner::boot::wait::Again;
 use crate::runner::boot::wait::Settled;
 use crate::runner::duty::guarded;
 use crate::runner::stop::Halt;
-use crate::runner::tale::OBSERVING;
 
 const CLASS: &str = "Win32_OperatingSystem";
 /// A counter of sessions in which somebody works.
@@ -188,7 +188,7 @@ async fn carry_out(
         return BootOutcome::failed(&tracked(order).to_string(), error);
     }
     let returning = guarded(come_back(order, before, context));
-    match context.stop.unless_interrupted(returning).await {
+    match context.stop.wait_as_ordered(returning).await {
         Ok(Ok(after)) => {
             let change = Change {
                 to: Value::DateTime(after.at),
@@ -199,11 +199,14 @@ async fn carry_out(
         Ok(Err(error)) => {
             BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
-        Err(_) => {
-            let error = stuck(
-                "interrupted before the host was back".to_owned(),
-                "see whether it came back, and run it again",
-            );
+        Err(halt) => {
+            let error = match halt {
+                Halt::Interrupted => stuck(
+                    "interrupted before the host was back".to_owned(),
+                    "see whether it came back, and run it again",
+                ),
+                Halt::TimedOut => context.stop.overdue(),
+            };
             BootOutcome::failed_after(change, REBOOTING, error).with("rebooted", false)
         }
     }

@@ -11,6 +11,7 @@ use crate::event::RunMode;
 use crate::plan::Change;
 use crate::plan::Disruption;
 use crate::plan::Layer;
+use crate::plan::OBSERVING;
 use crate::plan::Outcome;
 use crate::plan::Remedy;
 use crate::playbook::actions::Patience;
@@ -24,7 +25,6 @@ use crate::runner::boot::stuck;
 use crate::runner::duty::guarded;
 use crate::runner::line::Line;
 use crate::runner::stop::Halt;
-use crate::runner::tale::OBSERVING;
 
 /// How often a password is tried again that a starting host refused.
 ///
@@ -149,13 +149,12 @@ pub(super) async fn for_connection(patience: Patience, context: &BootContext<'_>
         return match context.stop.or(looking).await {
             Ok(Ok(_)) => BootOutcome::of(Outcome::Compliant),
             Ok(Err(error)) => BootOutcome::failed(OBSERVING, error),
-            Err(halt) => halted(halt, context),
+            Err(halt) => halted(halt, OBSERVING, context),
         };
     }
     let mut last = None;
     let waiting = within(patience, context, connection(patience, context, &mut last));
-    let waited = context.stop.unless_interrupted(guarded(waiting)).await;
-    match waited {
+    match context.stop.wait_as_ordered(guarded(waiting)).await {
         Ok(Ok(Some(()))) => BootOutcome::of(Outcome::Compliant),
         Ok(Ok(None)) => {
             let limit = seconds(patience.timeout);
@@ -173,7 +172,7 @@ pub(super) async fn for_connection(patience: Patience, context: &BootContext<'_>
             BootOutcome::failed(WAITING, stuck(detail, remedy))
         }
         Ok(Err(error)) => BootOutcome::failed(WAITING, error),
-        Err(_) => BootOutcome::interrupted(),
+        Err(halt) => halted(halt, WAITING, context),
     }
 }
 
@@ -228,10 +227,10 @@ async fn within(
     }
 }
 
-fn halted(halt: Halt, context: &BootContext<'_>) -> BootOutcome {
+fn halted(halt: Halt, during: &str, context: &BootContext<'_>) -> BootOutcome {
     match halt {
         Halt::Interrupted => BootOutcome::interrupted(),
-        Halt::TimedOut => BootOutcome::failed(OBSERVING, context.stop.overdue()),
+        Halt::TimedOut => BootOutcome::failed(during, context.stop.overdue()),
     }
 }
 
@@ -268,9 +267,9 @@ async fn sleep_through(patience: Patience, context: &BootContext<'_>) -> BootOut
         return BootOutcome::of(Outcome::Compliant);
     }
     let sleeping = context.clock.sleep(patience.timeout);
-    match context.stop.unless_interrupted(sleeping).await {
+    match context.stop.wait_as_ordered(sleeping).await {
         Ok(()) => BootOutcome::of(Outcome::Compliant),
-        Err(_) => BootOutcome::interrupted(),
+        Err(halt) => halted(halt, WAITING, context),
     }
 }
 
@@ -301,7 +300,7 @@ async fn look_at(port: u16, wanted: &WaitFor, context: &BootContext<'_>) -> Boot
             disruption: Disruption::Harmless,
             restart: None,
         }])),
-        Err(halt) => halted(halt, context),
+        Err(halt) => halted(halt, OBSERVING, context),
     }
 }
 
@@ -314,7 +313,7 @@ async fn wait_at(port: u16, wanted: &WaitFor, context: &BootContext<'_>) -> Boot
         Ok(())
     };
     let waiting = within(patience, context, looking);
-    match context.stop.unless_interrupted(guarded(waiting)).await {
+    match context.stop.wait_as_ordered(guarded(waiting)).await {
         Ok(Ok(Some(()))) => BootOutcome::of(Outcome::Compliant),
         Ok(Ok(None)) => {
             let limit = seconds(patience.timeout);
@@ -332,6 +331,6 @@ async fn wait_at(port: u16, wanted: &WaitFor, context: &BootContext<'_>) -> Boot
             BootOutcome::failed(WAITING, stuck(detail, remedy))
         }
         Ok(Err(error)) => BootOutcome::failed(WAITING, error),
-        Err(_) => BootOutcome::interrupted(),
+        Err(halt) => halted(halt, WAITING, context),
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use rdpfix::clock::Clock;
 use rdpfix::clock::SystemClock;
+use rdpfix::history::History;
 use rdpfix::lab::Lab;
 use rdpfix::lab::LabOptions;
 use rdpfix::lab::RecordedRequest;
@@ -194,7 +195,18 @@ async fn ctrl_c_ends_the_run_cleanly_with_130() {
     };
     let bench = Bench::around(Lab::start_hosts(hosts, options).await.expect("a lab"));
     let inventory = bench.path("lab.yml");
-    let mut child = command(&["apply", BASELINE, "-i", &inventory, "--reporter", "jsonl"]);
+    let store = bench.path("history.db");
+    let recorded = format!("--history={store}");
+    let arguments = [
+        "apply",
+        BASELINE,
+        "-i",
+        &inventory,
+        "--reporter",
+        "jsonl",
+        &recorded,
+    ];
+    let mut child = command(&arguments);
     child
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
@@ -210,7 +222,12 @@ async fn ctrl_c_ends_the_run_cleanly_with_130() {
     let finished =
         crate::cli::finished(child.wait_with_output().await.expect("it ends")).exits(130);
     let records = finished.records();
-    assert_eq!(records.last().expect("records")["type"], "run_end");
+    let last = records.last().expect("records");
+    assert_eq!(last["type"], "run_end");
+    assert_eq!(last["exit_code"], 130);
+    let history = History::read(store.as_ref()).expect("a history");
+    let runs = history.runs(None, None, 1).expect("runs");
+    assert_eq!(runs[0].exit_code, Some(130));
     for host in bench.hosts() {
         assert_eq!(bench.lab.open_enumerations(&host), 0, "{host}");
         assert_eq!(

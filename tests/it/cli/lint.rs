@@ -154,3 +154,14 @@ async fn files_of_extra_variables_may_be_encrypted() {
         .says("extra variables must be names with values");
     assert!(!told.stderr.contains("hunter2"), "{}", told.stderr);
 }
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_does_not_hide_the_mistakes_of_others() {
+    let desk = desk().await;
+    support::write(&desk.path().join("bad.yml"), b"- hosts: all\n  taks: []\n");
+    run(desk.path(), &["lint", "missing.yml", "bad.yml"])
+        .await
+        .exits(6)
+        .says("missing.yml")
+        .says("bad.yml:2:3");
+}

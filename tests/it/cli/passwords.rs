@@ -62,6 +62,82 @@ async fn a_password_comes_from_a_program_that_runs_once_for_all_hosts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn facts_are_had_with_a_password_from_elsewhere_too() {
+    let bench = Bench::of("healthy", Some(2)).await;
+    let inventory = instead(&bench, "rdpfix_password_env: LAB_PASSWORD");
+    let output = command(&["facts", "all", "-i", &inventory])
+        .env("LAB_PASSWORD", bench.lab.password().reveal())
+        .output()
+        .await;
+    let told = finished(output.expect("the program runs")).exits(0);
+    assert_eq!(told.records().len(), 2);
+}
+
+/// An inventory in which only the second host's password is encrypted, under an id whose program notes each time that it
+/// is asked.
+#[cfg(unix)]
+async fn half_sealed(bench: &Bench) -> (String, String) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let script = bench.write("key.sh", "#!/bin/sh\necho x >> \"$0.asked\"\necho key\n");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o700)).expect("a mode");
+    let clear = bench.write("clear", bench.lab.password().reveal());
+    let id = format!("other@{script}");
+    let seal = [
+        "vault",
+        "encrypt-string",
+        "-n",
+        "ansible_password",
+        "--file",
+        &clear,
+        "--vault-id",
+        &id,
+    ];
+    let sealed = crate::cli::run(&seal).await.exits(0).stdout;
+    let second = bench.hosts().pop().expect("a second host");
+    let text = bench.lab.inventory_yaml();
+    let mut lines = String::new();
+    let mut is_second = false;
+    for line in text.lines() {
+        is_second |= line.contains(&second);
+        match line.find("ansible_password:") {
+            Some(indent) if is_second => {
+                let indent = " ".repeat(indent);
+                for line in sealed.lines() {
+                    lines.extend([indent.as_str(), line, "\n"]);
+                }
+                is_second = false;
+            }
+            _ => lines.extend([line, "\n"]),
+        }
+    }
+    (bench.write("sealed.yml", &lines), id)
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn passwords_of_hosts_that_take_no_part_stay_closed() {
+    let bench = Bench::of("healthy", Some(2)).await;
+    let (inventory, id) = half_sealed(&bench).await;
+    let (first, asked) = (bench.host(), bench.path("key.sh.asked"));
+    #[expect(clippy::disallowed_methods, reason = "tests read what was written")]
+    let count = || std::fs::read_to_string(&asked).unwrap_or_default().len();
+    let before = count();
+    let run = async |words: &[&str]| {
+        let typed = [words, &["-i", &inventory, "--vault-id", &id]].concat();
+        crate::cli::run(&typed).await
+    };
+    run(&["audit", BASELINE, "-l", &first]).await.exits(0);
+    run(&["facts", &first]).await.exits(0);
+    run(&["audit", BASELINE, "--list-hosts"]).await.exits(0);
+    assert_eq!(count(), before, "nobody needed it");
+    run(&["audit", BASELINE]).await.exits(0);
+    assert!(count() > before);
+    let wrong = ["audit", BASELINE, "-i", &inventory];
+    crate::cli::run(&wrong).await.exits(4).says("vault");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_password_that_cannot_be_had_exits_4_and_says_which_source() {
     let bench = Bench::of("healthy", Some(2)).await;
     for (line, says) in [

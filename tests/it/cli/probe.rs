@@ -283,3 +283,93 @@ async fn ctrl_c_tells_what_is_there_and_exits_130() {
     let ends = told.iter().filter(|line| line.contains("probe_end"));
     assert_eq!(ends.count(), 1, "{told:?}");
 }
+
+#[tokio::test]
+async fn a_wrong_reporter_is_told_before_a_file_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("kept");
+    crate::support::write(&kept, b"of the run before");
+    let at = |kind: &str| format!("{kind}:{}", kept.display());
+    let host = format!("127.0.0.1:{}", closed_port());
+    for (reporters, says) in [
+        (vec![at("csv")], "there is no reporter `csv`"),
+        (
+            vec![at("jsonl"), "xml".to_owned()],
+            "there is no reporter `xml`",
+        ),
+        (vec![at("jsonl"), "human:".to_owned()], "names no file"),
+        (
+            vec![at("jsonl"), at("openmetrics")],
+            "two reporters cannot share",
+        ),
+    ] {
+        let mut arguments = vec!["probe", &host];
+        for reporter in &reporters {
+            arguments.extend(["--reporter", reporter]);
+        }
+        run(&arguments).await.exits(5).says(says);
+        assert_eq!(crate::support::bytes(&kept), b"of the run before", "{says}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_stops_reading_does_not_keep_other_reports_from_being_written() {
+    let bench = Bench::of("healthy", Some(3)).await;
+    let metrics = bench.path("rdp.prom");
+    let openmetrics = format!("openmetrics:{metrics}");
+    let inventory = bench.path("lab.yml");
+    let mut child = command(&["probe", "-i", &inventory, "--reporter", &openmetrics]);
+    child
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = child.spawn().expect("it runs");
+    drop(child.stdout.take());
+    let ended = finished(child.wait_with_output().await.expect("it ends")).exits(0);
+    assert_eq!(ended.stderr, "");
+    let text = crate::support::bytes(std::path::Path::new(&metrics));
+    assert!(text.ends_with(b"# EOF\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_spoils_one_report_of_a_probe_and_not_the_others() {
+    let bench = Bench::of("healthy", Some(2)).await;
+    let metrics = bench.path("rdp.prom");
+    let openmetrics = format!("openmetrics:{metrics}");
+    let arguments = [
+        "probe",
+        "--reporter",
+        "jsonl:/dev/full",
+        "--reporter",
+        &openmetrics,
+    ];
+    let told = bench.run(&arguments).await.exits(1);
+    assert!(told.stdout.contains("2 hosts: "), "{}", told.stdout);
+    told.says("reporter `jsonl:/dev/full`: ");
+    let text = crate::support::bytes(std::path::Path::new(&metrics));
+    assert!(text.ends_with(b"# EOF\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn colours_are_for_the_terminal_and_never_in_a_file() {
+    let bench = Bench::of("nla-mismatch", Some(1)).await;
+    let inventory = bench.path("lab.yml");
+    for (verb, file) in [
+        (&["probe"][..], bench.path("probe.txt")),
+        (
+            &["audit", crate::cli::BASELINE][..],
+            bench.path("audit.txt"),
+        ),
+    ] {
+        let reporter = format!("human:{file}");
+        let mut arguments = verb.to_vec();
+        arguments.extend(["-i", &inventory, "--reporter", &reporter]);
+        let mut child = command(&arguments);
+        child.env("CLICOLOR_FORCE", "1");
+        let output = child.output().await.expect("it runs");
+        assert!(output.stdout.contains(&0x1b), "{verb:?} has no colours");
+        let text = crate::support::bytes(std::path::Path::new(&file));
+        assert!(!text.is_empty() && !text.contains(&0x1b), "{verb:?}");
+    }
+}

@@ -1,5 +1,8 @@
 //! Facts about `rdpfix schedule`.
 
+mod check;
+
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::process::Output;
 
@@ -166,14 +169,15 @@ fn words_of_commands_survive_the_shells_of_all_schedulers() {
     }
 }
 
-/// What is printed for a job of a scheduler. Three tries of ten minutes, two waits of one and a minute are 1980 seconds.
-const CONSEQUENCES: [(&str, &str, [&str; 3]); 5] = [
+/// What is printed for a job of a scheduler. Three tries of ten minutes, ten more for the last hosts of each, and two waits of
+/// a minute are 3720 seconds; a look and a correction are 2400.
+const CONSEQUENCES: [(&str, &str, [&str; 3]); 7] = [
     (
         "systemd",
         "a",
         [
             "Persistent=no",
-            "TimeoutStartSec=1980",
+            "TimeoutStartSec=3720",
             "SuccessExitStatus=3",
         ],
     ),
@@ -182,7 +186,7 @@ const CONSEQUENCES: [(&str, &str, [&str; 3]); 5] = [
         "a",
         [
             "<StartWhenAvailable>false<",
-            "<ExecutionTimeLimit>PT1980S<",
+            "<ExecutionTimeLimit>PT3720S<",
             "<MultipleInstancesPolicy>IgnoreNew<",
         ],
     ),
@@ -200,7 +204,7 @@ const CONSEQUENCES: [(&str, &str, [&str; 3]); 5] = [
         "a",
         [
             "startingDeadlineSeconds: 60\n",
-            "activeDeadlineSeconds: 1980\n",
+            "activeDeadlineSeconds: 3720\n",
             "concurrencyPolicy: Forbid\n",
         ],
     ),
@@ -213,6 +217,24 @@ const CONSEQUENCES: [(&str, &str, [&str; 3]); 5] = [
             "restartPolicy: Never\n",
         ],
     ),
+    (
+        "systemd",
+        "c",
+        [
+            "Persistent=yes",
+            "TimeoutStartSec=2400",
+            "SuccessExitStatus=3",
+        ],
+    ),
+    (
+        "windows-task",
+        "c",
+        [
+            "<StartWhenAvailable>true<",
+            "<ExecutionTimeLimit>PT2400S<",
+            "<MultipleInstancesPolicy>IgnoreNew<",
+        ],
+    ),
 ];
 
 #[test]
@@ -221,7 +243,7 @@ fn what_follows_from_a_job_is_printed() {
     let path = folder.path().join("jobs.yml");
     support::write(
         &path,
-        b"jobs:\n  - {name: a, playbook: p, inventory: h, every: 1h, missed: skip, deadline: 10m, retries: {count: 2, delay: 1m}}\n  - {name: b, playbook: p, inventory: h, every: 1h, overlap: queue}\n",
+        b"jobs:\n  - {name: a, playbook: p, inventory: h, every: 1h, missed: skip, deadline: 10m, retries: {count: 2, delay: 1m}}\n  - {name: b, playbook: p, inventory: h, every: 1h, overlap: queue}\n  - {name: c, playbook: p, inventory: h, every: 1h, mode: audit-then-apply-in-window, windows: {from: '22:00'}, deadline: 10m}\n",
     );
     let path = path.to_str().unwrap();
     for (target, job, pieces) in CONSEQUENCES {
@@ -253,4 +275,78 @@ fn names_that_kubernetes_takes_for_one_are_refused() {
         stderr(&output).contains("a second job would be `rdpfix-a-b`"),
         "{output:?}"
     );
+}
+
+/// What is printed for systemd, with this job file in this folder and these further words.
+fn units(folder: &std::path::Path, words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_rdpfix"))
+        .args(["schedule", "install", "systemd"])
+        .args(words)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    stdout(&output)
+}
+
+/// The folders that units may write to.
+fn written(units: &str) -> BTreeSet<&str> {
+    let lines = units.lines();
+    lines
+        .filter_map(|line| line.strip_prefix("ReadWritePaths="))
+        .collect()
+}
+
+#[test]
+fn units_may_write_to_the_folders_of_the_machine_that_runs_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().canonicalize().unwrap();
+    std::fs::create_dir(root.join("conf")).unwrap();
+    support::write(
+        &root.join("conf/jobs.yml"),
+        b"store: history.db\njobs: [{name: a, playbook: p, inventory: h, every: 1h, reporters: ['csv:../reports/a.csv', 'html:/srv/web/a.html']}]\n",
+    );
+    let path = |name: &str| root.join(name).display().to_string();
+    let (conf, reports) = (path("conf"), path("reports"));
+    let here = BTreeSet::from([&*conf, &*reports, "/srv/web"]);
+    assert_eq!(written(&units(&root.join("conf"), &["jobs.yml"])), here);
+    assert_eq!(written(&units(&root, &["conf/jobs.yml"])), here);
+    let there = ["conf/jobs.yml", "--jobs-at", "/etc/rdpfix/jobs.yml"];
+    let there = units(&root, &there);
+    let expected = BTreeSet::from(["/etc/rdpfix", "/etc/reports", "/srv/web"]);
+    assert_eq!(written(&there), expected);
+    let relative = ["install", "systemd", EXAMPLE, "--jobs-at", "jobs.yml"];
+    let output = schedule(&relative);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(stderr(&output).contains("does not begin at the root"));
+}
+
+#[test]
+fn the_unit_of_the_service_is_ready_when_it_says_so_and_stops_in_time() {
+    let units = units(support::root(), &[EXAMPLE]);
+    let (service, _) = units.split_once("rdpfix-audit.service").unwrap();
+    for line in [
+        "Type=notify",
+        "ExecReload=/bin/kill -HUP $MAINPID",
+        "TimeoutStopSec=5min",
+    ] {
+        assert!(service.lines().any(|own| own == line), "{line}:\n{service}");
+    }
+    assert!(service.contains(" --drain 4m\n"), "{service}");
+}
+
+#[test]
+fn what_a_task_remarks_is_a_remark_whatever_the_job_is_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("jobs.yml");
+    support::write(
+        &path,
+        b"jobs: [{name: web--nightly, playbook: p, inventory: h, every: 1h}]\n",
+    );
+    let output = schedule(&["install", "windows-task", path.to_str().unwrap()]);
+    let xml = stdout(&output);
+    let (_, behind) = xml.split_once("<!--").unwrap();
+    let (remark, _) = behind.split_once("-->").unwrap();
+    assert!(!remark.contains("--"), "{remark}");
+    assert!(xml.contains("<URI>\\rdpfix\\web--nightly</URI>"), "{xml}");
 }

@@ -1,6 +1,11 @@
 //! Facts about the standing service as a program: a fleet of lab hosts, a history, a receiver of webhooks, signals.
 
+mod again;
+mod by_hand;
+mod dashboard;
+mod interval;
 mod story;
+mod turn;
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -35,6 +40,7 @@ use super::Bench;
 use super::Finished;
 use super::command;
 use super::finished;
+use crate::support::hook::Hook;
 
 /// Longer than anything takes on a slow machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -193,6 +199,22 @@ async fn while_changes_are_forbidden_an_apply_is_run_only_when_somebody_insists(
     assert_eq!(bench.lab.writes(&host), 0);
     schedule_run(&bench, &["--now"]).await.exits(0);
     assert!(bench.lab.writes(&host) > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_history_that_is_damaged_between_two_runs_is_told_and_kept() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    for mode in ["audit", "apply"] {
+        jobs(&bench, &format!("    mode: {mode}\n    every: 1h\n"));
+        bench.write("history.db", "no database, but long enough to be one");
+        schedule_run(&bench, &[])
+            .await
+            .exits(0)
+            .says("warning: the history")
+            .says("was damaged: it is kept as");
+        let history = History::read(bench.path("history.db").as_ref()).unwrap();
+        assert_eq!(history.runs(Some("rdp"), None, 9).unwrap().len(), 1);
+    }
 }
 
 /// Two processes share a history: this one, and the program.
@@ -390,8 +412,15 @@ async fn asked(url: &str, line: &str, headers: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_dashboard_shows_runs_and_makes_one_for_who_has_the_token() {
+    let Some(mut hook) = Hook::start().await else {
+        return;
+    };
     let bench = Bench::of("firewall-closed", Some(2)).await;
-    jobs(&bench, "    mode: audit\n    every: 30d\n");
+    let told = hook.url("/ok");
+    jobs(
+        &bench,
+        &format!("    mode: audit\n    every: 30d\n    notify: [{{url: '{told}', on: [drift]}}]\n"),
+    );
     bench.write("token", "a-token-for-the-dashboard\n");
     let (file, store) = (bench.path("jobs.yml"), bench.path("history.db"));
     let token = bench.path("token");
@@ -428,6 +457,11 @@ async fn the_dashboard_shows_runs_and_makes_one_for_who_has_the_token() {
     let jobs = asked(&url, "GET /api/v1/jobs", "").await;
     assert!(jobs.contains(ended["run"].as_str().unwrap()), "{jobs}");
     assert!(jobs.contains("\"result\":\"drifted\""), "{jobs}");
+    // Messages name the run's page there.
+    let page = hook.next().await.json()["url"].as_str().unwrap().to_owned();
+    let path = page.strip_prefix(url.trim_end_matches('/')).unwrap();
+    let page = asked(&url, &format!("GET {path}"), "").await;
+    assert!(page.starts_with("HTTP/1.1 200"), "{page}");
     served.signal("-TERM").await;
     served.ends(0).await;
 }

@@ -55,6 +55,22 @@ async fn the_inventory_of_the_current_folders_file_is_used_and_loses_to_others()
         .says(&host);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_folder_of_an_inventory_is_known_wherever_it_was_named() {
+    let bench = Bench::of("healthy", Some(1)).await;
+    let book = bench.write(
+        "play.yml",
+        "- hosts: all\n  tasks:\n    - debug: {msg: 'it lies in {{ inventory_dir }}'}\n",
+    );
+    let folder = bench.folder.path().canonicalize().expect("a folder");
+    let told = format!("it lies in {}", folder.display());
+    let audit = ["audit", &book, "-v"];
+    let variable = [("RDPFIX_INVENTORY", "lab.yml")];
+    run(&bench, &audit, &variable).await.exits(0).says(&told);
+    bench.write("ansible.cfg", "[defaults]\ninventory = lab.yml\n");
+    run(&bench, &audit, &[]).await.exits(0).says(&told);
+}
+
 #[cfg(unix)]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_in_a_folder_that_everybody_may_write_to_is_ignored_and_told() {

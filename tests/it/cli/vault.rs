@@ -282,6 +282,32 @@ fn a_new_file_is_written_encrypted_or_not_at_all() {
 }
 
 #[test]
+fn files_are_rekeyed_all_of_them_or_none() {
+    let desk = Desk::new();
+    desk.put("new", "another horse");
+    // A name beside it has no room, so that nothing can take its place, whoever runs this.
+    let crowded = "c".repeat(250);
+    for name in ["good.yml", &crowded] {
+        fs::copy(desk.path("vars.yml"), desk.path(name)).unwrap();
+    }
+    let before = support::bytes(&desk.path("good.yml"));
+    let rekey = [
+        "rekey",
+        "good.yml",
+        &crowded,
+        "--new-vault-password-file",
+        "new",
+    ];
+    let output = desk.command(&rekey).output().unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains(&crowded), "{}", said(&output));
+    assert_eq!(support::bytes(&desk.path("good.yml")), before);
+    let one = ["rekey", "good.yml", "--new-vault-password-file", "new"];
+    assert!(desk.command(&one).output().unwrap().status.success());
+    assert_ne!(support::bytes(&desk.path("good.yml")), before);
+}
+
+#[test]
 fn a_text_typed_as_an_argument_is_refused_and_not_repeated() {
     let desk = Desk::new();
     let output = desk.run(&["encrypt-string", CLEAR, "--name", "word"], "true");

@@ -66,6 +66,16 @@ async fn a_job_is_run_from_its_page_with_and_without_scripts() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_jobs_tells_what_becomes_of_them_and_why_it_cannot() {
+    let outside = Setup {
+        listening: Some("10.0.0.5:8080"),
+        ..of(3, 3, 2)
+    };
+    let rig = Rig::start(outside).await;
+    looked_at(&rig, "watch", json!({})).await;
+}
+
 #[expect(clippy::disallowed_methods, reason = "a test may ask what is wanted")]
 fn is_to_be_written() -> bool {
     std::env::var_os("UPDATE_DOCS").is_some()

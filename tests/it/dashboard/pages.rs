@@ -93,6 +93,48 @@ async fn an_empty_history_says_what_to_type() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_is_said_as_it_is() {
+    let rig = Rig::start(Setup::default()).await;
+    for path in ["/runs?job=certificates", "/runs?after=01K0PRUNED"] {
+        let page = rig.page(path).await;
+        assert!(page.contains("No such run has been recorded"), "{path}");
+        assert!(!page.contains("how to begin"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn fields_hold_all_that_they_were_given() {
+    let rig = Rig::start(Setup::default()).await;
+    let long = "x".repeat(250);
+    let page = rig.page(&format!("/sign-in?to=/hosts?q={long}")).await;
+    let to = format!("value=\"&#x2f;hosts?q={long}\"");
+    assert!(page.contains(&to), "{page}");
+    let page = rig.page(&format!("/hosts?q={long}")).await;
+    assert!(page.contains(&format!("value=\"{long}\"")), "{page}");
+    let harmful = rig.page("/sign-in?to=/%22onfocus%3D%22alert(1)").await;
+    assert!(!harmful.contains("\"onfocus"), "{harmful}");
+}
+
+#[tokio::test]
+async fn browsers_keep_files_until_they_change() {
+    let rig = Rig::start(Setup::default()).await;
+    let page = rig.page("/hosts").await;
+    for name in ["style.css", "app.js", "heat.js", "icon.svg"] {
+        let (_, after) = page.split_once(&format!("\"/{name}")).unwrap();
+        let query = after.split_once('"').unwrap().0;
+        let kept = rig.get(&format!("/{name}{query}")).await;
+        let told = kept.header("cache-control").unwrap();
+        assert!(told.contains("immutable"), "{name}: {told}");
+        // Without its stamp, or with another one, nobody knows how long it holds.
+        for other in ["", "?v=0000000000000000"] {
+            let asked = rig.get(&format!("/{name}{other}")).await;
+            assert_eq!(asked.header("cache-control"), Some("no-cache"), "{name}");
+            assert_eq!(asked.body, kept.body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_page_is_reached_by_following_links() {
     let rig = Rig::start(Setup::default()).await;
     let mut known: Vec<String> = vec!["/".to_owned()];

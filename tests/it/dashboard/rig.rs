@@ -1,6 +1,7 @@
 //! A dashboard on a port of loopback, and a client that says exactly what a test wants said.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 
 use super::fleet;
 use super::fleet::Size;
@@ -53,17 +55,27 @@ pub(super) struct Rig {
     pub(super) jobs: Arc<MadeUp>,
     pub(super) file: PathBuf,
     _folder: tempfile::TempDir,
-    _end: oneshot::Sender<()>,
+    end: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
 }
 
 impl Rig {
     pub(super) async fn start(setup: Setup) -> Self {
+        let size = setup.size;
+        Self::recorded(setup, move |file, now| fleet::record(file, size, now)).await
+    }
+
+    /// Over a history that something else records.
+    pub(super) async fn recorded(
+        setup: Setup,
+        record: impl FnOnce(&Path, Timestamp) + Send + 'static,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("history.db");
         let now = SystemClock.now();
         let recording = {
             let file = file.clone();
-            tokio::task::spawn_blocking(move || fleet::record(&file, setup.size, now))
+            tokio::task::spawn_blocking(move || record(&file, now))
         };
         recording.await.unwrap();
         Self::over(folder, file, now, &setup).await
@@ -83,7 +95,7 @@ impl Rig {
         let shown: Arc<MadeUp> = Arc::clone(&jobs);
         let app = App::new(Archive::new(&file), shown, access, clock);
         let (end, ended) = oneshot::channel::<()>();
-        tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             let ending = async {
                 let _dropped = ended.await;
             };
@@ -94,8 +106,15 @@ impl Rig {
             jobs,
             file,
             _folder: folder,
-            _end: end,
+            end,
+            serving,
         }
+    }
+
+    /// Ends it, and waits until it has.
+    pub(super) async fn end(self) {
+        drop(self.end);
+        self.serving.await.unwrap();
     }
 
     pub(super) fn url(&self) -> String {

@@ -111,6 +111,13 @@ async fn the_cookie_is_for_this_site_and_no_script() {
     assert!(cookie.contains("; HttpOnly"), "{cookie}");
     assert!(cookie.contains("; SameSite=Strict"), "{cookie}");
     assert!(!cookie.contains(TOKEN), "{cookie}");
+    assert!(!cookie.contains("Secure"), "{cookie}");
+    // Behind a proxy with TLS it never travels without.
+    let name = "compliance.corp.example";
+    let (host, origin) = (format!("Host: {name}"), format!("Origin: https://{name}"));
+    let reply = rig.ask("POST /sign-in", &[&host, &origin], &form).await;
+    let cookie = reply.header("set-cookie").unwrap();
+    assert!(cookie.ends_with("; Secure"), "{cookie}");
     let wrong = rig.ask("POST /sign-in", &[&own], "token=wrong").await;
     assert_eq!(wrong.status, 401);
     assert!(wrong.body.contains("This is not the token."));

@@ -11,6 +11,7 @@ use rdpfix::job;
 use rdpfix::playbook;
 use rdpfix::schema;
 use rdpfix::syntax;
+use rdpfix::waiver;
 use serde_json::Value;
 
 use super::files;
@@ -144,4 +145,96 @@ fn job_files_are_valid_exactly_when_the_schema_can_say_so() {
         &valid,
         (&yaml("tests/cases/job/broken"), 24),
     );
+}
+
+/// Waiver files that a schema finds nothing wrong with: waivers that stand twice, what no host or control has, and days that
+/// are over or far away.
+const UNSEEN: [&str; 5] = [
+    "duplicates.yml",
+    "ends.yml",
+    "far-away.yml",
+    "unknown-control.yml",
+    "unknown-hosts.yml",
+];
+
+#[test]
+fn waiver_files_are_valid_exactly_when_the_schema_can_say_so() {
+    let today = jiff::civil::date(2026, 3, 1);
+    let valid: Vec<PathBuf> = yaml("tests/cases/waivers/valid")
+        .into_iter()
+        .filter(|path| source(path).is_some_and(|one| waiver::read(&[one], today).0.is_some()))
+        .collect();
+    assert!(valid.len() >= 4, "{valid:?}");
+    let (unseen, seen): (Vec<PathBuf>, Vec<PathBuf>) = yaml("tests/cases/waivers/broken")
+        .into_iter()
+        .partition(|path| UNSEEN.iter().any(|name| path.ends_with(name)));
+    assert_eq!(unseen.len(), UNSEEN.len());
+    let schema = schema::waivers();
+    compare(&schema, &[valid, unseen].concat(), (&seen, seen.len()));
+}
+
+#[test]
+fn the_schema_of_waivers_knows_both_words_of_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let rest = "owner: ops, reason: old, expires: 2026-06-30";
+    let cases = [
+        (format!("- {{hosts: all, control_id: A-1, {rest}}}"), true),
+        (format!("- {{hosts: 5, control: A-1, {rest}}}"), true),
+        (format!("A-1: {{hosts: [a, b], {rest}, run: no}}"), true),
+        (
+            format!("A-1: {{hosts: [a, b], control: A-1, {rest}}}"),
+            false,
+        ),
+        (format!("A 1: {{hosts: [a, b], {rest}}}"), false),
+        (format!("- {{hosts: all, control: A 1, {rest}}}"), false),
+        ("waivers:".to_owned(), true),
+    ];
+    let today = jiff::civil::date(2026, 3, 1);
+    let (mut valid, mut broken) = (Vec::new(), Vec::new());
+    for (position, (text, is_valid)) in cases.iter().enumerate() {
+        let path = folder.path().join(format!("{position}.yml"));
+        support::write(&path, text.as_bytes());
+        let read = waiver::read(&[source(&path).unwrap()], today).0;
+        assert_eq!(read.is_some(), *is_valid, "{text}");
+        let list = if *is_valid { &mut valid } else { &mut broken };
+        list.push(path);
+    }
+    compare(&schema::waivers(), &valid, (&broken, broken.len()));
+}
+
+#[test]
+fn patterns_are_for_every_engine() {
+    fn patterns(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    match value {
+                        Value::String(pattern) if key == "pattern" => found.push(pattern.clone()),
+                        _ => patterns(value, found),
+                    }
+                    if key == "patternProperties" {
+                        found.extend(value.as_object().unwrap().keys().cloned());
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let jsonl = serde_json::from_str(schema::JSONL).unwrap();
+    for schema in [
+        schema::playbook(),
+        schema::inventory(),
+        schema::jobs(),
+        schema::scenario(),
+        schema::waivers(),
+        jsonl,
+    ] {
+        let mut found = Vec::new();
+        patterns(&schema, &mut found);
+        for pattern in found {
+            // Groups with flags, and everything else that begins so, came late to ECMA-262.
+            assert!(!pattern.contains("(?"), "{pattern}");
+        }
+    }
 }

@@ -3,10 +3,13 @@
 use std::fs;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rdpfix::history::History;
 use rdpfix::history::HistoryError;
+use rdpfix::history::HostState;
 use rdpfix::history::Recorder;
 use rdpfix::plan::Outcome;
 use rusqlite::Connection;
@@ -19,6 +22,7 @@ use super::run::end;
 use super::run::ruled;
 use super::run::run;
 use super::run::start;
+use super::run::tell;
 use super::run::visit;
 
 const SOON: Duration = Duration::from_millis(20);
@@ -27,7 +31,7 @@ fn compliant(host: &'static str) -> Visit {
     Visit::new(host, vec![ruled("RDP-NLA", Outcome::Compliant)])
 }
 
-fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -50,7 +54,7 @@ fn only_the_owner_may_read_it() {
 
     let store = Store::new();
     let mut recorder = Recorder::new(store.open());
-    recorder.event(&start(1, 0, None)).unwrap();
+    tell(&mut recorder, &start(1, 0, None)).unwrap();
     let names = names(store.folder());
     assert_eq!(names, ["history.db", "history.db-shm", "history.db-wal"]);
     for name in names {
@@ -118,6 +122,146 @@ fn a_damaged_file_is_set_aside_and_a_new_one_begun() {
     }
 }
 
+/// A history with a run in it, damaged in the last way.
+pub(crate) fn damaged() -> Store {
+    let store = Store::new();
+    store.record(&run(1, 0, &[compliant("a")]));
+    let mut bytes = fs::read(store.path()).unwrap();
+    let (_, damage) = DAMAGES[3];
+    damage(&mut bytes);
+    fs::write(store.path(), &bytes).unwrap();
+    store
+}
+
+#[test]
+fn who_opens_what_is_there_neither_makes_nor_sets_aside_a_file() {
+    let store = damaged();
+    let before = fs::read(store.path()).unwrap();
+    let error = History::open_existing(&store.path()).unwrap_err();
+    assert!(matches!(error, HistoryError::Damaged { .. }), "{error}");
+    told(&error, &store.path());
+    assert_eq!(fs::read(store.path()).unwrap(), before);
+    // Its log may stay: it is not known what stands in it.
+    let is_ours = |name: &String| !name.ends_with("-wal") && !name.ends_with("-shm");
+    let left: Vec<String> = names(store.folder()).into_iter().filter(is_ours).collect();
+    assert_eq!(left, ["history.db"]);
+
+    let empty = Store::new();
+    fs::write(empty.path(), b"").unwrap();
+    for path in [empty.path(), empty.folder().join("nowhere.db")] {
+        let error = History::open_existing(&path).unwrap_err();
+        assert!(matches!(error, HistoryError::Absent { .. }), "{error}");
+    }
+    assert_eq!(names(empty.folder()), ["history.db"]);
+    assert_eq!(fs::read(empty.path()).unwrap(), b"");
+}
+
+#[test]
+fn of_several_that_find_the_same_damage_one_sets_it_aside() {
+    for _ in 0..10 {
+        let store = damaged();
+        let path = store.path();
+        let aside = std::thread::scope(|scope| {
+            let openers: Vec<_> = (2..8)
+                .map(|number| {
+                    let path = &path;
+                    scope.spawn(move || {
+                        let opened = History::open(path, at(0)).unwrap();
+                        let mut recorder = Recorder::new(opened.history);
+                        recorder
+                            .pass(&mut run(number, 0, &[compliant("a")]))
+                            .unwrap();
+                        opened.set_aside
+                    })
+                })
+                .collect();
+            let told = openers.into_iter().map(|opener| opener.join().unwrap());
+            told.flatten().count()
+        });
+        assert_eq!(aside, 1);
+        assert_eq!(store.open().runs(None, None, 99).unwrap().len(), 6);
+        let names = names(store.folder());
+        let aside = names.iter().filter(|name| {
+            name.starts_with("history.db.damaged-")
+                && !name.ends_with("-wal")
+                && !name.ends_with("-shm")
+        });
+        assert_eq!(aside.count(), 1, "{names:?}");
+    }
+}
+
+/// A file with the log that a killed run left beside it, in a folder of its own; the file is spoiled.
+fn killed(spoil: fn(&mut Vec<u8>)) -> (Store, [Vec<u8>; 2]) {
+    let (alive, dead) = (Store::new(), Store::new());
+    let mut recorder = Recorder::new(alive.open());
+    recorder.pass(&mut run(1, 0, &[compliant("a")])).unwrap();
+    let log = fs::read(alive.folder().join("history.db-wal")).unwrap();
+    let mut bytes = fs::read(alive.path()).unwrap();
+    assert!(!log.is_empty());
+    spoil(&mut bytes);
+    fs::write(dead.path(), &bytes).unwrap();
+    fs::write(dead.folder().join("history.db-wal"), &log).unwrap();
+    (dead, [bytes, log])
+}
+
+#[test]
+fn looking_leaves_a_log_alone_that_was_left_behind() {
+    let spoils: [fn(&mut Vec<u8>); 2] = [
+        |_| {},
+        // The first page is whole in the log, so that the file can be looked at all the same.
+        |bytes| bytes[2048..].fill(0xA5),
+    ];
+    for (number, spoil) in spoils.into_iter().enumerate() {
+        let (store, before) = killed(spoil);
+        drop(History::read(&store.path()).unwrap());
+        let log = store.folder().join("history.db-wal");
+        let after = [fs::read(store.path()).unwrap(), fs::read(log).unwrap()];
+        assert!(after == before, "{number}");
+    }
+}
+
+#[test]
+fn the_log_of_what_is_refused_stays_as_it_is() {
+    for (pragma, value) in [("user_version", 99), ("application_id", 7)] {
+        let (alive, dead) = (Store::new(), Store::new());
+        store_and_mark(&alive, pragma, value);
+        let kept = Connection::open(alive.path()).unwrap();
+        kept.execute_batch("BEGIN; UPDATE runs SET playbook = 'x'; COMMIT")
+            .unwrap();
+        let files = ["history.db", "history.db-wal"];
+        let before = files.map(|name| fs::read(alive.folder().join(name)).unwrap());
+        assert!(!before[1].is_empty());
+        for (name, bytes) in files.iter().zip(&before) {
+            fs::write(dead.folder().join(name), bytes).unwrap();
+        }
+        let path = dead.path();
+        for refused in [
+            History::read(&path).map(drop),
+            History::open(&path, at(0)).map(drop),
+            History::open_existing(&path).map(drop),
+        ] {
+            let error = refused.unwrap_err();
+            assert!(
+                matches!(
+                    error,
+                    HistoryError::Newer { .. } | HistoryError::Foreign { .. }
+                ),
+                "{error}"
+            );
+            let after = files.map(|name| fs::read(dead.folder().join(name)).unwrap());
+            assert!(after == before, "{pragma}");
+        }
+    }
+}
+
+fn store_and_mark(store: &Store, pragma: &str, value: i64) {
+    store.record(&run(1, 0, &[compliant("a")]));
+    Connection::open(store.path())
+        .unwrap()
+        .pragma_update(None, pragma, value)
+        .unwrap();
+}
+
 #[test]
 fn the_log_of_a_damaged_file_goes_with_it() {
     let store = Store::new();
@@ -149,6 +293,36 @@ fn a_history_of_a_newer_program_is_refused_and_not_touched() {
     }
     assert_eq!(fs::read(store.path()).unwrap(), before);
     assert_eq!(names(store.folder()), ["history.db"]);
+}
+
+/// What the first format left of three hosts: one that no run has looked at, one that is compliant, one that drifts.
+const FORMER: &str = include_str!("../../cases/history/format-1.sql");
+
+#[test]
+fn a_history_of_the_first_format_goes_on() {
+    let store = Store::new();
+    Connection::open(store.path())
+        .unwrap()
+        .execute_batch(FORMER)
+        .unwrap();
+    let state = |history: &History, host| history.host(host, 9).unwrap().unwrap().host.state;
+    // Who only looks can, and changes nothing.
+    let looked = History::read(&store.path()).unwrap();
+    assert_eq!(state(&looked, "drifts"), HostState::Drift);
+    assert_eq!(state(&looked, "unseen"), HostState::Compliant);
+    drop(looked);
+    let history = store.open();
+    assert_eq!(state(&history, "unseen"), HostState::Unknown);
+    assert_eq!(state(&history, "well"), HostState::Compliant);
+    assert_eq!(state(&history, "drifts"), HostState::Drift);
+    assert_eq!(history.runs(None, None, 9).unwrap().len(), 1);
+    let format: i64 = Connection::open(store.path())
+        .unwrap()
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    assert_eq!(format, 2);
+    store.record(&run(7, 60, &[compliant("unseen")]));
+    assert_eq!(state(&store.open(), "unseen"), HostState::Compliant);
 }
 
 #[test]
@@ -183,14 +357,14 @@ fn a_lock_is_waited_for_and_then_told() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let opened = History::open_within(&store.path(), at(0), SOON).unwrap();
     let mut recorder = Recorder::new(opened.history);
-    let error = recorder.event(&start(2, 1, None)).unwrap_err();
+    let error = tell(&mut recorder, &start(2, 1, None)).unwrap_err();
     assert!(matches!(error, HistoryError::Locked { .. }), "{error}");
     told(&error, &store.path());
     // Whoever only looks is not kept waiting.
     let looked = History::read(&store.path()).unwrap();
     assert!(looked.host("a", 1).unwrap().is_some());
     other.execute_batch("ROLLBACK").unwrap();
-    recorder.event(&start(2, 1, None)).unwrap();
+    tell(&mut recorder, &start(2, 1, None)).unwrap();
 }
 
 #[test]
@@ -199,7 +373,7 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
     let history = store.open();
     history.limit_size(400 * 1024).unwrap();
     let mut recorder = Recorder::new(history);
-    recorder.event(&start(1, 0, None)).unwrap();
+    tell(&mut recorder, &start(1, 0, None)).unwrap();
     let hosts: Vec<&'static str> = (0..2_000)
         .map(|host| -> &'static str { Box::leak(format!("host{host}").into_boxed_str()) })
         .collect();
@@ -209,7 +383,7 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
         let results = (0..20).map(|control| ruled(&format!("C-{control}"), drifted()));
         let told = visit(1, &Visit::new(host, results.collect()))
             .iter()
-            .try_for_each(|event| recorder.event(event).map(drop));
+            .try_for_each(|event| tell(&mut recorder, event).map(drop));
         if let Err(full) = told {
             error = Some(full);
             break;
@@ -225,11 +399,11 @@ fn a_file_that_cannot_grow_keeps_what_it_has() {
     assert_eq!(history.host_names().unwrap().len(), kept.len());
     // With room again, it goes on.
     let mut recorder = Recorder::new(history);
-    recorder.event(&start(2, 5, None)).unwrap();
+    tell(&mut recorder, &start(2, 5, None)).unwrap();
     for event in visit(6, &compliant("another")) {
-        recorder.event(&event).unwrap();
+        tell(&mut recorder, &event).unwrap();
     }
-    recorder.event(&end(7)).unwrap();
+    tell(&mut recorder, &end(7)).unwrap();
 }
 
 #[cfg(unix)]
@@ -271,11 +445,35 @@ fn several_that_come_at_once_make_one_history() {
                 let opened = History::open(path, at(0)).unwrap();
                 assert_eq!(opened.set_aside, None);
                 let mut recorder = Recorder::new(opened.history);
-                for event in run(number, 0, &[compliant("a")]) {
-                    recorder.event(&event).unwrap();
-                }
+                recorder
+                    .pass(&mut run(number, 0, &[compliant("a")]))
+                    .unwrap();
             });
         }
     });
     assert_eq!(store.open().runs(None, None, 99).unwrap().len(), 6);
+}
+
+#[test]
+fn a_history_that_somebody_is_making_is_never_somebody_elses() {
+    for round in 0..60 {
+        let store = Store::new();
+        let path = store.path();
+        let is_made = AtomicBool::new(false);
+        let look = || {
+            while !is_made.load(Ordering::Relaxed) {
+                let looked = History::read(&path);
+                let is_right = matches!(looked, Ok(_) | Err(HistoryError::Absent { .. }));
+                assert!(is_right, "{round}: {looked:?}");
+            }
+        };
+        std::thread::scope(|scope| {
+            scope.spawn(look);
+            scope.spawn(look);
+            let makers = [0, 1].map(|_| scope.spawn(|| History::open(&path, at(0)).map(drop)));
+            let made = makers.map(|maker| maker.join().unwrap());
+            is_made.store(true, Ordering::Relaxed);
+            assert!(made.iter().all(Result::is_ok), "{round}: {made:?}");
+        });
+    }
 }

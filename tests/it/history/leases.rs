@@ -3,9 +3,12 @@
 use std::io::Read;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 
+use rdpfix::history::Held;
 use rdpfix::history::Lease;
+use rdpfix::history::view::JobStanding;
 
 use super::run::Store;
 use super::run::at;
@@ -41,6 +44,25 @@ fn a_host_has_one_owner_at_a_time() {
 }
 
 #[test]
+fn many_hosts_are_taken_at_once_but_for_those_of_others() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("b", "x", at(0), MINUTE).unwrap();
+    let hosts = ["a", "b", "c"].map(Arc::from);
+    let left = history.acquire_all(&hosts, "y", at(0), MINUTE).unwrap();
+    let b = Held {
+        host: "b".into(),
+        owner: "x".to_owned(),
+        until: at(1),
+    };
+    assert_eq!(left, [b]);
+    for host in ["a", "c"] {
+        let lease = history.acquire(host, "z", at(0), MINUTE).unwrap();
+        assert_eq!(lease, held("y", 1), "{host}");
+    }
+}
+
+#[test]
 fn a_lease_that_ran_out_is_taken_over() {
     let store = Store::new();
     let mut history = store.open();
@@ -52,6 +74,26 @@ fn a_lease_that_ran_out_is_taken_over() {
     assert_eq!(
         history.renew("a", "x", at(1), MINUTE).unwrap(),
         held("y", 2)
+    );
+}
+
+#[test]
+fn a_lease_that_was_given_back_is_not_renewed() {
+    let store = Store::new();
+    let mut history = store.open();
+    history.acquire("a", "x", at(0), MINUTE).unwrap();
+    // One that ran out, and that nobody took, still is.
+    let renewed = history.renew("a", "x", at(9), MINUTE).unwrap();
+    assert_eq!(renewed, Lease::Leased);
+    assert_eq!(
+        history.acquire("a", "y", at(9), MINUTE).unwrap(),
+        held("x", 10)
+    );
+    history.release_all("x").unwrap();
+    assert_eq!(history.renew("a", "x", at(9), MINUTE).unwrap(), Lease::Gone);
+    assert_eq!(
+        history.acquire("a", "y", at(9), MINUTE).unwrap(),
+        Lease::Leased
     );
 }
 
@@ -138,4 +180,34 @@ fn a_job_knows_its_last_run_also_when_that_never_ended() {
         (last.run.as_str(), last.started, last.ended),
         ("R2", at(10), None)
     );
+}
+
+#[test]
+fn a_job_knows_how_many_runs_before_its_last_one_never_ended() {
+    let store = Store::new();
+    let mut history = store.open();
+    let mut before = Vec::new();
+    for (number, is_over) in [false, false, false, true, false].into_iter().enumerate() {
+        let run = format!("R{number}");
+        history.job_started("nightly", &run, at(0)).unwrap();
+        if is_over {
+            history.job_ended("nightly", &run, at(1)).unwrap();
+        }
+        let last = history.last_run("nightly").unwrap().unwrap();
+        before.push(last.unended_before);
+    }
+    assert_eq!(before, [0, 1, 2, 3, 0]);
+}
+
+#[test]
+fn how_a_job_stands_is_known_to_who_opens_the_history_next() {
+    let store = Store::new();
+    let mut history = store.open();
+    assert_eq!(history.job_standing("nightly").unwrap(), None);
+    for standing in [JobStanding::Badly, JobStanding::Well, JobStanding::Badly] {
+        history.job_stands("nightly", standing).unwrap();
+        let read = store.open().job_standing("nightly").unwrap();
+        assert_eq!(read, Some(standing));
+    }
+    assert_eq!(history.job_standing("hourly").unwrap(), None);
 }

@@ -12,8 +12,10 @@ use rdpfix::cim::Value;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::Turn;
+use rdpfix::history::History;
 use rdpfix::history::Recorder;
 use rdpfix::history::State;
+use rdpfix::history::view::DiffKind;
 use rdpfix::history::view::Tallies;
 use rdpfix::plan::Outcome;
 
@@ -26,6 +28,7 @@ use super::run::nla;
 use super::run::ruled;
 use super::run::run_of;
 use super::run::skipped;
+use super::run::ulid;
 use super::run::unknown;
 
 const HOSTS: [&str; 2] = ["a", "b"];
@@ -228,16 +231,28 @@ fn check(looks: &[Look], jobs: u8) {
             }
         }
     }
+    diffs_are_what_runs_told(&history, looks.len());
     let fleet = history.fleet(at(0)).unwrap();
     assert_eq!(fleet.cells, tallies);
     let drifting: u64 = model.verdicts.values().map(|is| u64::from(*is)).sum();
     let last = model.last.values().max().unwrap();
     let days = history.days(*last, 400, None).unwrap();
     assert_eq!(days.last().unwrap().drifting, drifting);
-    assert_eq!(
-        drawn(&history.matrix(None, 99, &[]).unwrap().cells),
-        tallies
-    );
+    assert_eq!(drawn(&history.matrix(None, 99).unwrap().cells), tallies);
+}
+
+/// What is otherwise between a run and the one before is what the run told.
+fn diffs_are_what_runs_told(history: &History, runs: usize) {
+    for number in 1..u64::try_from(runs).unwrap() {
+        let (earlier, later) = (ulid(number - 1), ulid(number));
+        let diff = history.diff(&earlier, &later, None, 99).unwrap().unwrap();
+        let count = |kind| {
+            let of_kind = diff.entries.iter().filter(|entry| entry.kind == kind);
+            u64::try_from(of_kind.count()).unwrap()
+        };
+        let told = (diff.to.began, diff.to.mended);
+        assert_eq!((count(DiffKind::Began), count(DiffKind::Ended)), told);
+    }
 }
 
 fn drawn(cells: &[u8]) -> Tallies {

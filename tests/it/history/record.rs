@@ -1,21 +1,20 @@
 //! Facts about what is kept of the results of runs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::civil::date;
 use rdpfix::cim::Value;
 use rdpfix::control::Waiver;
 use rdpfix::event::Event;
-use rdpfix::event::HostStatus;
 use rdpfix::event::TaskResult;
 use rdpfix::event::Turn;
+use rdpfix::history::History;
 use rdpfix::history::HostState;
-use rdpfix::history::Reach;
 use rdpfix::history::Recorder;
 use rdpfix::history::State;
 use rdpfix::history::view::HostView;
 use rdpfix::plan::Outcome;
-use rdpfix::secret::Hidden;
 use rusqlite::Connection;
 
 use super::run::Store;
@@ -33,16 +32,17 @@ use super::run::ruled;
 use super::run::run;
 use super::run::run_of;
 use super::run::skipped;
+use super::run::tell;
 use super::run::unknown;
 use super::run::visit;
 
-const NLA: &str = "RDP-NLA";
+pub(super) const NLA: &str = "RDP-NLA";
 
-fn seen(store: &Store, host: &str) -> HostView {
+pub(super) fn seen(store: &Store, host: &str) -> HostView {
     store.open().host(host, 100).unwrap().unwrap()
 }
 
-fn one(number: u64, minute: i64, outcome: Outcome) -> Vec<Event> {
+pub(super) fn one(number: u64, minute: i64, outcome: Outcome) -> Vec<Event> {
     run(
         number,
         minute,
@@ -263,54 +263,6 @@ fn what_was_changed_is_kept_with_what_was_there_before() {
 }
 
 #[test]
-fn hosts_without_a_session_keep_what_was_known_of_them() {
-    let store = Store::new();
-    store.record(&one(1, 10, drifted()));
-    store.record(&run(2, 20, &[Visit::unreachable("a")]));
-    store.record(&run(3, 30, &[Visit::unreachable("a")]));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Unreachable);
-    assert_eq!(view.host.reason.as_deref(), Some("no route"));
-    assert_eq!(view.host.last_seen, Some(at(10)));
-    assert_eq!(view.host.last_tried, at(30));
-    assert_eq!(view.controls[0].state, State::Drift);
-    assert_eq!(view.controls[0].last_seen, at(10));
-    assert_eq!(view.reach.len(), 2);
-    assert_eq!(view.reach[0].reach, Reach::Unreachable);
-    assert_eq!(
-        (view.reach[0].since, view.reach[0].last_seen),
-        (at(20), at(30))
-    );
-    assert_eq!(
-        (view.reach[1].since, view.reach[1].until),
-        (at(10), Some(at(20)))
-    );
-    store.record(&one(4, 40, drifted()));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Drift);
-    assert_eq!(
-        view.controls[0].since,
-        at(10),
-        "it was drifted all the time"
-    );
-    assert_eq!(view.past, []);
-}
-
-#[test]
-fn an_interruption_says_nothing_about_how_a_host_is_reached() {
-    let store = Store::new();
-    store.record(&one(1, 10, Outcome::Compliant));
-    let interrupted = Visit {
-        status: HostStatus::Interrupted,
-        ..Visit::new("a", Vec::new())
-    };
-    store.record(&run(2, 20, &[interrupted]));
-    let view = seen(&store, "a");
-    assert_eq!(view.host.state, HostState::Compliant);
-    assert_eq!(view.reach.len(), 1);
-}
-
-#[test]
 fn a_control_that_a_run_did_not_look_at_keeps_its_last_sight() {
     let store = Store::new();
     let both = |number, minute| {
@@ -522,29 +474,29 @@ fn both(outcome: &Outcome) -> [Visit; 2] {
 }
 
 #[test]
-fn no_secret_gets_into_the_file() {
+fn what_could_not_be_recorded_is_counted_once_when_it_is_told_again() {
     let store = Store::new();
-    let hidden = Arc::new(Hidden::default());
-    hidden.add("hunter2");
-    // A word that the file's own keys have, too.
-    hidden.add("parts");
-    let mut recorder = Recorder::new(store.open()).with_hidden(hidden);
-    let changes = |value: &str| vec![change("data", Value::from(value), Value::Null)];
-    let results = vec![
-        ruled(NLA, Outcome::Drifted(changes("is hunter2"))),
-        ruled("RDP-TLS", Outcome::Changed(changes("was hunter2"))),
-    ];
-    let mut events = run(1, 10, &[Visit::new("a", results)]);
-    recorder.pass(&mut events).unwrap();
-    drop(recorder);
+    store.record(&one(1, 10, Outcome::Compliant));
+    let other = Connection::open(store.path()).unwrap();
+    let opened = History::open_within(&store.path(), at(0), Duration::from_millis(20)).unwrap();
+    let mut recorder = Recorder::new(opened.history);
+    let visit = Visit::new("a", vec![ruled(NLA, Outcome::Changed(nla()))]).with_proof(refuted());
+    let whole = run(2, 20, &[visit]);
+    let mut rest = whole.clone();
+    recorder.pass(&mut rest.drain(..1).collect()).unwrap();
+    let told = rest.clone();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    recorder.pass(&mut rest).unwrap_err();
+    assert_eq!(rest, told);
+    other.execute_batch("ROLLBACK").unwrap();
+    recorder.pass(&mut rest).unwrap();
+    assert_eq!(seen(&store, "a").changes, [], "the run is over for it");
+    recorder.pass(&mut whole.clone()).unwrap();
     let view = seen(&store, "a");
-    assert_eq!(view.changes[0].before, "was ********");
-    let detail = view.controls[0].detail.as_ref().unwrap();
-    assert_eq!(detail.parts[0].before["data"], "is ********");
-    for file in std::fs::read_dir(store.folder()).unwrap() {
-        let bytes = std::fs::read(file.unwrap().path()).unwrap();
-        assert!(!String::from_utf8_lossy(&bytes).contains("hunter2"));
-    }
+    assert_eq!(view.changes.len(), 1);
+    let proof = view.controls.iter().find(|c| c.control == "rdp-proof");
+    let detail = proof.unwrap().detail.as_ref().unwrap();
+    assert_eq!(detail.parts.len(), 1);
 }
 
 #[test]
@@ -554,14 +506,14 @@ fn two_runs_at_once_share_the_store() {
     let mut other = Recorder::new(store.open());
     let results = || vec![ruled(NLA, drifted())];
     let (first, second) = (Visit::new("a", results()), Visit::new("b", results()));
-    one.event(&super::run::start(1, 10, Some("x"))).unwrap();
-    other.event(&super::run::start(2, 10, Some("y"))).unwrap();
+    tell(&mut one, &super::run::start(1, 10, Some("x"))).unwrap();
+    tell(&mut other, &super::run::start(2, 10, Some("y"))).unwrap();
     for (mine, theirs) in visit(11, &first).iter().zip(&visit(11, &second)) {
-        one.event(mine).unwrap();
-        other.event(theirs).unwrap();
+        tell(&mut one, mine).unwrap();
+        tell(&mut other, theirs).unwrap();
     }
     for recorder in [&mut one, &mut other] {
-        recorder.event(&super::run::end(12)).unwrap();
+        tell(recorder, &super::run::end(12)).unwrap();
     }
     let fleet = store.open().fleet(at(12)).unwrap();
     assert_eq!((fleet.hosts, fleet.cells.drift), (2, 2));

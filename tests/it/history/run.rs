@@ -23,6 +23,7 @@ use rdpfix::event::Shift;
 use rdpfix::event::TaskResult;
 use rdpfix::event::Tolerated;
 use rdpfix::history::History;
+use rdpfix::history::HistoryError;
 use rdpfix::history::Recorder;
 use rdpfix::plan::Change;
 use rdpfix::plan::Disruption;
@@ -66,13 +67,21 @@ impl Store {
     pub(crate) fn record(&self, run: &[Event]) -> Vec<Shift> {
         let mut recorder = Recorder::new(self.open());
         run.iter()
-            .flat_map(|event| recorder.event(event).unwrap())
+            .flat_map(|event| tell(&mut recorder, event).unwrap())
             .filter_map(|told| match told {
                 Event::Shift(shift) => Some(shift),
                 _ => None,
             })
             .collect()
     }
+}
+
+/// Tells one event, and what the history knows comes back.
+pub(crate) fn tell(recorder: &mut Recorder, event: &Event) -> Result<Vec<Event>, HistoryError> {
+    let mut events = vec![event.clone()];
+    recorder.pass(&mut events)?;
+    events.pop();
+    Ok(events)
 }
 
 /// So many minutes after the beginning.

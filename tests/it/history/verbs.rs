@@ -14,6 +14,7 @@ use super::run::failed;
 use super::run::proven;
 use super::run::ruled;
 use super::run::run;
+use super::run::run_of;
 use super::run::ulid;
 use crate::support;
 
@@ -85,7 +86,8 @@ fn everything_that_is_shown_is_harmless() {
     for verb in verbs {
         for json in [&[][..], &["--json"]] {
             let said = history(&store, &[verb, json].concat());
-            assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{verb:?}");
+            let code = if verb == ["diff"] { 3 } else { 0 };
+            assert_eq!((said.code, said.err.as_str()), (Some(code), ""), "{verb:?}");
             harmless(&said.out);
             let lines = said.out.lines();
             let is_json = !json.is_empty() || verb == ["export"];
@@ -125,7 +127,7 @@ fn runs_are_named_by_their_begin_or_by_their_place() {
         (&one.to_lowercase(), "last"),
     ] {
         let said = history(&store, &["diff", from, to, "--json"]);
-        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert_eq!(said.code, Some(3), "{}", said.err);
         let diff: serde_json::Value = serde_json::from_str(&said.out).unwrap();
         assert_eq!(diff["from"]["run"], one);
         assert_eq!(diff["entries"].as_array().unwrap().len(), 2, "{diff}");
@@ -141,6 +143,232 @@ fn runs_are_named_by_their_begin_or_by_their_place() {
         let said = history(&store, &["diff", typed]);
         assert_eq!(said.code, Some(5));
         assert!(said.err.contains(told), "{}", said.err);
+    }
+}
+
+/// A run that looks at so many controls, of which the first differ.
+fn look(store: &Store, number: u64, job: &str, (controls, differing): (usize, usize)) {
+    let results = (0..controls).map(|id| {
+        let outcome = if id < differing {
+            drifted()
+        } else {
+            Outcome::Compliant
+        };
+        ruled(&format!("C-{id:02}"), outcome)
+    });
+    let visit = Visit::new("a", results.collect());
+    let minute = i64::try_from(number).unwrap() * 60;
+    store.record(&run_of(Some(job), number, minute, &[visit]));
+}
+
+fn json(said: &Said) -> serde_json::Value {
+    serde_json::from_str(&said.out).unwrap_or_else(|_| panic!("{}{}", said.out, said.err))
+}
+
+#[test]
+fn a_diff_exits_with_3_when_drift_began_also_beyond_what_is_shown() {
+    let store = Store::new();
+    let first = Visit::new(
+        "a",
+        vec![ruled("C", drifted()), ruled("D", Outcome::Compliant)],
+    );
+    let second = Visit::new(
+        "a",
+        vec![ruled("C", Outcome::Compliant), ruled("D", drifted())],
+    );
+    let unchanged = Visit::new(
+        "a",
+        vec![ruled("C", Outcome::Compliant), ruled("D", drifted())],
+    );
+    let mended = Visit::new(
+        "a",
+        vec![
+            ruled("C", Outcome::Compliant),
+            ruled("D", Outcome::Compliant),
+        ],
+    );
+    for (number, visit) in [first, second, unchanged, mended].into_iter().enumerate() {
+        let minute = i64::try_from(number).unwrap() * 60;
+        store.record(&run(u64::try_from(number).unwrap(), minute, &[visit]));
+    }
+    let cases = [
+        ("last~3", "last~2", 3),
+        ("last~2", "last~1", 0),
+        ("last~1", "last", 0),
+    ];
+    for (from, to, code) in cases {
+        let said = history(&store, &["diff", from, to]);
+        assert_eq!(said.code, Some(code), "{from}: {}", said.out);
+    }
+    let cut = history(&store, &["diff", "last~3", "last~2", "--limit", "1"]);
+    assert_eq!(cut.code, Some(3));
+    assert!(!cut.out.contains("began"), "{}", cut.out);
+    assert!(
+        cut.out.ends_with("and more: `--limit N` shows more\n"),
+        "{}",
+        cut.out
+    );
+    let none = history(&store, &["diff", "last~3", "last~2", "--limit", "0"]);
+    assert_eq!(none.code, Some(3));
+    assert!(!none.out.contains("nothing is otherwise"), "{}", none.out);
+}
+
+#[test]
+fn a_list_that_is_cut_says_so() {
+    let store = Store::new();
+    look(&store, 0, "x", (30, 0));
+    look(&store, 1, "x", (30, 30));
+    look(&store, 2, "x", (30, 0));
+    for (limit, entries, more) in [("20", 20, true), ("29", 29, true), ("30", 30, false)] {
+        let diff = json(&history(
+            &store,
+            &["diff", "last~2", "last~1", "--json", "-n", limit],
+        ));
+        let told = diff["entries"].as_array().unwrap().len();
+        assert_eq!(
+            (told, diff["more"].as_bool()),
+            (entries, Some(more)),
+            "{limit}"
+        );
+        assert_eq!(diff["next"], serde_json::Value::Null);
+    }
+    for (limit, past, more) in [("20", 20, true), ("59", 59, true), ("60", 60, false)] {
+        let host = json(&history(&store, &["host", "a", "--json", "-n", limit]));
+        let told = host["past"].as_array().unwrap().len();
+        assert_eq!(
+            (told, host["more"].as_bool()),
+            (past, Some(more)),
+            "{limit}"
+        );
+    }
+    let more = "and more: `--limit N` shows more";
+    let cases: [(&[&str], usize); 5] = [
+        (&["-n", "2"], 1),
+        (&["-n", "3"], 0),
+        (&["diff", "last~2", "last~1"], 1),
+        (&["host", "a", "-n", "59"], 1),
+        (&["host", "a", "-n", "60"], 0),
+    ];
+    for (arguments, told) in cases {
+        let said = history(&store, arguments);
+        assert_eq!(
+            said.out.matches(more).count(),
+            told,
+            "{arguments:?}: {}",
+            said.out
+        );
+    }
+}
+
+#[test]
+fn runs_of_one_job_are_compared_with_each_other() {
+    let store = Store::new();
+    look(&store, 0, "x", (1, 0));
+    look(&store, 1, "y", (1, 1));
+    look(&store, 2, "x", (1, 0));
+    let diff = json(&history(&store, &["--job", "x", "diff", "--json"]));
+    assert_eq!(
+        (&diff["from"]["run"], &diff["to"]["run"]),
+        (&ulid(0).into(), &ulid(2).into())
+    );
+    let few = history(&store, &["--job", "y", "diff"]);
+    assert_eq!(few.code, Some(5));
+    assert!(
+        few.err.contains("the history has 1 of job `y`"),
+        "{}",
+        few.err
+    );
+}
+
+#[test]
+fn options_that_a_verb_has_no_use_for_are_refused() {
+    let store = two_runs();
+    let verbs: [&[&str]; 5] = [
+        &["host", "alpha"],
+        &["control", "RDP-NLA"],
+        &["prune", "--older-than", "1d"],
+        &["forget", "alpha"],
+        &["export"],
+    ];
+    for verb in verbs {
+        let said = history(&store, &[&["--job", "x"], verb].concat());
+        assert_eq!(said.code, Some(5), "{verb:?}");
+        assert!(said.err.contains("`--job` chooses runs"), "{}", said.err);
+    }
+    for verb in [verbs[2], verbs[4]] {
+        let said = history(&store, &[verb, &["--limit", "3"]].concat());
+        assert_eq!(said.code, Some(5), "{verb:?}");
+        assert!(said.err.contains("`--limit` cuts lists"), "{}", said.err);
+    }
+    assert_eq!(store.open().runs(None, None, 9).unwrap().len(), 2);
+}
+
+#[test]
+fn hosts_are_forgotten_by_name_or_by_wildcard() {
+    let store = Store::new();
+    let hosts =
+        ["old-1", "old-2", "new-1"].map(|host| Visit::new(host, vec![ruled("C", drifted())]));
+    store.record(&run(1, 0, &hosts));
+    let left = || store.open().host_names().unwrap().join(" ");
+    let unknown = history(&store, &["forget", "old-1", "new-2"]);
+    assert_eq!(unknown.code, Some(5));
+    assert!(
+        unknown.err.contains("the history has no host `new-2`"),
+        "{}",
+        unknown.err
+    );
+    assert!(
+        unknown.err.contains("did you mean `new-1`?"),
+        "{}",
+        unknown.err
+    );
+    let none = history(&store, &["forget", "gone-*"]);
+    assert_eq!(none.code, Some(5));
+    assert!(
+        none.err.contains("no host that fits `gone-*`"),
+        "{}",
+        none.err
+    );
+    let dry = history(&store, &["forget", "old-*", "old-1", "--dry-run"]);
+    let told = "2 hosts, 2 controls, 2 intervals, 0 changes, 0 certificates, 0 details\n  old-1\n  old-2\n";
+    assert_eq!(
+        dry.out,
+        format!("would be forgotten: {told}"),
+        "{}",
+        dry.err
+    );
+    assert_eq!(left(), "new-1 old-1 old-2", "nothing was taken yet");
+    let real = history(&store, &["forget", "old-*"]);
+    assert_eq!(
+        (real.code, real.out),
+        (Some(0), format!("forgotten: {told}"))
+    );
+    assert_eq!(left(), "new-1");
+    let last = json(&history(&store, &["forget", "new-1", "--json"]));
+    assert_eq!(last["hosts"][0], "new-1");
+    let nobody = Store::new();
+    let absent = history(&nobody, &["forget", "a"]);
+    assert_eq!(absent.code, Some(6));
+    assert!(!nobody.path().exists());
+}
+
+#[test]
+fn a_damaged_history_stays_where_it_is_whatever_is_to_be_taken_away() {
+    let verbs: [&[&str]; 4] = [
+        &["prune", "--older-than", "1d", "--dry-run"],
+        &["prune", "--older-than", "1d"],
+        &["forget", "a", "--dry-run"],
+        &["forget", "a"],
+    ];
+    for verb in verbs {
+        let store = super::file::damaged();
+        let before = std::fs::read(store.path()).unwrap();
+        let said = history(&store, verb);
+        assert_eq!(said.code, Some(6), "{verb:?}: {}{}", said.out, said.err);
+        assert!(said.err.contains("is damaged"), "{}", said.err);
+        assert_eq!(std::fs::read(store.path()).unwrap(), before, "{verb:?}");
+        let names = super::file::names(store.folder()).join(" ");
+        assert!(!names.contains("damaged"), "{names}");
     }
 }
 
@@ -183,12 +411,14 @@ fn an_export_has_everything() {
 #[test]
 fn a_cell_that_a_spreadsheet_would_run_is_defused() {
     let store = Store::new();
-    let visit = Visit::new("=cmd|' /C calc'!A0", vec![ruled("RDP-NLA", failed())]);
-    store.record(&run(1, 0, &[visit]));
+    let formulas = ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(1)", "＝1+1"];
+    let visits = formulas.map(|host| Visit::new(host, vec![ruled("RDP-NLA", failed())]));
+    store.record(&run(1, 0, &visits));
     let csv = history(&store, &["export", "--format", "csv"]);
     let mut rows = csv::Reader::from_reader(csv.out.as_bytes());
     for row in rows.records().map(Result::unwrap) {
-        assert!(row.iter().all(|cell| !cell.starts_with('=')), "{row:?}");
+        let is_run = |cell: &str| cell.starts_with(['=', '+', '-', '@', '＝']);
+        assert!(!row.iter().any(is_run), "{row:?}");
     }
 }
 

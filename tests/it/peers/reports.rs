@@ -5,23 +5,77 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::path::PathBuf;
 
+use rdpfix::control::Severity;
 use rdpfix::event::Event;
+use rdpfix::event::HostStatus;
+use rdpfix::event::RunMode;
 use rdpfix::report::Format;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::json;
+use crate::report::controls::checked;
 use crate::report::controls::controls;
 use crate::report::controls::fleet;
 use crate::report::controls::nasty;
+use crate::report::controls::waiver;
+use crate::report::controls::without_nla;
 use crate::report::controls::written;
 use crate::report::events::audit;
+use crate::report::events::host;
+use crate::report::events::run;
 use crate::report::events::trouble;
+use crate::report::honest::stopped;
+use crate::report::since::remembered;
 use crate::support;
 
+/// Where the run is of which a history knows more.
+const REMEMBERED: usize = 5;
+/// Where the run is that was stopped.
+const STOPPED: usize = 6;
+/// Where the run is of a control that matters little and of many waivers.
+const LITTLE: usize = 7;
+
 /// The runs that every reader gets to see; the first is the one that is looked at closely.
-fn runs() -> [Vec<Event>; 5] {
-    [controls(), audit(), trouble(), nasty(), fleet(60, 12)]
+fn runs() -> [Vec<Event>; 8] {
+    [
+        controls(),
+        audit(),
+        trouble(),
+        nasty(),
+        fleet(60, 12),
+        remembered(),
+        stopped(),
+        little(),
+    ]
+}
+
+/// A control of no weight that differs, and one that 21 hosts have a waiver for, of which the last ends first.
+fn little() -> Vec<Event> {
+    let mut hosts = vec![host(
+        "info",
+        HostStatus::Drifted,
+        vec![checked(
+            "info",
+            ("RDP-INFO", Severity::Info),
+            without_nla(),
+            None,
+        )],
+        None,
+    )];
+    for number in 0..21 {
+        let name = format!("h{number:02}");
+        let days = if number == 20 { 30 } else { 200 };
+        let waiver = Some(waiver("RDP-NLA", days));
+        let results = vec![checked(
+            &name,
+            ("RDP-NLA", Severity::High),
+            without_nla(),
+            waiver,
+        )];
+        hosts.push(host(&name, HostStatus::Ok, results, None));
+    }
+    run(RunMode::Check, hosts)
 }
 
 /// The runs as files of a format.
@@ -97,6 +151,19 @@ async fn junitparser_reads_suites_cases_and_their_ends() {
             .unwrap()
             .contains("</script>")
     );
+    let known = &runs[REMEMBERED];
+    let since = "differs since 2026-09-19 14:13 UTC (2 days)";
+    assert_eq!(known[0]["cases"][0]["text"], since);
+    let out = known[2]["cases"][0]["out"].as_str().unwrap();
+    assert!(
+        out.ends_with("had differed since 2026-09-18 14:13 UTC (3 days)"),
+        "{out}"
+    );
+    let proof = &known[6]["cases"][0];
+    assert_eq!(proof["name"], "proof");
+    assert_eq!(proof["text"], "differs since 2026-09-20 14:13 UTC (1 day)");
+    let last = list(&runs[STOPPED]).pop().unwrap();
+    assert_eq!(last["cases"][0]["ending"], "error", "{last}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,6 +204,25 @@ async fn sarif_follows_the_official_schema() {
     );
     assert!(runs[1]["rules"].get("host-unreachable").is_some());
     assert!(runs[1]["rules"].get("cert-expired").is_some());
+    let known: Vec<(String, Value, Value)> = list(&runs[REMEMBERED]["results"])
+        .iter()
+        .map(|result| {
+            let host = &result["locations"][0]["logicalLocations"][0]["name"];
+            let first = &result["provenance"]["firstDetectionTimeUtc"];
+            let host = host.as_str().unwrap().to_owned();
+            (host, result["baselineState"].clone(), first.clone())
+        })
+        .collect();
+    let expected = [
+        ("old", "unchanged".into(), "2026-09-19T14:13:22Z".into()),
+        ("new", "new".into(), "2026-09-21T14:13:22Z".into()),
+        ("accepted", Value::Null, Value::Null),
+        ("cut", "unchanged".into(), "2026-09-20T14:13:22Z".into()),
+    ];
+    assert_eq!(
+        known,
+        expected.map(|(host, state, first)| (host.to_owned(), state, first))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -178,6 +264,25 @@ async fn pythons_csv_reads_every_cell_and_no_formula() {
         }
     }
     assert!(guarded > 5, "{guarded} cells are guarded");
+    let known: Vec<[String; 3]> = list(&runs[REMEMBERED])
+        .iter()
+        .filter(|row| row["control"] == "RDP-NLA" || row["host"] == "cut")
+        .map(|row| {
+            ["host", "drift_since", "drift_until"]
+                .map(|name| row[name].as_str().unwrap().to_owned())
+        })
+        .collect();
+    let (seen, none) = ("2026-09-21T14:13:22Z", "");
+    let expected = [
+        ["old", "2026-09-19T14:13:22Z", none],
+        ["new", seen, none],
+        ["mended", "2026-09-18T14:13:22Z", seen],
+        ["healed", "2026-09-21T10:13:22Z", seen],
+        ["accepted", "2026-09-20T14:13:22Z", seen],
+        ["plain", none, none],
+        ["cut", "2026-09-20T14:13:22Z", none],
+    ];
+    assert_eq!(known, expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -203,6 +308,14 @@ async fn a_reader_of_markdown_finds_tables_and_no_markup_of_hosts() {
             assert!([8, 4, 3].contains(&row.as_array().unwrap().len()), "{row}");
         }
     }
+    let rows = list(&runs[REMEMBERED]["rows"]);
+    let since = |host: &str| {
+        let row = rows.iter().find(|row| row[0] == host);
+        row.unwrap_or_else(|| panic!("no {host}"))[3].clone()
+    };
+    assert_eq!(since("host"), "since");
+    assert_eq!(since("old"), "2026-09-19 14:13 UTC (2 days)");
+    assert_eq!(since("cut"), "2026-09-20 14:13 UTC (1 day)");
     let text = runs[3]["text"].as_str().unwrap();
     assert!(
         text.contains("</script><script>alert(1)</script>"),
@@ -248,6 +361,17 @@ async fn prometheus_reads_metrics_in_both_formats() {
     );
     assert_eq!(sample(1, "rdpfix_host_reachable", "db02", ""), Some(0.0));
     assert_eq!(sample(1, "rdpfix_host_reachable", "db01", ""), Some(1.0));
+    let since = "rdpfix_drift_since_timestamp_seconds";
+    for (host, control, told) in [
+        ("old", "RDP-NLA", Some(1_789_827_202.0)),
+        ("new", "RDP-NLA", Some(1_790_000_002.0)),
+        ("mended", "RDP-NLA", None),
+        ("cut", "rdp-proof", Some(1_789_913_602.0)),
+    ] {
+        assert_eq!(sample(REMEMBERED, since, host, control), told, "{host}");
+    }
+    assert_eq!(sample(0, since, "missed", "RDP-NLA"), None);
+    assert_eq!(sample(0, "rdpfix_last_run_waived_hosts", "", ""), Some(2.0));
     // What nobody looked at has no sample.
     let skipped = list(&runs[1])
         .iter()
@@ -297,6 +421,25 @@ async fn viewers_of_inspec_show_controls_with_their_hosts() {
         "Profile Error"
     );
     assert_eq!(control(&runs[1], "proof")["status"], "Failed");
+    let known = control(&runs[REMEMBERED], "RDP-NLA");
+    assert_eq!(
+        known["segments"][0][2],
+        "nla: optional → required; differs since 2026-09-19 14:13 UTC (2 days)"
+    );
+    assert_eq!(
+        known["segments"][3][2],
+        "had differed since 2026-09-21 10:13 UTC (4 hours)"
+    );
+    assert_eq!(
+        control(&runs[STOPPED], "run-stopped")["status"],
+        "Profile Error"
+    );
+    let little = &runs[LITTLE];
+    assert_eq!(control(little, "RDP-INFO")["status"], "Failed");
+    let waived = control(little, "RDP-NLA");
+    assert_eq!(waived["until"], "2026-10-21", "the first that ends");
+    let why = waived["why"].as_str().unwrap();
+    assert!(why.ends_with("; and 1 more"), "{why}");
 }
 
 /// What Chromium and axe say of a page.
@@ -353,6 +496,29 @@ async fn a_browser_shows_the_page_to_everybody() {
         .position(|column| column == "RDP-NLA")
         .unwrap();
     assert_eq!(told["cells"][host][nla], "differs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_shows_everybody_since_when_something_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("remembered.html");
+    support::write(&path, written(Format::Html, &remembered()).as_bytes());
+    let Some(told) = seen(&path).await else {
+        return;
+    };
+    for (way, complaints) in told["violations"].as_object().unwrap() {
+        assert_eq!(*complaints, serde_json::json!([]), "{way}");
+    }
+    for (way, pixels) in told["overflow"].as_object().unwrap() {
+        assert_eq!(*pixels, 0, "{way} has to be scrolled sideways");
+    }
+    let place = |list: &Value, name: &str| texts(list).iter().position(|one| one == name).unwrap();
+    let host = place(&told["hosts"], "old");
+    let nla = place(&told["columns"], "RDP-NLA");
+    assert_eq!(
+        told["cells"][host][nla],
+        "differs since 2026-09-19 14:13 UTC (2 days)"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

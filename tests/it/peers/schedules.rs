@@ -22,7 +22,8 @@ const COUNT: usize = 14;
 const BASE: &str = "2026-01-15T10:07:00Z";
 
 /// Jobs by name, keys, and the schedulers that cannot express them.
-const CASES: [(&str, &str, &str); 34] = [
+const CASES: [(&str, &str, &str); 35] = [
+    ("web--nightly", "cron: 45 1 * * *", ""),
     ("daily", "cron: 30 2 * * *", ""),
     ("quarter", "cron: '*/15 * * * *'", ""),
     ("office", "cron: '*/20 8-17 * * mon-fri'", ""),

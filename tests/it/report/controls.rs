@@ -22,8 +22,13 @@ use rdpfix::proof::ShownCertificate;
 use rdpfix::proof::Stage;
 use rdpfix::proof::Verdict;
 use rdpfix::report::Format;
+use rdpfix::report::Human;
+use rdpfix::report::JsonLines;
 use rdpfix::report::Page;
 use rdpfix::report::Reporter;
+use rdpfix::report::human::Colour;
+use rdpfix::report::human::Diff;
+use rdpfix::report::human::Options;
 use rdpfix::secret::Hidden;
 
 use super::events::Paper;
@@ -46,6 +51,27 @@ pub(crate) fn reporter(format: Format, hidden: Arc<Hidden>) -> (Paper, Box<dyn R
         hidden,
     };
     (paper, format.reporter(page))
+}
+
+/// Any reporter by its name, which writes to paper.
+pub(crate) fn named(name: &str, hidden: Arc<Hidden>) -> (Paper, Box<dyn Reporter>) {
+    let paper = Paper::default();
+    let options = Options {
+        colour: Colour::Never,
+        verbosity: 0,
+        diff: Diff::Hide,
+    };
+    match name {
+        "human" => {
+            let human = Human::new(paper.pen(), options).with_hidden(hidden);
+            (paper, Box::new(human))
+        }
+        "jsonl" => {
+            let lines = JsonLines::new(paper.pen()).with_hidden(hidden);
+            (paper, Box::new(lines))
+        }
+        _ => reporter(Format::named(name).unwrap(), hidden),
+    }
 }
 
 /// What a format makes of events.

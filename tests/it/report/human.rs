@@ -1,9 +1,12 @@
 //! Facts about the report for people.
 
+use rdpfix::cim::CimError;
 use rdpfix::cim::Value;
 use rdpfix::event::Event;
 use rdpfix::event::HostStatus;
 use rdpfix::event::RunMode;
+use rdpfix::event::Tolerated;
+use rdpfix::plan::Failure;
 use rdpfix::plan::Outcome;
 use rdpfix::report::human::Colour;
 use rdpfix::report::human::Diff;
@@ -228,7 +231,7 @@ fn a_large_fleet_is_folded_and_its_recap_names_only_what_is_not_well() {
 }
 
 #[test]
-fn memory_is_bounded_when_every_host_tells_another_story() {
+fn what_is_told_is_bounded_when_every_host_tells_another_story() {
     let hosts: Vec<Vec<Event>> = (0..2_000)
         .map(|n| {
             let name = format!("h{n}");
@@ -299,6 +302,47 @@ fn what_a_waiver_accepts_is_told_with_its_owner_and_end() {
     kept     : ok=2   changed=0   would_change=0   overridden=0   unreachable=0   failed=0   skipped=0
     missed   : ok=1   changed=0   would_change=1   overridden=0   unreachable=0   failed=0   skipped=0
     soon     : ok=1   changed=0   would_change=0   overridden=0   unreachable=0   failed=0   skipped=0 waived=1
-    5 hosts: ok=3 drifted=2 proved=5 in 2.5 s
+    5 hosts: ok=3 waived=2 drifted=2 proved=5 in 2.5 s
     ");
+}
+
+/// Two tasks, of which the first failed and that was put up with.
+fn tolerated(outcome: Outcome, status: HostStatus) -> Vec<Event> {
+    let mut first = result("h", "one", outcome);
+    if let Event::Result(result) = &mut first {
+        result.tolerated = Tolerated::Ignored;
+    }
+    let results = vec![first, result("h", "two", Outcome::Compliant)];
+    run(RunMode::Apply, vec![host("h", status, results, None)])
+}
+
+#[test]
+fn a_failure_that_is_put_up_with_does_not_hide_why_the_host_failed() {
+    let failure = Failure {
+        during: "observing".to_owned(),
+        error: CimError::Denied {
+            operation: "Get Win32_Service".to_owned(),
+        },
+        made: Vec::new(),
+    };
+    let reason = "another host, on which `three` was done for all, failed".to_owned();
+    let status = HostStatus::Failed { reason, hint: None };
+    let text = shown(PLAIN, &tolerated(Outcome::Failed(failure), status));
+    assert!(text.contains("ignored: [h] => one "), "{text}");
+    assert!(
+        text.contains("failed: [h] => another host, on which `three` was done for all, failed\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_was_corrected_in_vain_and_is_put_up_with_is_told_as_that() {
+    let left = vec![change("nla", "optional".into(), "required".into())];
+    let outcome = Outcome::Unconverged {
+        made: left.clone(),
+        left,
+    };
+    let text = shown(PLAIN, &tolerated(outcome, HostStatus::Ok));
+    assert!(text.contains("ignored: [h] => one "), "{text}");
+    assert!(!text.contains("failed: "), "{text}");
 }

@@ -13,6 +13,7 @@ use super::events::host;
 use super::events::run;
 use super::events::tell;
 use super::events::trouble;
+use super::probe::commands_to_a_terminal;
 
 fn shown(events: &[Event]) -> String {
     let paper = Paper::default();
@@ -50,7 +51,7 @@ fn an_audit_is_one_line_for_each_event() {
     {"v":1,"ts":"2026-09-21T14:13:22Z","run":"01K0RUN","type":"host_end","host":"db01","status":"drifted","reason":"tasks that differ: 1 would be changed, 1 owned by Group Policy","counts":{"ok":1,"changed":0,"would_change":1,"overridden":1,"failed":0,"skipped":1,"unknown":0,"ignored":0,"rescued":0,"waived":0},"proof":{"verdict":"refuted","stage":"certificate","id":"cert-expired","reason":"the certificate expired on 2026-01-01","selected":"tls","stages_ms":{}},"requests":12,"connections":2,"bytes_sent":34567,"bytes_received":45678,"retries":0,"duration_ms":1234}
     {"v":1,"ts":"2026-09-21T14:13:20Z","run":"01K0RUN","type":"host_start","host":"db02"}
     {"v":1,"ts":"2026-09-21T14:13:22Z","run":"01K0RUN","type":"host_end","host":"db02","status":"unreachable","reason":"10.0.0.2:5986 is unreachable: connection refused","hint":"WinRM does not listen there: run `winrm quickconfig` on the host, or set `ansible_port` (5985 HTTP, 5986 HTTPS)","counts":{"ok":0,"changed":0,"would_change":0,"overridden":0,"failed":0,"skipped":0,"unknown":0,"ignored":0,"rescued":0,"waived":0},"requests":12,"connections":2,"bytes_sent":34567,"bytes_received":45678,"retries":0,"duration_ms":1234}
-    {"v":1,"ts":"2026-09-21T14:13:23Z","run":"01K0RUN","type":"run_end","ok":2,"changed":0,"drifted":1,"unreachable":1,"failed":0,"interrupted":0,"not_started":0,"proven":2,"duration_ms":2500}
+    {"v":1,"ts":"2026-09-21T14:13:23Z","run":"01K0RUN","type":"run_end","ok":2,"changed":0,"drifted":1,"unreachable":1,"failed":0,"interrupted":0,"not_started":0,"waived":0,"proven":2,"duration_ms":2500}
     "#);
 }
 
@@ -118,7 +119,7 @@ fn the_last_line_can_tell_the_exit_code() {
 
 #[test]
 fn hostile_texts_stay_on_their_line() {
-    let hostile = "\u{1b}[2J\n{\"v\":1}\r\n\u{0}";
+    let hostile = "\u{1b}[2J\n{\"v\":1}\r\n\u{0}\u{9b}2J\u{202e}";
     let status = HostStatus::Failed {
         reason: hostile.to_owned(),
         hint: None,
@@ -130,6 +131,7 @@ fn hostile_texts_stay_on_their_line() {
     let lines = lines(&events);
     assert_eq!(lines.len(), events.len());
     assert_eq!(lines[2]["reason"], hostile);
+    assert_eq!(commands_to_a_terminal(&shown(&events)), Vec::<char>::new());
 }
 
 #[test]

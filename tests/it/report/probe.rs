@@ -75,7 +75,7 @@ fn hostile() -> Survey {
 }
 
 /// Characters that move the cursor or turn the text, but for the ends of lines.
-fn commands_to_a_terminal(text: &str) -> Vec<char> {
+pub(super) fn commands_to_a_terminal(text: &str) -> Vec<char> {
     text.chars()
         .filter(|c| *c != '\n' && (c.is_control() || ('\u{202a}'..='\u{202e}').contains(c)))
         .collect()

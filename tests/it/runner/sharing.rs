@@ -85,6 +85,174 @@ async fn no_more_hosts_than_the_throttle_are_at_a_task() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn waiting_for_a_throttle_is_not_the_time_of_a_host() {
+    let mut rig =
+        Rig::default().play("tasks:\n  - wish: {name: x, value: 1}\n    throttle: 1\n  - ping:\n");
+    rig.host_timeout = Duration::from_secs(20);
+    for name in ["a", "b", "c"] {
+        let mut machine = Machine::with(&[]);
+        machine.call_takes = Duration::from_secs(15);
+        rig = rig.host(name, &Arc::new(machine));
+    }
+    let story = rig.apply().await;
+    assert_eq!((story.recap.ok, story.recap.changed), (3, 3));
+    for host in story.hosts() {
+        assert_eq!(host.counts.changed, 1, "{host:?}");
+        assert_eq!(host.duration, Duration::from_secs(15));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_whoever_does_it_for_all_is_not_the_time_of_a_host() {
+    let mut rig = Rig::default().play(
+        "tasks:
+  - wish: {name: x, value: 1}
+    run_once: true
+    register: r
+  - wish: {name: y, value: 1}
+    when: r.changed
+",
+    );
+    rig.host_timeout = Duration::from_secs(40);
+    for name in ["a", "b"] {
+        let mut machine = Machine::with(&[]);
+        machine.call_takes = Duration::from_secs(18);
+        rig = rig.host(name, &Arc::new(machine));
+    }
+    let story = rig.apply().await;
+    assert_eq!(story.recap.ok, 2);
+    let mut took: Vec<u64> = story.hosts().iter().map(|h| h.duration.as_secs()).collect();
+    took.sort_unstable();
+    assert_eq!(took, [18, 36]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_host_that_is_interrupted_while_it_waits_for_others_is_not_well() {
+    for keyword in ["throttle: 1", "run_once: true"] {
+        let mut machine = Machine::with(&[]);
+        machine.call_takes = Duration::from_secs(15);
+        let machine = Arc::new(machine);
+        let rig = Rig::on(&machine).host("b", &machine).play(&format!(
+            "tasks:\n  - wish: {{name: x, value: 1}}\n    {keyword}\n"
+        ));
+        let ctrl_c = async {
+            let mut begun = machine.begun.subscribe();
+            begun.wait_for(|begun| *begun).await.unwrap();
+            rig.interrupt.send_replace(true);
+        };
+        let (story, ()) = tokio::join!(rig.apply(), ctrl_c);
+        let mut lines = story.lines();
+        lines.sort();
+        assert_eq!(lines, ["x: changed", "x: skipped Interrupted"], "{keyword}");
+        assert_eq!(story.recap.interrupted, 1, "{keyword}");
+        assert_eq!(story.recap.ok, 1, "{keyword}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_fails_once_for_all_is_rescued_on_all() {
+    let story = Rig::on(&Arc::new(Machine::with(&[])))
+        .host("b", &Arc::new(Machine::with(&[])))
+        .play(
+            "tasks:
+  - block:
+      - fail: {msg: x}
+        run_once: true
+    rescue:
+      - debug: '{{ ansible_failed_task.name }} {{ ansible_failed_result.msg }}'
+  - ping:
+",
+        )
+        .apply()
+        .await;
+    let mut lines = story.lines();
+    lines.sort();
+    assert_eq!(
+        lines,
+        [
+            "debug: compliant \"fail x\"",
+            "debug: compliant \"fail x\"",
+            "fail: failed (rescued) \"x\"",
+            "ping: compliant",
+            "ping: compliant"
+        ]
+    );
+    assert_eq!((story.recap.ok, story.recap.failed), (2, 0));
+}
+
+/// What two hosts say at the end of a play with `vars.yml` at hand.
+async fn said_by_two(tasks: &str) -> Vec<String> {
+    let mut rig = Rig::on(&Arc::new(Machine::with(&[])))
+        .host("b", &Arc::new(Machine::with(&[])))
+        .play(tasks);
+    rig.variables.insert("vars-a.yml", "of: a");
+    rig.variables.insert("vars-b.yml", "of: b");
+    let story = rig.apply().await;
+    let mut lines = story.lines();
+    lines.retain(|line| line.starts_with("debug"));
+    lines
+}
+
+#[tokio::test(start_paused = true)]
+async fn variables_that_one_host_sets_for_all_are_known_to_all() {
+    let lines = said_by_two(
+        "tasks:
+  - set_fact: {first: '{{ item }}', last: '{{ item }}'}
+    loop: [x, y]
+    run_once: true
+  - debug: '{{ first }}{{ last }}'
+",
+    )
+    .await;
+    assert_eq!(lines, ["debug: compliant \"yy\""; 2]);
+    // The file is the one that this one host named.
+    let lines = said_by_two(
+        "tasks:
+  - include_vars: 'vars-{{ inventory_hostname }}.yml'
+    run_once: true
+  - debug: '{{ of }}'
+",
+    )
+    .await;
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0], lines[1]);
+    let lines = said_by_two(
+        "tasks:
+  - include_vars: {file: 'vars-{{ inventory_hostname }}.yml', name: box}
+    run_once: true
+  - debug: '{{ box.of }}'
+",
+    )
+    .await;
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0], lines[1]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_host_cannot_tell_for_all_nobody_can_tell() {
+    let machine = || Arc::new(Machine::with(&[("one", 1)]).read_only());
+    let story = Rig::on(&machine())
+        .host("b", &machine())
+        .play(
+            "tasks:
+  - wish: {name: one, value: 5}
+  - wish: {name: one, value: 5}
+    register: r
+    until: false
+  - set_fact: {copy: '{{ r.changed }}'}
+    run_once: true
+  - debug: '{{ copy }}'
+",
+        )
+        .check()
+        .await;
+    let mut lines = story.lines();
+    lines.retain(|line| line.starts_with("debug"));
+    assert_eq!(lines, ["debug: unknown [\"one\"]"; 2]);
+    assert_eq!(story.recap.failed, 0);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_of_a_task_with_no_log_is_told_but_its_result_is_known() {
     let mut machine = Machine::with(&[]);
     machine.refuses.insert("x-b");

@@ -160,6 +160,21 @@ async fn a_play_with_one_wave_tells_of_none() {
 }
 
 #[tokio::test]
+async fn hosts_that_somebody_else_works_on_count_as_never_begun() {
+    let (mut rig, _) = rig("gg", &[serial(&[2])]);
+    rig.left_out = 3;
+    let story = rig.apply().await;
+    assert_eq!(begun(&story), 2);
+    assert_eq!((story.recap.ok, story.recap.not_started), (2, 3));
+    assert_eq!(story.recap.stopped, Some(Stopped::Leased));
+    adds_up(&story, 5);
+    // Another reason counts more.
+    let (mut rig, _) = self::rig("bg", &[serial(&[1, 1])]);
+    rig.left_out = 1;
+    assert_eq!(rig.apply().await.recap.stopped, Some(Stopped::Budget));
+}
+
+#[tokio::test]
 async fn when_the_canary_fails_nothing_else_is_touched() {
     let (rig, machines) = rig("bggg", &[serial(&[1, 3])]);
     let story = rig.apply().await;
@@ -390,6 +405,45 @@ async fn the_time_of_a_host_is_counted_over_all_stages() {
     let summary = story.host("a");
     assert_eq!(summary.status, HostStatus::Ok);
     assert_eq!(summary.duration, Duration::from_secs(30));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_waited_on_purpose_in_one_stage_is_not_taken_from_the_next() {
+    let mut rig = Rig::on(&good())
+        .play("serial: 1\ntasks:\n  - wait_for: {timeout: 60}\n")
+        .play("serial: 1\ntasks:\n  - wish: {name: x, value: 1}\n");
+    rig.host_timeout = Duration::from_secs(40);
+    let story = rig.apply().await;
+    assert_eq!(story.lines(), ["wait_for: compliant", "x: changed"]);
+    assert_eq!(story.host("a").status, HostStatus::Ok);
+    assert_eq!(story.host("a").duration, Duration::from_mins(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_fails_keeps_check_mode_from_nothing_whatever_the_stages() {
+    let play = |serial: &str, name: &str| {
+        format!("{serial}tasks:\n  - wish: {{name: {name}, value: 1}}\n  - ping:\n")
+    };
+    let mut told = Vec::new();
+    for serial in ["", "serial: 2\n"] {
+        let mut machine = Machine::with(&[("one", 1)]).read_only();
+        machine.hangs.insert("x");
+        let mut rig = Rig::on(&Arc::new(machine))
+            .host("b", &Arc::new(Machine::with(&[]).read_only()))
+            .play(&play(serial, "x").replace("value: 1}", "value: 1}\n    timeout: 9"))
+            .play(&play(serial, "one"));
+        rig.forks = 1;
+        rig.bounds.fail_percent = Some(50.0);
+        let story = rig.check().await;
+        let own = story.results().into_iter();
+        let own = own.filter(|result| &*result.host == "a");
+        let words = own.map(|result| format!("{} {}", result.task, result.status().word()));
+        told.push(words.collect::<Vec<_>>());
+        assert_eq!((story.recap.failed, story.recap.stopped), (1, None));
+        adds_up(&story, 2);
+    }
+    assert_eq!(told[0], ["x failed", "ping ok", "one ok", "ping ok"]);
+    assert_eq!(told[0], told[1]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -166,6 +166,7 @@ pub(crate) async fn run_on(
         plays: plays.to_vec(),
         hosts: vec![(Arc::new(host("a")), plays.to_vec())],
         extra: Arc::new(BTreeMap::new()),
+        left_out: 0,
         mode,
         forks: 1,
         host_timeout: Duration::from_hours(1),

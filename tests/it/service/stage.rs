@@ -27,6 +27,7 @@ use rdpfix::service::errand::Executor;
 use rdpfix::service::errand::Herald;
 use rdpfix::service::errand::JobSource;
 use rdpfix::service::errand::Journal;
+use rdpfix::service::errand::LastEnd;
 use rdpfix::service::errand::LastRun;
 use rdpfix::service::errand::LeftOut;
 use rdpfix::service::errand::Log;
@@ -69,6 +70,9 @@ struct Before {
     started: Timestamp,
     #[serde(default)]
     good: Option<bool>,
+    /// So many runs in a row never ended, that one included.
+    #[serde(default)]
+    unended: usize,
 }
 
 /// How a run goes. Hosts that nothing is said of are fine.
@@ -87,6 +91,9 @@ struct Going {
     changed: usize,
     #[serde(default)]
     drifting: Vec<String>,
+    /// Hosts that differ in what Group Policy owns.
+    #[serde(default)]
+    overridden: usize,
     #[serde(default)]
     failed: usize,
     #[serde(default)]
@@ -126,6 +133,7 @@ struct World {
     jobs: Mutex<String>,
     is_new: Mutex<bool>,
     last: BTreeMap<String, LastRun>,
+    standings: Mutex<BTreeMap<String, Standing>>,
     runs: Mutex<BTreeMap<String, Vec<Going>>>,
     telling: Duration,
     told: Mutex<String>,
@@ -174,7 +182,7 @@ impl World {
             going.drifting.len()
         } else {
             0
-        };
+        } + going.overridden;
         Report {
             run: format!("R{number}"),
             playbook: "a.yml".to_owned(),
@@ -260,6 +268,21 @@ impl Journal for World {
     fn last(&self, job: &str) -> Option<LastRun> {
         self.last.get(job).copied()
     }
+
+    fn standing(&self, job: &str) -> Option<Standing> {
+        self.standings.lock().unwrap().get(job).copied()
+    }
+
+    fn stands(&self, job: &str, standing: Standing) -> Result<(), String> {
+        let mut standings = self.standings.lock().unwrap();
+        let before = standings.insert(job.to_owned(), standing);
+        assert_ne!(
+            before,
+            Some(standing),
+            "{job}: what is known is noted again"
+        );
+        Ok(())
+    }
 }
 
 impl Herald for World {
@@ -276,6 +299,11 @@ impl Herald for World {
 
 #[async_trait]
 impl Executor for World {
+    async fn conclude(&self, job: &Arc<str>) -> Option<u8> {
+        self.line(self.now(), Some(job), "> concludes");
+        None
+    }
+
     async fn run(
         &self,
         errand: Errand,
@@ -306,10 +334,17 @@ impl Executor for World {
 fn known(before: &Before) -> LastRun {
     LastRun {
         started: before.started,
-        standing: before
-            .good
-            .map(|good| if good { Standing::Good } else { Standing::Bad }),
+        end: match before.unended {
+            0 => LastEnd::Over,
+            1 => LastEnd::Never,
+            _ => LastEnd::NeverAgain,
+        },
     }
+}
+
+fn stood(before: &Before) -> Option<Standing> {
+    let standing = |good| if good { Standing::Good } else { Standing::Bad };
+    before.good.map(standing)
 }
 
 /// Plays a case; everything that was told.
@@ -325,6 +360,8 @@ pub(super) fn play(case: &Case) -> String {
 async fn perform(case: &Case) -> String {
     let last = case.last.iter();
     let last = last.map(|(job, before)| (job.clone(), known(before)));
+    let standings = case.last.iter();
+    let standings = standings.filter_map(|(job, before)| Some((job.clone(), stood(before)?)));
     let world = Arc::new(World {
         start: case.start,
         begin: tokio::time::Instant::now(),
@@ -332,6 +369,7 @@ async fn perform(case: &Case) -> String {
         jobs: Mutex::new(case.jobs.clone()),
         is_new: Mutex::default(),
         last: last.collect(),
+        standings: Mutex::new(standings.collect()),
         runs: Mutex::new(case.runs.clone()),
         telling: Duration::from_secs(case.telling),
         told: Mutex::default(),
@@ -374,7 +412,8 @@ async fn perform(case: &Case) -> String {
             stop.send_replace(true);
         }
     }
-    running.await.unwrap();
+    let ended = running.await.unwrap();
+    world.line(world.now(), None, &format!("> {ended:?}"));
     let told = world.told.lock().unwrap();
     told.clone()
 }

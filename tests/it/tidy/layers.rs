@@ -172,7 +172,16 @@ pub(super) const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "schema",
-        &["inventory", "job", "lab", "playbook", "resource", "syntax"],
+        &[
+            "control",
+            "inventory",
+            "job",
+            "lab",
+            "playbook",
+            "resource",
+            "syntax",
+            "waiver",
+        ],
     ),
 ];
 

@@ -1,10 +1,11 @@
 //! Services and timers of systemd, and the unit of the standing service.
 
 use std::collections::BTreeSet;
+use std::path::Component;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::cli::files;
 use crate::cli::schedule::install::Site;
 use crate::cli::schedule::install::lines;
 use crate::cli::schedule::install::longest;
@@ -18,6 +19,9 @@ use crate::job::Overlap;
 use crate::job::Unusual;
 
 const FOLDER: &str = "/etc/systemd/system";
+
+/// How long the standing service waits for running jobs; what it does after that fits into the rest of `TimeoutStopSec`.
+const DRAIN: &str = "4m";
 
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 
@@ -71,7 +75,7 @@ pub(super) fn units(site: &mut Site<'_>, jobs: &[&Arc<Job>]) -> String {
 
 /// The unit that runs all jobs by itself.
 fn standing(site: &Site<'_>) -> String {
-    let serve = ["serve", "--jobs", &site.jobs].map(str::to_owned);
+    let serve = ["serve", "--jobs", &site.jobs, "--drain", DRAIN].map(str::to_owned);
     format!(
         "# {FOLDER}/rdpfix.service
 # Runs all jobs by itself: enable either this one or the timers below, not both.
@@ -81,8 +85,9 @@ Wants=network-online.target
 After=network-online.target
 
 [Service]
-Type=exec
+Type=notify
 {}
+ExecReload=/bin/kill -HUP $MAINPID
 # Running jobs get the time to finish what they are at.
 TimeoutStopSec=5min
 Restart=on-failure
@@ -154,7 +159,7 @@ fn started(site: &Site<'_>, arguments: &[String]) -> String {
     )
 }
 
-/// Everything is read-only but for the folders that the jobs write to.
+/// Everything is read-only but for the folders that the jobs write to, as the machine sees them that runs the jobs.
 fn hardening(site: &Site<'_>) -> String {
     let reports = site.file.jobs.iter().flat_map(|job| &job.reporters);
     let reports = reports.filter_map(|reporter| reporter.split_once(':'));
@@ -165,11 +170,28 @@ fn hardening(site: &Site<'_>) -> String {
         .as_deref()
         .into_iter()
         .chain(written)
-        .filter_map(Path::parent)
-        .map(|folder| quoted(&files::absolute(folder).display().to_string()))
+        .filter_map(|path| Some(quoted(&there(site, path)?.parent()?.display().to_string())))
         .collect();
     let folders = lines(folders, |folder| format!("ReadWritePaths={folder}\n"));
     format!("{HARDENING}{folders}")
+}
+
+/// A path of the job file on the machine that runs the jobs: relative ones count from the folder of the file there. Without
+/// `..`, which systemd takes in no path.
+fn there(site: &Site<'_>, path: &Path) -> Option<PathBuf> {
+    let here = Path::new(&site.file.name).parent()?;
+    let own = path.strip_prefix(here).unwrap_or(path);
+    let mut whole = PathBuf::new();
+    for part in Path::new(&site.jobs).parent()?.join(own).components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                whole.pop();
+            }
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => whole.push(part),
+        }
+    }
+    Some(whole)
 }
 
 /// A word of a command line: `%` and `$` mean something to systemd everywhere.

@@ -77,7 +77,7 @@ pub(super) fn task(site: &mut Site<'_>, job: &Job, now: Timestamp) -> String {
         .collect();
     format!(
         "<?xml version=\"1.0\"?>
-<!-- schtasks /Create /TN \\rdpfix\\{name} /XML FILE -->
+<!-- schtasks /Create /XML FILE /TN and the text of URI -->
 <Task version=\"1.4\" xmlns=\"http://schemas.microsoft.com/windows/2004/02/mit/task\">
   <RegistrationInfo>
     <Description>rdpfix job {name}</Description>

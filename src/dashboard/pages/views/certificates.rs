@@ -11,7 +11,9 @@ use super::Filled;
 use super::pager;
 use crate::dashboard::api;
 use crate::dashboard::drawing;
+use crate::dashboard::drawing::Bar;
 use crate::dashboard::drawing::Plot;
+use crate::dashboard::drawing::Tick;
 use crate::dashboard::look::Look;
 use crate::history::view::CertificateRow;
 
@@ -39,23 +41,6 @@ struct Bucket {
 struct Row {
     row: CertificateRow,
     word: &'static str,
-}
-
-#[derive(Serialize)]
-struct Bar {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    count: u64,
-    label: String,
-    word: &'static str,
-}
-
-#[derive(Serialize)]
-struct Tick {
-    x: f64,
-    label: String,
 }
 
 /// How close a moment is, in one word.
@@ -125,9 +110,8 @@ fn chart(left: &[SignedDuration], now: Timestamp) -> Value {
         }
     }
     let plot = Plot {
-        left: 40.0,
-        y: 10.0,
-        height: 180.0,
+        y: 20.0,
+        height: 170.0,
     };
     let columns = drawing::columns(&weeks, plot, 0);
     let mut bars = Vec::new();
@@ -144,28 +128,17 @@ fn chart(left: &[SignedDuration], now: Timestamp) -> Value {
             _ => format!("week from {date}"),
         };
         match number {
-            0 => ticks.push(Tick {
-                x: column.x,
-                label: label.clone(),
-            }),
-            _ if number % 13 == 1 && number > 1 => ticks.push(Tick {
-                x: column.x,
-                label: date.to_string(),
-            }),
+            0 => ticks.push(Tick::below(&column, label.clone())),
+            _ if number % 13 == 1 && number > 1 => {
+                ticks.push(Tick::below(&column, date.strftime("%b %Y").to_string()));
+            }
             _ => {}
         }
         bars.push(Bar {
-            x: column.x,
-            y: column.y,
-            width: column.width,
-            height: column.height,
+            column,
             count,
             label,
-            word: if number == 0 {
-                "failed"
-            } else {
-                closeness(begin)
-            },
+            word: closeness(begin),
         });
     }
     filled! { top => columns.top, bars => bars, ticks => ticks }

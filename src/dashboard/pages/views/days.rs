@@ -1,24 +1,20 @@
 //! Drift day by day, as two charts and a table.
 
 use minijinja::Value;
-use serde::Serialize;
 
 use super::Filled;
 use crate::dashboard::drawing;
+use crate::dashboard::drawing::Bar;
 use crate::dashboard::drawing::Column;
 use crate::dashboard::drawing::Plot;
+use crate::dashboard::drawing::Tick;
 use crate::dashboard::look::Look;
 use crate::history::view::Day;
 
-#[derive(Serialize)]
-struct Bar<'d> {
-    x: f64,
-    y: f64,
-    width: f64,
-    height: f64,
-    count: u64,
-    label: &'d str,
-}
+/// Days that are named below a chart, at most.
+const NAMED: usize = 6;
+/// Of more days than this, the months are named.
+const LONG: usize = 180;
 
 /// The page.
 pub(in crate::dashboard) fn drift(look: &Look<'_>) -> Filled {
@@ -32,25 +28,22 @@ pub(in crate::dashboard) fn drift(look: &Look<'_>) -> Filled {
 fn chart(days: &[Day]) -> Value {
     let dates: Vec<String> = days.iter().map(|day| day.date.to_string()).collect();
     let values = |of: fn(&Day) -> u64| days.iter().map(of).collect::<Vec<u64>>();
-    let plot = |y, height| Plot {
-        left: 40.0,
-        y,
-        height,
-    };
+    let plot = |y, height| Plot { y, height };
     let drifting = values(|day| day.drifting);
     let began = values(|day| day.began);
     let ended = values(|day| day.ended);
     let most = began.iter().chain(&ended).copied().max().unwrap_or(0);
-    let first = drawing::columns(&drifting, plot(10.0, 180.0), 0);
-    let up = drawing::columns(&began, plot(10.0, 90.0), most);
-    let down = drawing::hanging(&ended, plot(100.0, 90.0), most);
-    let step = (days.len() / 6).max(1);
-    let ticks: Vec<Value> = first
+    let first = drawing::columns(&drifting, plot(20.0, 170.0), 0);
+    let up = drawing::columns(&began, plot(20.0, 90.0), most);
+    let down = drawing::hanging(&ended, plot(110.0, 90.0), most);
+    let named = if days.len() > LONG { "%b %Y" } else { "%b %-d" };
+    let step = days.len().div_ceil(NAMED).max(1);
+    let ticks: Vec<Tick> = first
         .columns
         .iter()
-        .zip(&dates)
+        .zip(days)
         .step_by(step)
-        .map(|(column, label)| filled! { x => column.x, label => label })
+        .map(|(column, day)| Tick::below(column, day.date.strftime(named).to_string()))
         .collect();
     filled! {
         top => first.top,
@@ -62,15 +55,13 @@ fn chart(days: &[Day]) -> Value {
     }
 }
 
-fn bars<'d>(columns: Vec<Column>, counts: &[u64], dates: &'d [String]) -> Vec<Bar<'d>> {
+fn bars(columns: Vec<Column>, counts: &[u64], dates: &[String]) -> Vec<Bar> {
     let with = columns.into_iter().zip(counts).zip(dates);
     with.map(|((column, count), label)| Bar {
-        x: column.x,
-        y: column.y,
-        width: column.width,
-        height: column.height,
+        column,
         count: *count,
-        label,
+        label: label.clone(),
+        word: "",
     })
     .collect()
 }

@@ -12,6 +12,7 @@ use serde_json::json;
 use std::time::Duration;
 
 use super::closed;
+use super::commands_to_a_terminal;
 use super::expired;
 use super::hostile;
 use super::named;
@@ -140,6 +141,10 @@ fn hostile_bytes_stay_data() {
     let all = records(hostile());
     let last = all.last().unwrap();
     assert_eq!(last["host"], "ts\"05\n");
+    assert_eq!(
+        commands_to_a_terminal(&text(&[hostile()])),
+        Vec::<char>::new()
+    );
     assert_eq!(last["ntlm"]["computer"], "\u{1b}[2J\"}\n|'evil\\\u{202e}");
     assert_eq!(last["findings"], all.len() - 1);
 }

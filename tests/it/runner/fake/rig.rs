@@ -90,6 +90,8 @@ pub(crate) struct Rig {
     pub(crate) rollouts: Vec<Rollout>,
     /// Which of the plays are about a host; all where nothing is said.
     pub(crate) parts: BTreeMap<String, Range<usize>>,
+    /// Hosts that somebody else works on.
+    pub(crate) left_out: usize,
     pub(crate) prove: bool,
     pub(crate) consent: Option<Arc<dyn Consent>>,
     pub(crate) connecting_hangs: bool,
@@ -118,6 +120,7 @@ impl Default for Rig {
             bounds: Bounds::default(),
             rollouts: vec![Rollout::default()],
             parts: BTreeMap::new(),
+            left_out: 0,
             prove: true,
             consent: None,
             connecting_hangs: false,
@@ -257,16 +260,8 @@ impl Rig {
         plays.map(Arc::new).collect()
     }
 
-    async fn run(&self, mode: RunMode) -> Story {
-        let (events, mut incoming) = mpsc::channel(4);
-        let reader = tokio::spawn(async move {
-            let mut events = Vec::new();
-            while let Some(event) = incoming.recv().await {
-                events.push(event);
-            }
-            events
-        });
-        let world = World {
+    fn world(&self, events: mpsc::Sender<Event>) -> World {
+        World {
             connector: Arc::new(FakeConnector {
                 machines: self.machines.iter().cloned().collect(),
                 hangs: self.connecting_hangs,
@@ -279,7 +274,19 @@ impl Rig {
             clock: Arc::new(SystemClock),
             events,
             interrupted: self.interrupt.subscribe(),
-        };
+        }
+    }
+
+    async fn run(&self, mode: RunMode) -> Story {
+        let (events, mut incoming) = mpsc::channel(4);
+        let reader = tokio::spawn(async move {
+            let mut events = Vec::new();
+            while let Some(event) = incoming.recv().await {
+                events.push(event);
+            }
+            events
+        });
+        let world = self.world(events);
         let plays = self.all_plays();
         let hosts = self
             .machines
@@ -301,6 +308,7 @@ impl Rig {
             plays,
             hosts,
             extra: Arc::default(),
+            left_out: self.left_out,
             mode,
             forks: self.forks,
             host_timeout: self.host_timeout,

@@ -5,6 +5,7 @@ use rdpfix::control::Severity;
 use rdpfix::diag::Source;
 use rdpfix::playbook;
 use rdpfix::playbook::Action;
+use rdpfix::playbook::Batch;
 use rdpfix::playbook::Block;
 use rdpfix::playbook::Body;
 use rdpfix::playbook::Condition;
@@ -50,7 +51,7 @@ fn entries(node: &Node) -> BTreeMap<String, Node> {
         .collect()
 }
 
-/// A play: `vars`, `pre_tasks`, `tasks`, `post_tasks`, `handlers`, `force_handlers`, `any_errors_fatal`.
+/// A play: `vars`, `pre_tasks`, `tasks`, `post_tasks`, `handlers`, `force_handlers`, `any_errors_fatal`, `serial` (one size).
 pub(crate) fn play(text: &str) -> Play {
     let node = syntax::parse(&source(text)).unwrap();
     let is_set = |key| {
@@ -74,6 +75,11 @@ pub(crate) fn play(text: &str) -> Play {
         needs_facts: is_set("gather_facts"),
         rollout: Rollout {
             any_errors_fatal: is_set("any_errors_fatal"),
+            serial: node
+                .get("serial")
+                .map(|size| Batch::Hosts(number(size).try_into().unwrap()))
+                .into_iter()
+                .collect(),
             ..Rollout::default()
         },
         force_handlers: is_set("force_handlers"),
@@ -216,6 +222,7 @@ fn action(node: &Node) -> Action {
         "meta",
         "ping",
         "reboot",
+        "wait_for",
     ]
     .into_iter()
     .find_map(|word| Some((word, node.get(word)?)));
@@ -254,6 +261,7 @@ fn action(node: &Node) -> Action {
             _ => Meta::Nothing,
         }),
         "reboot" => Action::Reboot(body.clone()),
+        "wait_for" => Action::WaitFor(body.clone()),
         _ => Action::Nothing("ping"),
     }
 }
