@@ -85,11 +85,12 @@ impl PatternError {
                 "`{subscript}` takes hosts of `{name}` by their position; a wildcard ends in something else: `{name}{subscript}*`"
             )),
             Self::Unknown { name, .. } => help_with_name(name),
-            Self::Regex { .. } => Some(
+            Self::Regex { part: glob, .. } | Self::NoMatch { glob } if glob.starts_with('~') => Some(
                 "commas, and without them colons, separate patterns even inside a regular expression; write `.` for them"
                     .to_owned(),
             ),
-            Self::NoMatch { .. }
+            Self::Regex { .. }
+            | Self::NoMatch { .. }
             | Self::Beyond { .. }
             | Self::NothingLeft { .. }
             | Self::Empty => None,

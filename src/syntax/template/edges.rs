@@ -28,7 +28,7 @@ fn span() -> Span {
 fn numbers_at_the_edge_of_what_fits_give_a_value_or_a_mistake() {
     let lowest = "(-170141183460469231731687303715884105727 - 1)";
     let highest = "170141183460469231731687303715884105727";
-    let edges = [lowest, "-1", "0", highest, "-38"];
+    let edges = [lowest, "-1", highest, "-38"];
     let engine = Engine::new();
     let none = BTreeMap::new();
     let variables = Variables::new(vec![&none]);

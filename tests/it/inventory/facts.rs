@@ -264,11 +264,15 @@ fn a_pattern_without_hosts_is_a_mistake() {
     assert_eq!(message, "no host or group is named `web01:5986`");
     assert!(help.contains("write `web01`"), "{help}");
     assert!(told("web:db,lone").1.contains("commas only"));
-    let (message, help) = told("~web0{1,2}");
+    let (message, help) = told("~web0(1,2)");
     assert!(
-        message.starts_with("`~web0{1` is not a regular expression: "),
+        message.starts_with("`~web0(1` is not a regular expression: "),
         "{message}"
     );
+    assert!(help.starts_with("commas"), "{help}");
+    // A brace that says no number is a letter, as in Python.
+    let (message, help) = told("~web0{1,2}");
+    assert_eq!(message, "no host or group fits `~web0{1`");
     assert!(help.starts_with("commas"), "{help}");
 }
 

@@ -224,8 +224,7 @@ fn told(section: &str, task: &Task) -> BTreeMap<&'static str, Value> {
     ])
 }
 
-/// Ansible's value as ours would be: without the braces around conditions, without defaults, with templates that we
-/// evaluate early evaluated.
+/// Ansible's value as ours would be: without defaults, with templates that we evaluate early evaluated.
 fn normal(key: &str, value: &Value, task: &Value) -> Value {
     match key {
         "name" if value.as_str() == Some("") => {
@@ -250,12 +249,6 @@ fn normal(key: &str, value: &Value, task: &Value) -> Value {
 fn condition(value: &Value) -> Value {
     match value {
         Value::Bool(truth) => json!(truth.to_string()),
-        Value::String(text) => {
-            let inner = text
-                .strip_prefix("{{")
-                .and_then(|text| text.strip_suffix("}}"));
-            json!(inner.map_or(text.as_str(), |inner| inner.trim_matches('-').trim()))
-        }
         other => other.clone(),
     }
 }
