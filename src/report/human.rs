@@ -1,7 +1,7 @@
 //! For people: what differs and what went wrong, folded where hosts are alike, and a recap.
 //!
-//! A small fleet is told host by host as each ends; a large one is gathered by equal stories and told at the end, with
-//! memory bounded by the number of different stories and the names of hosts.
+//! A small fleet is told host by host as each ends; a large one is gathered by equal stories and told at the end, or as soon
+//! as they take much memory, which is thus bounded by that and the names of hosts.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -46,6 +46,8 @@ const LONG_RECAP: usize = 50;
 const ROWS: usize = 1_000;
 /// Different stories at most; hosts with yet others are only counted.
 const STORIES: usize = 500;
+/// Bytes that stories may take while they wait for equal ones; then they are told.
+const WAITING: usize = 2_000_000;
 /// Columns of a heading.
 const WIDTH: usize = 79;
 /// Characters of a host's name in the recap.
@@ -82,6 +84,10 @@ pub struct Human {
     /// Stories that are not told yet, in the order of the first host of each.
     blocks: Vec<Block>,
     index: HashMap<String, usize>,
+    /// What [`Self::blocks`] and their index take, in bytes.
+    waiting: usize,
+    /// How many stories were told before the end.
+    told: usize,
     untold: usize,
     heading: Option<String>,
     anything_written: bool,
@@ -117,6 +123,8 @@ impl Human {
             open: HashMap::new(),
             blocks: Vec::new(),
             index: HashMap::new(),
+            waiting: 0,
+            told: 0,
             untold: 0,
             heading: None,
             anything_written: false,
@@ -161,10 +169,14 @@ impl Human {
         }
         if self.is_small() {
             self.tell()?;
-        } else if self.blocks.len() >= STORIES {
+        } else if self.told + self.blocks.len() >= STORIES {
             self.untold += 1;
             return Ok(());
+        } else if self.waiting > WAITING {
+            self.told += self.blocks.len();
+            self.tell()?;
         }
+        self.waiting += key.len() + story.size();
         self.index.insert(key, self.blocks.len());
         self.blocks.push(Block {
             rank: rank(&summary.status),
@@ -213,6 +225,7 @@ impl Human {
     fn tell(&mut self) -> io::Result<()> {
         let mut blocks = std::mem::take(&mut self.blocks);
         self.index.clear();
+        self.waiting = 0;
         blocks.sort_by_key(|block| block.rank);
         for block in &blocks {
             self.block(block)?;

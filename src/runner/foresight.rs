@@ -101,7 +101,7 @@ impl Foresight {
         Foreseen {
             host,
             unmade: &self.unmade,
-            notes: Mutex::default(),
+            doubts: Mutex::default(),
         }
     }
 }
@@ -110,13 +110,8 @@ impl Foresight {
 pub(super) struct Foreseen<'a> {
     host: &'a dyn CimReader,
     unmade: &'a [Unmade],
-    notes: Mutex<Notes>,
-}
-
-/// What came up while a host was looked at.
-#[derive(Default)]
-struct Notes {
-    doubts: Vec<Doubt>,
+    /// What came up while it was looked at.
+    doubts: Mutex<Vec<Doubt>>,
 }
 
 /// Something that cannot be told.
@@ -139,7 +134,7 @@ enum Counts {
 impl Foreseen<'_> {
     /// Why what was seen is not certain.
     pub(super) fn doubt(&self, sight: &Sight) -> Option<Unknown> {
-        let notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = |doubt: &&Doubt| match (doubt.counts, sight) {
             (Counts::Always, _) | (Counts::WhenItDiffers, Sight::Failed(_)) => true,
             (Counts::ForProperty(hidden), Sight::Failed(failure)) => {
@@ -148,7 +143,7 @@ impl Foreseen<'_> {
             (Counts::WhenItDiffers, Sight::Known(known)) => !known.changes.is_empty(),
             (Counts::ForProperty(_) | Counts::WhenItDiffers, _) => false,
         };
-        let doubts: Vec<&Doubt> = notes.doubts.iter().filter(counts).collect();
+        let doubts: Vec<&Doubt> = noted.iter().filter(counts).collect();
         let first = doubts.first()?;
         let mut depends_on: Vec<String> = Vec::new();
         for doubt in &doubts {
@@ -163,8 +158,8 @@ impl Foreseen<'_> {
     }
 
     fn note(&self, doubt: Doubt) {
-        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
-        notes.doubts.push(doubt);
+        let mut noted = self.doubts.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push(doubt);
     }
 
     /// Doubts an answer as a whole.

@@ -43,23 +43,18 @@ impl Prompt {
     /// The questions: one, or two whose answers must be the same.
     fn questions(&self) -> Vec<String> {
         let id = &self.id;
-        let texts: &[String] = &match (self.age, self.wording) {
-            (Age::Known, Wording::Plain) => ["Vault password: ".to_owned(), String::new()],
-            (Age::Known, Wording::Named) => [format!("Vault password ({id}): "), String::new()],
-            (Age::New, Wording::Plain) => [
+        match (self.age, self.wording) {
+            (Age::Known, Wording::Plain) => vec!["Vault password: ".to_owned()],
+            (Age::Known, Wording::Named) => vec![format!("Vault password ({id}): ")],
+            (Age::New, Wording::Plain) => vec![
                 "New Vault password: ".to_owned(),
                 "Confirm New Vault password: ".to_owned(),
             ],
-            (Age::New, Wording::Named) => [
+            (Age::New, Wording::Named) => vec![
                 format!("New vault password ({id}): "),
                 format!("Confirm new vault password ({id}): "),
             ],
-        };
-        texts
-            .iter()
-            .filter(|text| !text.is_empty())
-            .cloned()
-            .collect()
+        }
     }
 
     fn answer(&self, question: &str) -> Result<Password, String> {

@@ -190,6 +190,8 @@ impl Story {
                 });
             }
         }
+        // Nothing more comes for them, and the story may wait for long.
+        self.places = Vec::new();
     }
 
     /// Takes in when the same was so on another host.
@@ -264,6 +266,20 @@ impl Story {
                 compared: Compared::No,
             });
         }
+    }
+
+    /// About how many bytes it takes.
+    pub(super) fn size(&self) -> usize {
+        let texts = self.lines.iter().map(|line| match line {
+            Line::Play(text) | Line::Detail { text, .. } => text.len(),
+            Line::Status { text, several, .. } => match several {
+                Several::Same => text.len(),
+                Several::Masked(masked) | Several::Certificates(masked) => {
+                    text.len() + masked.len()
+                }
+            },
+        });
+        size_of::<Line>() * self.lines.capacity() + texts.sum::<usize>()
     }
 
     /// What tells this story from another.

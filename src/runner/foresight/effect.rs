@@ -84,17 +84,13 @@ impl Effect {
                         Read::Registry(path) => {
                             touch::same_key(&path.key, key) && path.name.eq_ignore_ascii_case(name)
                         }
-                        Read::ValueTypes(read) | Read::SubKeys(read) => {
-                            touch::same_key(read, key) || touch::lies_below(key, read)
-                        }
+                        Read::ValueTypes(read) | Read::SubKeys(read) => touch::is_within(key, read),
                         _ => false,
                     }
             }
-            Self::MadeKey(key) | Self::RemovedKey(key) => registry_key(read).is_some_and(|read| {
-                touch::same_key(read, key)
-                    || touch::lies_below(read, key)
-                    || touch::lies_below(key, read)
-            }),
+            Self::MadeKey(key) | Self::RemovedKey(key) => {
+                registry_key(read).is_some_and(|read| touch::overlap(read, key))
+            }
             // A service starts others that it needs.
             Self::Service { .. } => service::is_about(read),
             Self::Rule(_) => firewall::is_about(read),
@@ -187,7 +183,7 @@ fn of_value(at: &RegistryKey, name: &str, data: Option<RegistryData>) -> Vec<Eff
 
 /// Classes that show what is written in the registry, and of which it is not known how soon they do.
 fn mirrors(at: &RegistryKey, name: Option<&str>) -> Option<Effect> {
-    let within = |outer: &RegistryKey| touch::same_key(at, outer) || touch::lies_below(at, outer);
+    let within = |outer: &RegistryKey| touch::is_within(at, outer);
     let extent = if within(&key(FIREWALL)) || within(&key(FIREWALL_POLICY)) {
         Extent::Firewall
     } else if within(&key(SERVICES)) {
@@ -233,8 +229,7 @@ impl Extent {
                 Read::ValueTypes(read) => touch::same_key(read, key),
                 _ => false,
             },
-            Self::Below(key) => registry_key(read)
-                .is_some_and(|read| touch::same_key(read, key) || touch::lies_below(read, key)),
+            Self::Below(key) => is_within(read, key),
             Self::Registry => registry_key(read).is_some(),
             Self::Service(name) => service::asks_for(read, name),
             Self::Services | Self::Boot => service::is_about(read),
@@ -283,9 +278,7 @@ fn class_of(read: &Read) -> Option<&str> {
 /// Whether who changes what one question is about may change the answer to the other.
 fn same_ground(one: &Read, other: &Read) -> bool {
     if let (Some(one), Some(other)) = (registry_key(one), registry_key(other)) {
-        return touch::same_key(one, other)
-            || touch::lies_below(one, other)
-            || touch::lies_below(other, one);
+        return touch::overlap(one, other);
     }
     let families: [fn(&Read) -> bool; 3] = [is_of_services, is_of_firewall, is_of_terminal];
     if families.iter().any(|is_of| is_of(one) && is_of(other)) {
@@ -299,8 +292,7 @@ fn same_ground(one: &Read, other: &Read) -> bool {
 
 /// Whether a key of the registry is asked about that lies here.
 fn is_within(read: &Read, outer: &RegistryKey) -> bool {
-    let is_inside = |key| touch::same_key(key, outer) || touch::lies_below(key, outer);
-    registry_key(read).is_some_and(is_inside)
+    registry_key(read).is_some_and(|key| touch::is_within(key, outer))
 }
 
 fn is_of_services(read: &Read) -> bool {

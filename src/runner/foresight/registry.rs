@@ -7,13 +7,9 @@ use crate::cim::RegistryKind;
 use crate::cim::RegistryPath;
 use crate::runner::foresight::Unmade;
 use crate::runner::foresight::effect::Effect;
+use crate::runner::foresight::touch::is_within;
 use crate::runner::foresight::touch::lies_below;
 use crate::runner::foresight::touch::same_key;
-
-/// Whether a key is another one or lies below it.
-fn is_within(inner: &RegistryKey, outer: &RegistryKey) -> bool {
-    same_key(inner, outer) || lies_below(inner, outer)
-}
 
 /// The data of a value when a change decides it; `None` when the host does.
 pub(super) fn value(unmade: &[Unmade], path: &RegistryPath) -> Option<Result<Answer, CimError>> {

@@ -14,7 +14,7 @@ use crate::runner::foresight::Unmade;
 use crate::runner::foresight::effect::Effect;
 use crate::runner::foresight::effect::Extent;
 use crate::runner::foresight::firewall;
-use crate::runner::foresight::touch::lies_below;
+use crate::runner::foresight::touch::is_within;
 use crate::runner::foresight::touch::same_key;
 
 const GENERAL: &str = "Win32_TSGeneralSetting";
@@ -146,7 +146,7 @@ pub(super) fn shows(read: &Read, key: &RegistryKey, name: &str) -> bool {
     {
         false
     } else if known.is_empty() || class.is_empty() {
-        let is_ours = |outer: &RegistryKey| same_key(key, outer) || lies_below(key, outer);
+        let is_ours = |outer: &RegistryKey| is_within(key, outer);
         is_ours(&place::terminal_server()) || is_ours(&place::policy())
     } else {
         known
@@ -242,9 +242,7 @@ fn fate(effect: &Effect, key: &RegistryKey, value: &str) -> Option<Fate> {
             Some(RegistryData::Dword(number)) => Fate::Set((*number).into()),
             Some(_) | None => Fate::Lost,
         }),
-        Effect::RemovedKey(gone) if same_key(key, gone) || lies_below(key, gone) => {
-            Some(Fate::Lost)
-        }
+        Effect::RemovedKey(gone) if is_within(key, gone) => Some(Fate::Lost),
         _ => None,
     }
 }
@@ -304,9 +302,7 @@ fn bind(eyes: &Foreseen<'_>, instance: &mut Instance, unmade: &Unmade) {
         {
             hide_binding(eyes, instance, unmade);
         }
-        Effect::RemovedKey(gone)
-            if same_key(&listener(), gone) || lies_below(&listener(), gone) =>
-        {
+        Effect::RemovedKey(gone) if is_within(&listener(), gone) => {
             hide_binding(eyes, instance, unmade);
         }
         Effect::Unclear(Extent::Binding) => hide_binding(eyes, instance, unmade),

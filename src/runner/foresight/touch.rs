@@ -15,3 +15,13 @@ pub(super) fn lies_below(inner: &RegistryKey, outer: &RegistryKey) -> bool {
             .strip_prefix(&outer_path)
             .is_some_and(|rest| rest.starts_with('\\'))
 }
+
+/// Whether a key is another one or lies below it.
+pub(super) fn is_within(inner: &RegistryKey, outer: &RegistryKey) -> bool {
+    same_key(inner, outer) || lies_below(inner, outer)
+}
+
+/// Whether one of two keys is within the other.
+pub(super) fn overlap(one: &RegistryKey, two: &RegistryKey) -> bool {
+    is_within(one, two) || lies_below(two, one)
+}

@@ -51,6 +51,8 @@ fn compare(schema: &Value, valid: &[PathBuf], (broken, least): (&[PathBuf], usiz
     let Some(found) = complaints(schema, valid) else {
         return;
     };
+    assert!(!valid.is_empty(), "there is nothing to judge");
+    assert_eq!(found.len(), valid.len(), "every file is judged");
     for (path, complaint) in found {
         assert_eq!(complaint, None, "{} is valid", path.display());
     }
@@ -60,6 +62,7 @@ fn compare(schema: &Value, valid: &[PathBuf], (broken, least): (&[PathBuf], usiz
         .cloned()
         .collect();
     let found = complaints(schema, &broken).unwrap_or_default();
+    assert_eq!(found.len(), broken.len(), "every file is judged");
     let seen = found.iter().filter(|(_, complaint)| complaint.is_some());
     let seen = seen.count();
     assert!(seen >= least, "it sees {seen} of {}", broken.len());
@@ -114,6 +117,7 @@ fn inventories_are_valid_exactly_when_the_schema_can_say_so() {
         .filter(is_sound)
         .filter(looks_yaml)
         .collect();
+    assert!(valid.len() >= 3, "{valid:?}");
     compare(
         &schema::inventory(),
         &valid,

@@ -247,6 +247,38 @@ fn what_is_told_is_bounded_when_every_host_tells_another_story() {
 }
 
 #[test]
+fn long_stories_do_not_wait_for_the_end_of_the_run() {
+    let hosts: Vec<Vec<Event>> = (0..400)
+        .map(|n| {
+            let name = format!("h{n:03}");
+            let results = (0..100).map(|task| {
+                let mut said = result(&name, &format!("task {task}"), Outcome::Compliant);
+                if let Event::Result(said) = &mut said {
+                    said.message = Some(format!("{name} says {}", "x".repeat(200)).into());
+                }
+                said
+            });
+            host(&name, HostStatus::Ok, results.collect(), None)
+        })
+        .collect();
+    let events = run(RunMode::Check, hosts);
+    let (end, before) = events.split_last().unwrap();
+    let paper = Paper::default();
+    let mut human = Human::new(paper.pen(), PLAIN);
+    tell(&mut human, before);
+    let whole = 400 * 100 * 200;
+    let written = paper.text().len();
+    assert!(written > whole - 3_000_000, "{written} of {whole}");
+    tell(&mut human, std::slice::from_ref(end));
+    let text = paper.text();
+    for n in 0..400 {
+        let line = format!("ok: [h{n:03}] => task 99");
+        assert_eq!(text.matches(&line).count(), 1, "{line}");
+    }
+    assert!(!text.contains("more hosts"));
+}
+
+#[test]
 fn texts_of_hosts_cannot_drive_the_terminal() {
     let hostile = "\u{1b}]0;owned\u{7}\u{202e}\nPLAY RECAP";
     let drift = change("nla", hostile.into(), Value::text("x".repeat(9_999)));

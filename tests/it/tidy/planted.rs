@@ -58,6 +58,22 @@ fn a_way_around_the_root_is_found() {
         "//! Knows.\nuse super::super::session::WinRm;\n",
         &[&format!("src/cim/call.rs:2: {rule}")],
     );
+    for way in [
+        "pub use super::session::WinRm;",
+        "pub(super) use super::session::WinRm;",
+        "fn f() {\n    super::session::f()\n}",
+        "mod tests {\n    use super::Thing;\n}\nuse super::session::WinRm;",
+    ] {
+        let at = way
+            .lines()
+            .rposition(|line| line.contains("super::session"));
+        let at = at.unwrap() + 2;
+        check(
+            "src/cim.rs",
+            &format!("//! Knows.\n{way}\n"),
+            &[&format!("src/cim.rs:{at}: {rule}")],
+        );
+    }
 }
 
 #[test]
@@ -134,6 +150,11 @@ fn a_bundle_of_imports_is_found() {
         "src/wsman.rs",
         "//! Knows.\nuse crate::cim::{Call, Value};\n",
         &["src/wsman.rs:2: write one `use` for each path"],
+    );
+    check(
+        "src/cim.rs",
+        "//! Knows.\npub(super) use crate::{session::WinRm};\n",
+        &["src/cim.rs:2: write one `use` for each path"],
     );
     check(
         "tests/it/one.rs",

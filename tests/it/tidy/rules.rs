@@ -190,14 +190,16 @@ fn layering(path: &str, text: &str) -> Vec<Breach> {
         return vec![breach(path, 0, rule)];
     };
     let mut found = Vec::new();
+    let mut is_inner = false;
     for (at, line) in numbered(text) {
+        is_inner = opens_module(line) || is_inner && line != "}";
         for named in named_modules(line) {
             if named != module && !allowed.contains(&named) {
                 let rule = format!("`{module}` may not name `{named}`");
                 found.push(breach(path, at, rule));
             }
         }
-        if climbs_out(path, line) {
+        if climbs_out(path, line) && !is_inner || line.contains("super::super::") {
             let rule = "name modules outside this one by `crate::`, so that the layers can be read";
             found.push(breach(path, at, rule));
         }
@@ -221,19 +223,37 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Whether a `super::` leads to the crate's root: from a module's own file it does, unless an inner module says it.
+/// Whether an inner module of a file begins here.
+fn opens_module(line: &str) -> bool {
+    after_visibility(line).starts_with("mod ") && line.ends_with('{')
+}
+
+/// An item without what it begins with to say who may name it.
+fn after_visibility(item: &str) -> &str {
+    match item.strip_prefix("pub") {
+        Some(rest) if rest.starts_with('(') => rest.split_once(") ").map_or(item, |(_, rest)| rest),
+        Some(rest) => rest.strip_prefix(' ').unwrap_or(item),
+        None => item,
+    }
+}
+
+/// Whether a `super::` leads to the crate's root: in a top module's own file it does, but for inner modules.
 fn climbs_out(path: &str, line: &str) -> bool {
-    let top = path.matches('/').count() == 1;
-    line.contains("super::super::") || top && line.starts_with("use super::")
+    let is_top = path.matches('/').count() == 1;
+    let mut places = line.match_indices("super::");
+    is_top
+        && places.any(|(at, _)| {
+            !line
+                .get(..at)
+                .is_some_and(|before| before.ends_with(is_word))
+        })
 }
 
 /// One path in an import of the crate's own, so that a line tells one dependency.
 fn imports(path: &str, text: &str) -> Vec<Breach> {
     numbered(text)
         .filter(|(_, line)| {
-            let import = line.trim_start();
-            let import = import.strip_prefix("pub(crate) ").unwrap_or(import);
-            let import = import.strip_prefix("pub ").unwrap_or(import);
+            let import = after_visibility(line.trim_start());
             ["use crate::", "use super::", "use rdpfix::"]
                 .iter()
                 .filter_map(|start| import.strip_prefix(start))
