@@ -35,7 +35,13 @@ impl Past {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let mut history = match open.take() {
             Some(history) => history,
-            None => History::open(&self.store, SystemClock.now())?.history,
+            None => match History::open_existing(&self.store) {
+                // One that is damaged is left to the next run, which sets it aside and says so.
+                Err(HistoryError::Absent { .. }) => {
+                    History::open(&self.store, SystemClock.now())?.history
+                }
+                opened => opened?,
+            },
         };
         let standing = match standing {
             Standing::Good => JobStanding::Well,

@@ -316,11 +316,14 @@ fn a_history_of_the_first_format_goes_on() {
     assert_eq!(state(&history, "well"), HostState::Compliant);
     assert_eq!(state(&history, "drifts"), HostState::Drift);
     assert_eq!(history.runs(None, None, 9).unwrap().len(), 1);
-    let format: i64 = Connection::open(store.path())
-        .unwrap()
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap();
-    assert_eq!(format, 2);
+    let new = Store::new();
+    drop(new.open());
+    let format = |store: &Store| -> i64 {
+        let connection = Connection::open(store.path()).unwrap();
+        let format = connection.pragma_query_value(None, "user_version", |row| row.get(0));
+        format.unwrap()
+    };
+    assert_eq!(format(&store), format(&new));
     store.record(&run(7, 60, &[compliant("unseen")]));
     assert_eq!(state(&store.open(), "unseen"), HostState::Compliant);
 }
