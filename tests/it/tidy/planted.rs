@@ -64,8 +64,9 @@ fn a_way_around_the_root_is_found() {
         "fn f() {\n    super::session::f()\n}",
         "mod tests {\n    use super::Thing;\n}\nuse super::session::WinRm;",
     ] {
-        let at = way
-            .lines()
+        let lines: Vec<&str> = way.lines().collect();
+        let at = lines
+            .iter()
             .rposition(|line| line.contains("super::session"));
         let at = at.unwrap() + 2;
         check(

@@ -16,6 +16,13 @@ use super::schedule_run;
 
 const CONTROL: &str = "firewall_rule:RemoteDesktop-UserMode-In-TCP";
 
+/// Whether a control still differs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Drift {
+    Lasts,
+    Ended,
+}
+
 /// A job of this mode that writes every report there is.
 fn reporting(bench: &Bench, mode: &str) {
     let named = REPORTERS.map(|(kind, _)| {
@@ -32,9 +39,9 @@ fn reporting(bench: &Bench, mode: &str) {
 }
 
 /// How a report writes the beginning of drift; `None` when it does not tell of drift that is over.
-fn spelled(kind: &str, since: Timestamp, is_over: bool) -> Option<String> {
+fn spelled(kind: &str, since: Timestamp, drift: Drift) -> Option<String> {
     match kind {
-        "openmetrics" | "sarif" if is_over => None,
+        "openmetrics" | "sarif" if drift == Drift::Ended => None,
         "openmetrics" => Some(format!("control=\"{CONTROL}\"}} {}", since.as_second())),
         "csv" | "json" | "sarif" | "jsonl" => Some(since.to_string()),
         _ => Some(format!("since {}", since.strftime("%Y-%m-%d %H:%M UTC"))),
@@ -42,11 +49,11 @@ fn spelled(kind: &str, since: Timestamp, is_over: bool) -> Option<String> {
 }
 
 /// Every report names this moment as the beginning of the drift.
-fn told_by_all(bench: &Bench, since: Timestamp, is_over: bool) {
+fn told_by_all(bench: &Bench, since: Timestamp, drift: Drift) {
     for (kind, _) in REPORTERS {
         let path = bench.path(&format!("report.{kind}"));
         let text = String::from_utf8(crate::support::bytes(path.as_ref())).unwrap();
-        if let Some(words) = spelled(kind, since, is_over) {
+        if let Some(words) = spelled(kind, since, drift) {
             assert!(text.contains(&words), "{kind} lacks {words}:\n{text}");
         }
     }
@@ -75,12 +82,12 @@ async fn every_report_and_the_dashboard_tell_the_interval_of_a_drift() {
     close_firewall(&bench, &broken).await;
     schedule_run(&bench, &[]).await.exits(3);
     let began = interval(&bench, &broken);
-    told_by_all(&bench, began.0, false);
+    told_by_all(&bench, began.0, Drift::Lasts);
 
     // The next audit tells when it began, not when it looked.
     schedule_run(&bench, &[]).await.exits(3);
     assert_eq!(interval(&bench, &broken), began);
-    told_by_all(&bench, began.0, false);
+    told_by_all(&bench, began.0, Drift::Lasts);
 
     // So does what mends it.
     let window = "audit-then-apply-in-window\n    windows: [{from: \"00:00\"}]";
@@ -88,7 +95,7 @@ async fn every_report_and_the_dashboard_tell_the_interval_of_a_drift() {
     schedule_run(&bench, &[]).await.exits(0);
     let (since, until) = interval(&bench, &broken);
     assert_eq!(since, began.0);
-    told_by_all(&bench, since, true);
+    told_by_all(&bench, since, Drift::Ended);
     dashboard_tells(&bench, &broken, (since, until.unwrap())).await;
 }
 
