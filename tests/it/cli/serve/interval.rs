@@ -41,9 +41,11 @@ fn reporting(bench: &Bench, mode: &str) {
 /// How a report writes the beginning of drift; `None` when it does not tell of drift that is over.
 fn spelled(kind: &str, since: Timestamp, drift: Drift) -> Option<String> {
     match kind {
-        "openmetrics" | "sarif" if drift == Drift::Ended => None,
+        "openmetrics" | "sarif" | "markdown" if drift == Drift::Ended => None,
         "openmetrics" => Some(format!("control=\"{CONTROL}\"}} {}", since.as_second())),
         "csv" | "json" | "sarif" | "jsonl" => Some(since.to_string()),
+        // In a column of its own; the colon would begin a mark.
+        "markdown" => Some(format!("| {} \\(", since.strftime("%Y-%m-%d %H\\:%M UTC"))),
         _ => Some(format!("since {}", since.strftime("%Y-%m-%d %H:%M UTC"))),
     }
 }
