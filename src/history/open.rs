@@ -40,12 +40,17 @@ pub(super) fn for_recording(
         history,
         set_aside: None,
     };
-    match whole(path, patience) {
-        Err(HistoryError::Damaged { .. }) => {}
-        opened => return opened.map(untouched),
+    let error = match whole(path, patience) {
+        Ok(history) => return Ok(untouched(history)),
+        Err(error) => error,
+    };
+    if is_settled(&error) {
+        return Err(error);
     }
     // Somebody else may have found the same damage: whoever comes second looks again, once the first is done.
-    let _alone = alone(path).map_err(|error| HistoryError::of_system(path, &error))?;
+    let Ok(_alone) = alone(path) else {
+        return Err(error);
+    };
     match whole(path, patience) {
         Err(HistoryError::Damaged { .. }) => {}
         opened => return opened.map(untouched),
@@ -55,6 +60,18 @@ pub(super) fn for_recording(
         history: whole(path, patience)?,
         set_aside: Some(aside),
     })
+}
+
+/// Whether another look would find the same. A file that is being set aside goes away under those who open it, which looks
+/// like all kinds of trouble.
+fn is_settled(error: &HistoryError) -> bool {
+    matches!(
+        error,
+        HistoryError::Foreign { .. }
+            | HistoryError::Newer { .. }
+            | HistoryError::Locked { .. }
+            | HistoryError::Absent { .. }
+    )
 }
 
 /// Opens one that is there, to write to it.
